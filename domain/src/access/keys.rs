@@ -1,0 +1,130 @@
+//! API keys: 256 random bits, kept as SHA-256, shown once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Role;
+use crate::decision::{Decision, Meta, Stamp};
+use crate::ids::{Id, sha256_hex};
+use crate::rejection::{Faults, Rejection};
+use crate::text;
+use crate::time::Time;
+
+/// What every key starts with, so that a leaked one is recognised.
+pub const PREFIX: &str = "pvk_";
+
+/// A key as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// What an answer shows.
+    #[serde(flatten)]
+    pub info: KeyInfo,
+    /// SHA-256 of the secret.
+    pub hash: String,
+    /// The tenant; the key alone says whose caller it is.
+    pub tenant: Id,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// A key as answers show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyInfo {
+    /// Its id, the actor in histories.
+    pub id: Id,
+    /// What it is for.
+    pub name: String,
+    /// The role that it acts in.
+    pub role_id: Id,
+    /// The person behind it.
+    pub username: Option<String>,
+    /// The person's name.
+    pub person_name: Option<String>,
+    /// The person's e-mail.
+    pub email: Option<String>,
+    /// Good until then; null: until revoked.
+    pub expires: Option<Time>,
+    /// When it was revoked.
+    pub revoked_date: Option<Time>,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// Created and updated.
+    #[serde(flatten)]
+    pub meta: Meta,
+}
+
+/// Body of `POST /v1/api-keys`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ApiKeyInput {
+    /// 1 to 50 characters.
+    pub name: String,
+    /// The role that it acts in.
+    pub role_id: Option<Id>,
+    /// The person behind it.
+    pub username: Option<String>,
+    /// The person's name.
+    pub person_name: Option<String>,
+    /// The person's e-mail.
+    pub email: Option<String>,
+    /// Good until then.
+    pub expires: Option<Time>,
+}
+
+impl ApiKey {
+    /// Makes one of `secret`, which is not kept.
+    ///
+    /// # Errors
+    /// The body's faults.
+    pub fn create(
+        input: &ApiKeyInput,
+        tenant: Id,
+        role: &Role,
+        secret: &str,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/name", text::name(&input.name));
+        let mut optional = |at: &str, value: &Option<String>| {
+            value.as_deref().and_then(|v| faults.take(at, text::short(v)))
+        };
+        let username = optional("/username", &input.username);
+        let person_name = optional("/personName", &input.person_name);
+        let email = input.email.as_deref().and_then(|v| faults.take("/email", text::email(v)));
+        let future = input.expires.is_none_or(|at| at > stamp.now);
+        faults.check(future, "/expires", "must lie in the future");
+        faults.finish()?;
+        let info = KeyInfo {
+            id: stamp.id(0),
+            name: name.unwrap_or_default(),
+            role_id: role.id,
+            username,
+            person_name,
+            email,
+            expires: input.expires,
+            revoked_date: None,
+            version: 1,
+            meta: Meta::new(stamp),
+        };
+        let made = Self { info, hash: sha256_hex(secret.as_bytes()), tenant, rev: 0 };
+        Ok((made.clone(), Decision::default().save(made)))
+    }
+
+    /// Ends it. Ending it twice changes nothing.
+    pub fn revoke(mut self, stamp: &Stamp) -> Decision {
+        let info = &mut self.info;
+        if info.revoked_date.is_some() {
+            return Decision::default();
+        }
+        info.revoked_date = Some(stamp.now);
+        info.version += 1;
+        info.meta.touch(stamp);
+        Decision::default().save(self)
+    }
+
+    /// Whether it opens the door at `now`.
+    pub fn is_live(&self, now: Time) -> bool {
+        self.info.revoked_date.is_none() && self.info.expires.is_none_or(|end| now < end)
+    }
+}

@@ -1,0 +1,76 @@
+//! Namespaces divide the catalog; permissions are given per namespace.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::ids::Id;
+use crate::rejection::{Faults, Rejection};
+use crate::text;
+
+/// The name of the first namespace of a tenant.
+pub const DEFAULT_NAMESPACE: &str = "Default";
+
+/// A part of the catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Namespace {
+    /// Its id.
+    pub id: Id,
+    /// Unique in the tenant.
+    pub name: String,
+    /// The default one: taken where `namespaceId` is absent.
+    #[serde(default)]
+    pub default: bool,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// Created and updated.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// Body of `POST /v1/namespaces`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NamespaceInput {
+    /// 1 to 50 characters.
+    pub name: String,
+}
+
+impl Namespace {
+    /// Makes one; the first of a tenant is the default.
+    ///
+    /// # Errors
+    /// The name's faults.
+    pub fn create(
+        input: &NamespaceInput,
+        default: bool,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/name", text::name(&input.name));
+        faults.finish()?;
+        let made = Self {
+            id: stamp.id(0),
+            name: name.unwrap_or_default(),
+            default,
+            version: 1,
+            meta: Meta::new(stamp),
+            rev: 0,
+        };
+        let decision = Decision::default().save(made.clone()).claim(made.claim());
+        Ok((made, decision))
+    }
+
+    fn claim(&self) -> Name {
+        Name {
+            kind: Kind::Namespace,
+            member: "name",
+            value: self.name.clone(),
+            id: self.id,
+            unique: true,
+        }
+    }
+}

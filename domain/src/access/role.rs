@@ -1,0 +1,216 @@
+//! Roles: which acts in which areas.
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumIter, IntoStaticStr};
+
+use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::ids::Id;
+use crate::limits::GRANTS;
+use crate::rejection::{Faults, Rejection};
+use crate::text;
+
+/// A field of work.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr, Serialize,
+    Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+#[expect(missing_docs, reason = "the areas of domain.md section 1")]
+pub enum Area {
+    Catalog,
+    Entitlement,
+    Activation,
+    Subscription,
+    Customer,
+    Admin,
+}
+
+/// What may be done in it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr, Serialize,
+    Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+#[expect(missing_docs, reason = "the acts of domain.md section 1")]
+pub enum Act {
+    View,
+    Add,
+    Edit,
+    Delete,
+}
+
+/// Acts allowed in an area, for the catalog perhaps in one namespace only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The area.
+    pub area: Area,
+    /// The acts.
+    pub acts: Vec<Act>,
+    /// Only in this namespace; null: in all. For the catalog only.
+    #[serde(default)]
+    pub namespace_id: Option<Id>,
+}
+
+/// A role of API keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    /// Its id.
+    pub id: Id,
+    /// Unique in the tenant.
+    pub name: String,
+    /// A disabled role permits nothing.
+    pub enabled: bool,
+    /// What it permits.
+    pub permissions: Vec<Grant>,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// Created and updated.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// Body of `POST /v1/roles`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RoleInput {
+    /// 1 to 50 characters.
+    pub name: String,
+    /// Default true.
+    pub enabled: Option<bool>,
+    /// What it permits.
+    pub permissions: Vec<Grant>,
+}
+
+/// What a route asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nobody needs to say who they are.
+    Nothing,
+    /// Any valid key.
+    AnyKey,
+    /// The provider's signature.
+    Signature,
+    /// One of these permissions.
+    OneOf(&'static [(Area, Act)]),
+    /// All of these permissions.
+    AllOf(&'static [(Area, Act)]),
+}
+
+impl Role {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// The body's faults.
+    pub fn create(input: &RoleInput, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/name", text::name(&input.name));
+        let few = input.permissions.len() <= GRANTS;
+        faults.check(few, "/permissions", format!("at most {GRANTS} entries"));
+        for (i, grant) in input.permissions.iter().enumerate() {
+            let at = format!("/permissions/{i}/namespaceId");
+            let fine = grant.namespace_id.is_none() || grant.area == Area::Catalog;
+            faults.check(fine, &at, "only the catalog is divided into namespaces");
+        }
+        faults.finish()?;
+        let made = Self {
+            id: stamp.id(0),
+            name: name.unwrap_or_default(),
+            enabled: input.enabled.unwrap_or(true),
+            permissions: input.permissions.clone(),
+            version: 1,
+            meta: Meta::new(stamp),
+            rev: 0,
+        };
+        let claim = Name {
+            kind: Kind::Role,
+            member: "name",
+            value: made.name.clone(),
+            id: made.id,
+            unique: true,
+        };
+        let decision = Decision::default().save(made.clone()).claim(claim);
+        Ok((made, decision))
+    }
+
+    /// A role that may do everything, for the first key of a tenant.
+    pub fn administrator() -> RoleInput {
+        use strum::IntoEnumIterator;
+        let all = |area| Grant { area, acts: Act::iter().collect(), namespace_id: None };
+        RoleInput {
+            name: "Administrator".to_owned(),
+            enabled: Some(true),
+            permissions: Area::iter().map(all).collect(),
+        }
+    }
+
+    /// Whether the role permits the act, in any namespace at least.
+    pub fn may(&self, area: Area, act: Act) -> bool {
+        self.enabled && self.permissions.iter().any(|g| g.area == area && g.acts.contains(&act))
+    }
+
+    /// Whether the role permits an act on the catalog of this namespace.
+    pub fn may_in(&self, namespace: Id, act: Act) -> bool {
+        let grants = |g: &Grant| {
+            let here = g.namespace_id.is_none_or(|id| id == namespace);
+            g.area == Area::Catalog && here && g.acts.contains(&act)
+        };
+        self.enabled && self.permissions.iter().any(grants)
+    }
+
+    /// Whether the role meets what a route asks for.
+    pub fn meets(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing | Needs::AnyKey | Needs::Signature => true,
+            Needs::OneOf(list) => list.iter().any(|(area, act)| self.may(*area, *act)),
+            Needs::AllOf(list) => list.iter().all(|(area, act)| self.may(*area, *act)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Actor;
+    use crate::ids::Entropy;
+    use crate::time::Time;
+
+    fn role(permissions: Vec<Grant>) -> Role {
+        let stamp = Stamp {
+            now: Time::from_millis(0),
+            by: Actor::System,
+            entropy: Entropy::new([0; 32]),
+        };
+        Role::create(&RoleInput { name: "r".into(), enabled: None, permissions }, &stamp).unwrap().0
+    }
+
+    #[test]
+    fn a_namespace_grant_holds_there_only() {
+        let here: Id = "5".parse().unwrap();
+        let there: Id = "6".parse().unwrap();
+        let role = role(vec![Grant {
+            area: Area::Catalog,
+            acts: vec![Act::View],
+            namespace_id: Some(here),
+        }]);
+        assert!(role.may(Area::Catalog, Act::View));
+        assert!(role.may_in(here, Act::View));
+        assert!(!role.may_in(there, Act::View));
+        assert!(!role.may_in(here, Act::Edit));
+    }
+
+    #[test]
+    fn a_disabled_role_permits_nothing() {
+        let mut role = role(Role::administrator().permissions);
+        assert!(role.may(Area::Admin, Act::Delete));
+        role.enabled = false;
+        assert!(!role.may(Area::Admin, Act::Delete));
+        assert!(!role.meets(Needs::OneOf(&[(Area::Admin, Act::View)])));
+    }
+}

@@ -1,0 +1,229 @@
+//! Activating: the guards in their order, then one transaction (rows K4, A1, P1, P2, N9, N12).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::activation::states::{Event, MACHINE, State};
+use crate::activation::{Activatee, Activation};
+use crate::attributes::CustomAttributes;
+use crate::catalog::Product;
+use crate::decision::{Actor, Decision, Stamp};
+use crate::entitlement::product_key::{Consumption, Count, ProductKey};
+use crate::entitlement::states::{
+    Event as EntitlementEvent, KEY_MACHINE, KeyEvent, KeyState, State as EntitlementState,
+};
+use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
+use crate::ids::Id;
+use crate::machine::Life;
+use crate::plan::association::Association;
+use crate::rejection::{Code, Faults, Rejection};
+use crate::request::Request;
+use crate::request::open::Origin;
+use crate::text;
+use crate::time::Time;
+
+/// Body of `POST /v1/activations`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ActivationInput {
+    /// The product key.
+    pub pk_id: String,
+    /// How much of it.
+    pub activation_quantity: u32,
+    /// The customer; default: the entitlement's.
+    pub customer_id: Option<Id>,
+    /// Who will use it.
+    pub activatee: Option<Activatee>,
+    /// Custom attributes.
+    pub custom_attributes: CustomAttributes,
+    /// Send the provisioning requests not before this.
+    pub scheduled_date: Option<Time>,
+}
+
+/// All that an activation depends on, as it was read.
+pub struct Facts {
+    /// The tenant.
+    pub tenant: Id,
+    /// The entitlement.
+    pub entitlement: Entitlement,
+    /// The key, its default when it has no row.
+    pub key: ProductKey,
+    /// Its GUID.
+    pub pk_id: Uuid,
+    /// The products of the key's line item, each with its association.
+    pub products: Vec<(Product, Option<Association>)>,
+    /// Whether the named customer exists.
+    pub customer_found: bool,
+}
+
+impl ActivationInput {
+    /// Faults of the body by itself.
+    ///
+    /// # Errors
+    /// All of them.
+    pub fn check(&self) -> Result<(), Rejection> {
+        let mut faults = Faults::default();
+        faults.check(!self.pk_id.is_empty(), "/pkId", "must be given");
+        if let Some(activatee) = &self.activatee {
+            faults.take("/activatee/emailId", text::email(&activatee.email_id));
+            if let Some(name) = &activatee.name {
+                faults.take("/activatee/name", text::short(name));
+            }
+        }
+        self.custom_attributes.check("/customAttributes", &mut faults);
+        faults.finish()
+    }
+}
+
+impl Facts {
+    /// May it? Then the activation, its requests and everything that is written with them.
+    ///
+    /// # Errors
+    /// The first guard that fails, in the order of domain.md section 3.
+    pub fn activate(
+        self,
+        input: &ActivationInput,
+        stamp: &Stamp,
+    ) -> Result<(Activation, Vec<Request>, Decision), Rejection> {
+        input.check()?;
+        self.guards(input, stamp)?;
+        let remaining = self.key.remaining - input.activation_quantity;
+        let activation = self.activation(input, stamp)?;
+        let requests = self.requests(&activation, input, stamp)?;
+        let activation = Activation { requests: requests.iter().map(|r| r.id).collect(), ..activation };
+        let mut decision = self.consume(input.activation_quantity, remaining == 0, stamp)?;
+        decision = decision.save(activation.clone());
+        for request in &requests {
+            let message = request.message(self.tenant, stamp.now);
+            decision = message.into_iter().fold(decision.save(request.clone()), Decision::enqueue);
+        }
+        Ok((activation, requests, decision))
+    }
+
+    fn guards(&self, input: &ActivationInput, stamp: &Stamp) -> Result<(), Rejection> {
+        let entitlement = &self.entitlement;
+        if !entitlement.enabled {
+            return Err(Rejection::new(Code::EntitlementDisabled, "The entitlement is disabled."));
+        }
+        if !entitlement.has_keys() || self.key.generation != entitlement.key_generation {
+            let state: &str = entitlement.life.state.into();
+            return Err(entitlement.illegal(format!("An entitlement in state {state} cannot be activated.")));
+        }
+        if !entitlement.activation_allowed {
+            return Err(entitlement.illegal("The entitlement does not allow activations.".to_owned()));
+        }
+        if self.key.state == KeyState::Disabled {
+            return Err(Rejection::new(Code::ProductKeyDisabled, "The product key is disabled."));
+        }
+        KEY_MACHINE.on(Some(self.key.state), KeyEvent::Activate, KeyState::Enabled)?;
+        if entitlement.end_date.is_some_and(|end| stamp.now.day() > end) {
+            return Err(Rejection::new(Code::EntitlementExpired, "The entitlement's end date has passed."));
+        }
+        self.quantity(input.activation_quantity)?;
+        let customer = input.customer_id.or(entitlement.customer_id);
+        if entitlement.registration_required == Registration::Mandatory && customer.is_none() {
+            let detail = "Registration is mandatory: name a customer.";
+            return Err(Rejection::at("/customerId", Code::CustomerRequired, detail));
+        }
+        if let Some(id) = input.customer_id.filter(|_| !self.customer_found) {
+            let detail = format!("Cannot find a Customer corresponding to ID {id}.");
+            return Err(Rejection::at("/customerId", Code::ReferenceNotFound, detail));
+        }
+        Ok(())
+    }
+
+    fn item(&self) -> Result<(usize, &LineItem), Rejection> {
+        let found = self.entitlement.item_of(self.key.index);
+        found.ok_or_else(|| Rejection::at("/pkId", Code::ProductKeyUnknown, "There is no such product key."))
+    }
+
+    fn quantity(&self, quantity: u32) -> Result<(), Rejection> {
+        let (_, item) = self.item()?;
+        let remaining = self.key.remaining;
+        let allowed = quantity >= 1
+            && match item.activation_method {
+                ActivationMethod::Partial => true,
+                ActivationMethod::Fixed => Some(quantity) == item.fixed_quantity,
+                ActivationMethod::Full => quantity == remaining.max(1),
+            };
+        if !allowed {
+            let method: &str = item.activation_method.into();
+            let detail = match item.activation_method {
+                ActivationMethod::Fixed => format!("{method} takes {} at a time.", item.fixed_quantity.unwrap_or(1)),
+                ActivationMethod::Full => format!("{method} takes all that remains ({remaining})."),
+                ActivationMethod::Partial => "The quantity must be at least 1.".to_owned(),
+            };
+            return Err(Rejection::at("/activationQuantity", Code::QuantityNotAllowed, detail));
+        }
+        if quantity > remaining {
+            let detail = format!("{quantity} were asked for, {remaining} remain.");
+            return Err(Rejection::at("/activationQuantity", Code::QuantityExceeded, detail));
+        }
+        Ok(())
+    }
+
+    fn activation(&self, input: &ActivationInput, stamp: &Stamp) -> Result<Activation, Rejection> {
+        Ok(Activation {
+            id: stamp.id(0),
+            aid: stamp.entropy.guid(0).to_string(),
+            entitlement_id: self.entitlement.id,
+            e_id: self.entitlement.e_id,
+            pk_id: self.pk_id,
+            key_index: self.key.index,
+            key_generation: self.key.generation,
+            quantity: input.activation_quantity,
+            activation_date: stamp.now,
+            life: Life::begin(&MACHINE, Event::Activate, State::Active, stamp)?,
+            customer_id: input.customer_id.or(self.entitlement.customer_id),
+            activatee: input.activatee.clone(),
+            custom_attributes: input.custom_attributes.clone(),
+            requests: Vec::new(),
+            acknowledged_at: None,
+            rev: 0,
+        })
+    }
+
+    /// One request for each provisioning-enabled product (I2).
+    fn requests(
+        &self,
+        activation: &Activation,
+        input: &ActivationInput,
+        stamp: &Stamp,
+    ) -> Result<Vec<Request>, Rejection> {
+        let enabled = self.products.iter().filter(|(product, _)| product.provisioning_enabled);
+        let open = |(number, (product, association)): (u32, &(Product, Option<Association>))| {
+            let origin = Origin { activation, product, association: association.as_ref() };
+            let stamp = &stamp.by(Actor::System);
+            Request::open(stamp.id(number), &origin, input.scheduled_date, stamp)
+        };
+        (1..).zip(enabled).map(open).collect()
+    }
+
+    /// Takes the quantity, and moves the entitlement where that is its last or first activation.
+    fn consume(&self, quantity: u32, exhausts: bool, stamp: &Stamp) -> Result<Decision, Rejection> {
+        let mut entitlement = self.entitlement.clone();
+        let last = exhausts && entitlement.keys_exhausted + 1 == entitlement.keys();
+        let first = entitlement.life.state == EntitlementState::Queued;
+        let count = (!first && !last).then(|| Count {
+            state: entitlement.life.state,
+            generation: entitlement.key_generation,
+            keys: entitlement.keys(),
+        });
+        let moved = count.is_none();
+        let consumption = Consumption { key: self.key.clone(), quantity, exhausts, count };
+        let decision = Decision::default().consume(consumption);
+        if !moved {
+            return Ok(decision);
+        }
+        entitlement.active_activations += 1;
+        entitlement.keys_exhausted += u32::from(exhausts);
+        if first {
+            entitlement.walk(EntitlementEvent::FirstActivation, EntitlementState::Produced, stamp)?;
+        }
+        if last {
+            let stamp = &stamp.by(Actor::System);
+            entitlement.walk(EntitlementEvent::LastActivation, EntitlementState::Completed, stamp)?;
+        }
+        Ok(decision.save(entitlement))
+    }
+}

@@ -1,0 +1,46 @@
+//! Custom attributes: `{"customAttribute": [{"name", "value"}]}`, as in the document of a plan.
+//!
+//! Neighbours: entitlement, activation, product key, customer (001-R9).
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{ATTRIBUTE_CHARS, ATTRIBUTES};
+use crate::rejection::{Code, Faults};
+use crate::text;
+
+/// The list, with the wrapper that the source's paths force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomAttributes {
+    /// At most 50.
+    pub custom_attribute: Vec<CustomAttribute>,
+}
+
+/// One attribute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct CustomAttribute {
+    /// Its name, unique in the list.
+    pub name: String,
+    /// A string of at most 1,000 characters.
+    pub value: String,
+}
+
+impl CustomAttributes {
+    /// Notes every fault of the list, found at `pointer`.
+    pub fn check(&self, pointer: &str, faults: &mut Faults) {
+        let list = &self.custom_attribute;
+        let pointer = format!("{pointer}/customAttribute");
+        faults.check(list.len() <= ATTRIBUTES, &pointer, format!("at most {ATTRIBUTES} attributes"));
+        for (i, attribute) in list.iter().enumerate() {
+            faults.take(&format!("{pointer}/{i}/name"), text::short(&attribute.name));
+            let long = attribute.value.chars().count() > ATTRIBUTE_CHARS;
+            let value = format!("{pointer}/{i}/value");
+            faults.check(!long, &value, format!("at most {ATTRIBUTE_CHARS} characters"));
+            if list[..i].iter().any(|other| other.name == attribute.name) {
+                let detail = format!("the attribute {:?} is named twice", attribute.name);
+                faults.add(format!("{pointer}/{i}/name"), Code::ValidationFailed, detail);
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a verb answers when it may: the rows to write in one transaction, and what to do after.
+//!
+//! Neighbours: verbs make it, `store` commits it, the edge carries out its effects.
+//! Guarantee: one decision is one transaction (invariant 3).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{ApiKey, Namespace, Role};
+use crate::activation::Activation;
+use crate::catalog::Product;
+use crate::customer::Customer;
+use crate::entitlement::Entitlement;
+use crate::entitlement::product_key::{Consumption, ProductKey};
+use crate::ids::{Entropy, Id};
+use crate::message::Message;
+use crate::plan::{Plan, association::Association, method::Method};
+use crate::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Request};
+use crate::time::Time;
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The API key of this id.
+    Key(Id),
+    /// The machine itself.
+    System,
+    /// The provider behind the method of this id.
+    Provider(Id),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(id) => write!(f, "{id}"),
+            Self::System => f.write_str("SYSTEM"),
+            Self::Provider(_) => f.write_str("PROVIDER"),
+        }
+    }
+}
+
+/// When, by whom, and the randomness for what is made: all that a verb needs of the world.
+#[derive(Clone, Copy)]
+pub struct Stamp {
+    /// The instant of the decision.
+    pub now: Time,
+    /// The actor.
+    pub by: Actor,
+    /// Names of new things come from here.
+    pub entropy: Entropy,
+}
+
+impl Stamp {
+    /// The `n`-th new id.
+    pub fn id(&self, n: u32) -> Id {
+        self.entropy.id(self.now, n)
+    }
+
+    /// The same moment, another actor.
+    pub const fn by(mut self, actor: Actor) -> Self {
+        self.by = actor;
+        self
+    }
+}
+
+/// Created and updated, date and by: every entity has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    /// When it was made.
+    pub created_date: Time,
+    /// The API key that made it.
+    pub created_by: String,
+    /// When it was last changed.
+    pub updated_date: Time,
+    /// The API key that last changed it.
+    pub updated_by: String,
+}
+
+impl Meta {
+    /// Made now.
+    pub fn new(stamp: &Stamp) -> Self {
+        let by = stamp.by.to_string();
+        Self {
+            created_date: stamp.now,
+            created_by: by.clone(),
+            updated_date: stamp.now,
+            updated_by: by,
+        }
+    }
+
+    /// Changed now.
+    pub fn touch(&mut self, stamp: &Stamp) {
+        self.updated_date = stamp.now;
+        self.updated_by = stamp.by.to_string();
+    }
+}
+
+/// A kind of thing whose names point at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, Serialize, Deserialize)]
+#[strum(serialize_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names of the kinds")]
+pub enum Kind {
+    Namespace,
+    Role,
+    Key,
+    Product,
+    Customer,
+    Plan,
+    Method,
+    Association,
+    Entitlement,
+    Activation,
+    Request,
+}
+
+/// A look-up row: this value of this member belongs to that id (domain.md section 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// What it names.
+    pub kind: Kind,
+    /// Which member it is, such as `name`.
+    pub member: &'static str,
+    /// The value; compared without case.
+    pub value: String,
+    /// Whose it is.
+    pub id: Id,
+    /// Only one may have it.
+    pub unique: bool,
+}
+
+/// A row of the store, whole.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant is the entity of its name")]
+pub enum Record {
+    Namespace(Namespace),
+    Role(Role),
+    ApiKey(ApiKey),
+    Product(Product),
+    Customer(Customer),
+    Plan(Plan),
+    Method(Method),
+    Association(Association),
+    Entitlement(Entitlement),
+    ProductKey(ProductKey),
+    Activation(Activation),
+    Request(Request),
+    Payload(Payload),
+    Attempt(Attempt),
+    Conflicts(Conflicts),
+    LongResponse(LongResponse),
+    Overflow(Overflow),
+}
+
+macro_rules! records {
+    ($($kind:ident),*) => {
+        $(impl From<$kind> for Record {
+            fn from(value: $kind) -> Self {
+                Self::$kind(value)
+            }
+        })*
+    };
+}
+records!(
+    Namespace, Role, ApiKey, Product, Customer, Plan, Method, Association, Entitlement, ProductKey,
+    Activation, Request, Payload, Attempt, Conflicts, LongResponse, Overflow
+);
+
+/// One write. A record that was read carries the revision it was read at (`rev`), and is written
+/// only if the row still has it; a new one (`rev` 0) only if there is none.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Create or replace.
+    Save(Box<Record>),
+    /// Remove.
+    Delete(Box<Record>),
+    /// Take a name; a unique one only if nobody has it.
+    Claim(Name),
+    /// Give a name back.
+    Release(Name),
+    /// Take quantity from a product key, atomically (I1).
+    Consume(Consumption),
+}
+
+/// What to do once the decision is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this to the queue. If it is lost, the sweeper finds the queued row.
+    Enqueue(Message),
+}
+
+/// The domain's yes.
+#[derive(Clone, Debug, Default)]
+pub struct Decision {
+    /// Written in one transaction.
+    pub changes: Vec<Change>,
+    /// Done after it.
+    pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    /// Creates or replaces a row.
+    #[must_use]
+    pub fn save(mut self, record: impl Into<Record>) -> Self {
+        self.changes.push(Change::Save(Box::new(record.into())));
+        self
+    }
+
+    /// Removes a row.
+    #[must_use]
+    pub fn delete(mut self, record: impl Into<Record>) -> Self {
+        self.changes.push(Change::Delete(Box::new(record.into())));
+        self
+    }
+
+    /// Takes a name.
+    #[must_use]
+    pub fn claim(mut self, name: Name) -> Self {
+        self.changes.push(Change::Claim(name));
+        self
+    }
+
+    /// Gives a name back.
+    #[must_use]
+    pub fn release(mut self, name: Name) -> Self {
+        self.changes.push(Change::Release(name));
+        self
+    }
+
+    /// Changes a name, if it did change.
+    #[must_use]
+    pub fn rename(self, old: Name, new: Name) -> Self {
+        if old.value.to_lowercase() == new.value.to_lowercase() {
+            return self;
+        }
+        self.release(old).claim(new)
+    }
+
+    /// Takes quantity from a product key.
+    #[must_use]
+    pub fn consume(mut self, consumption: Consumption) -> Self {
+        self.changes.push(Change::Consume(consumption));
+        self
+    }
+
+    /// Sends a message afterwards.
+    #[must_use]
+    pub fn enqueue(mut self, message: Message) -> Self {
+        self.effects.push(Effect::Enqueue(message));
+        self
+    }
+}

@@ -1,0 +1,103 @@
+//! What is done with an entitlement that exists (rows N4 to N8, N10, N11, N15, N16).
+
+use crate::decision::{Actor, Decision, Stamp};
+use crate::entitlement::create::{Action, Products};
+use crate::entitlement::states::{Event, MACHINE, State};
+use crate::entitlement::{Entitlement, LineItemType};
+use crate::limits::KEY_GENERATIONS;
+use crate::rejection::{Code, Rejection};
+
+impl Entitlement {
+    /// Carries out an action.
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` with what is allowed; what is missing for QUEUE and PRODUCE.
+    pub fn act(
+        &self,
+        action: Action,
+        products: &Products,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut next = self.clone();
+        match action {
+            Action::Save => next.walk(Event::Save, State::Draft, stamp)?,
+            Action::Queue => {
+                next.walk(Event::Queue, State::Queued, stamp)?;
+                next.complete(products)?;
+            }
+            Action::Produce => {
+                next.producible()?;
+                next.walk(Event::Produce, State::ProductKeyGenerated, stamp)?;
+                next.complete(products)?;
+                next.keys_ready(stamp)?;
+            }
+            Action::Reopen => next.reopen(stamp)?,
+            Action::Enable => next.switch(true, Event::Enable, stamp)?,
+            Action::Disable => next.switch(false, Event::Disable, stamp)?,
+        }
+        next.meta.touch(stamp);
+        Ok((next.clone(), Decision::default().save(next)))
+    }
+
+    /// PRODUCE is for product keys only (004).
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION`.
+    pub(super) fn producible(&self) -> Result<(), Rejection> {
+        match self.line_item_type() {
+            Some(LineItemType::Product_Key) => Ok(()),
+            other => {
+                let name = other.map_or("an entitlement without line items", Into::into);
+                Err(self.illegal(format!("PRODUCE is not possible for {name}.")))
+            }
+        }
+    }
+
+    /// The second step of PRODUCE, in the same commit (N8, 004-H3).
+    ///
+    /// # Errors
+    /// Never after PRODUCE.
+    pub(super) fn keys_ready(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
+        self.walk(Event::KeysReady, State::Produced, &stamp.by(Actor::System))
+    }
+
+    fn reopen(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
+        let from = self.life.state;
+        if from == State::Produced && self.active_activations > 0 {
+            return Err(self.illegal("REOPEN is not possible: there are activations.".to_owned()));
+        }
+        if from == State::Produced && self.key_generation >= KEY_GENERATIONS {
+            let detail = format!("The entitlement was reopened {KEY_GENERATIONS} times already.");
+            return Err(Rejection::new(Code::ReopenLimit, detail));
+        }
+        self.walk(Event::Reopen, State::Draft, stamp)?;
+        if from == State::Produced {
+            self.key_generation += 1;
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, enabled: bool, event: Event, stamp: &Stamp) -> Result<(), Rejection> {
+        if self.enabled == enabled {
+            let word = if enabled { "enabled" } else { "disabled" };
+            return Err(self.illegal(format!("The entitlement is {word} already.")));
+        }
+        self.enabled = enabled;
+        self.walk(event, self.life.state, stamp)
+    }
+
+    pub(crate) fn walk(
+        &mut self,
+        event: Event,
+        to: State,
+        stamp: &Stamp,
+    ) -> Result<(), Rejection> {
+        self.life.walk(&MACHINE, event, to, stamp, None)
+    }
+
+    /// A no of the entitlement's state, with what it allows.
+    pub(crate) fn illegal(&self, detail: String) -> Rejection {
+        Rejection::new(Code::IllegalTransition, detail)
+            .with_state(self.life.state.into(), self.actions())
+    }
+}

@@ -1,0 +1,152 @@
+//! Identifiers: numeric ids ordered by time, GUIDs, and the randomness they are made of.
+//!
+//! Neighbours: every entity. Guarantee: an id fits into 53 bits, so JSON and JavaScript keep it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::time::Time;
+
+/// 2024-01-01T00:00:00Z in milliseconds: ids count from here.
+const EPOCH_MS: i64 = 1_704_067_200_000;
+const RANDOM_BITS: u32 = 12;
+const MAX_ID: u64 = (1 << 53) - 1;
+
+/// A numeric id: 41 bits of milliseconds since 2024, 12 random bits (domain.md section 1).
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(try_from = "u64")]
+#[schema(value_type = u64, example = 97)]
+pub struct Id(u64);
+
+impl Id {
+    /// The id of something made at `now`; `random` gives the low 12 bits.
+    pub fn new(now: Time, random: u64) -> Self {
+        let millis = u64::try_from(now.millis() - EPOCH_MS).unwrap_or(0);
+        Self(((millis << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1))) & MAX_ID)
+    }
+
+    /// The number itself, at most 53 bits.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Sixteen digits, so that text order is number order (index `list`).
+    pub fn padded(self) -> String {
+        format!("{:016}", self.0)
+    }
+}
+
+impl TryFrom<u64> for Id {
+    type Error = &'static str;
+
+    fn try_from(value: u64) -> Result<Self, Self::Error> {
+        if (1..=MAX_ID).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err("an id is a whole number from 1 to 9007199254740991")
+        }
+    }
+}
+
+impl FromStr for Id {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let value = digits.then(|| text.parse().ok()).flatten().unwrap_or(0);
+        Self::try_from(value)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Thirty-two random bytes, handed in from outside: all new names of one decision come from them.
+#[derive(Clone, Copy)]
+pub struct Entropy([u8; 32]);
+
+impl Entropy {
+    /// Takes the bytes of a cryptographic generator (or of a test's seed).
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The `n`-th independent block of 32 bytes.
+    pub fn bytes(&self, n: u32) -> [u8; 32] {
+        Sha256::new().chain_update(self.0).chain_update(n.to_be_bytes()).finalize().into()
+    }
+
+    /// The `n`-th id made at `now`. Ids of one decision never collide with each other.
+    pub fn id(&self, now: Time, n: u32) -> Id {
+        let start = u64::from_be_bytes(first_eight(&self.bytes(0)));
+        Id::new(now, start.wrapping_add(u64::from(n)))
+    }
+
+    /// The `n`-th random GUID.
+    pub fn guid(&self, n: u32) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.bytes(n.wrapping_add(1 << 31))[..16]);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// A random fraction in `0.0..1.0`, for jitter.
+    pub fn fraction(&self, n: u32) -> f64 {
+        let bits = u64::from_be_bytes(first_eight(&self.bytes(n)));
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+fn first_eight(bytes: &[u8; 32]) -> [u8; 8] {
+    let mut out = [0; 8];
+    out.copy_from_slice(&bytes[..8]);
+    out
+}
+
+/// SHA-256 as 64 lower-case hex digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_ordered_by_time_and_fit_into_53_bits() {
+        let early = Id::new(Time::from_millis(EPOCH_MS + 1), 4095);
+        let late = Id::new(Time::from_millis(EPOCH_MS + 2), 0);
+        assert!(early < late);
+        assert!(Id::new(Time::from_millis(i64::MAX), u64::MAX).get() <= MAX_ID);
+    }
+
+    #[test]
+    fn only_plain_digits_are_an_id() {
+        for text in ["", "0", "-1", "+1", "1.0", "9007199254740992", "x"] {
+            assert!(text.parse::<Id>().is_err(), "{text}");
+        }
+        assert_eq!("97".parse::<Id>().map(Id::get), Ok(97));
+    }
+
+    #[test]
+    fn names_of_one_decision_differ() {
+        let entropy = Entropy::new([7; 32]);
+        let now = Time::from_millis(EPOCH_MS);
+        assert_ne!(entropy.id(now, 0), entropy.id(now, 1));
+        assert_ne!(entropy.guid(0), entropy.guid(1));
+    }
+}

@@ -1,0 +1,120 @@
+//! Every bound of the product, in one place.
+//!
+//! Neighbours: all rooms read them. Guarantee: no other file holds a bound of its own.
+
+use crate::time::Period;
+
+/// Body of an API call, bytes (api.md section 1).
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// Body of a status callback, bytes.
+pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
+/// What is read of a provider's answer, bytes.
+pub const PROVIDER_BODY_BYTES: usize = 64 * 1024;
+/// What is kept of a provider's answer in the request's head, bytes.
+pub const RESPONSE_EXCERPT_BYTES: usize = 256;
+
+/// Name of a plan, method, role, namespace: Unicode scalar values (001, Plan attributes).
+pub const NAME_CHARS: usize = 50;
+/// Description: Unicode scalar values (001).
+pub const DESCRIPTION_CHARS: usize = 500;
+/// Comments of a request (000-H8).
+pub const COMMENT_CHARS: usize = 500;
+/// Free short text: names of customers, identifiers, references.
+pub const TEXT_CHARS: usize = 255;
+/// Value of a custom attribute.
+pub const ATTRIBUTE_CHARS: usize = 1000;
+/// Custom attributes of one entity.
+pub const ATTRIBUTES: usize = 50;
+/// E-mails of one customer.
+pub const EMAILS: usize = 10;
+/// Features of one product.
+pub const FEATURES: usize = 100;
+/// `Idempotency-Key`, visible ASCII characters.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
+/// An idempotency record is kept so long.
+pub const IDEMPOTENCY_KEPT: Period = Period::from_secs(24 * 3600);
+
+/// Plan definition, bytes, depth, expressions (D1).
+pub const DEFINITION_BYTES: usize = 64 * 1024;
+/// Nesting of a definition.
+pub const DEFINITION_DEPTH: usize = 32;
+/// Expressions of one definition.
+pub const DEFINITION_EXPRESSIONS: usize = 200;
+/// Rendered payload, bytes (D15).
+pub const PAYLOAD_BYTES: usize = 256 * 1024;
+/// `payloadSchema`, bytes (D14).
+pub const SCHEMA_BYTES: usize = 16 * 1024;
+/// One expression: characters (substitution.md section 5).
+pub const EXPRESSION_CHARS: usize = 512;
+/// Segments of one expression.
+pub const EXPRESSION_SEGMENTS: usize = 32;
+/// Descendant segments of one expression.
+pub const EXPRESSION_DESCENDANTS: usize = 1;
+/// Product of the selector counts of an expression's segments.
+pub const EXPRESSION_SELECTORS: usize = 16;
+/// Wildcards of one expression.
+pub const EXPRESSION_WILDCARDS: usize = 2;
+/// Filters inside filters.
+pub const EXPRESSION_FILTER_DEPTH: usize = 2;
+/// Pattern of `match` and `search`, characters.
+pub const EXPRESSION_PATTERN_CHARS: usize = 64;
+
+/// Product keys of one line item (004).
+pub const PRODUCT_KEYS: u32 = 10_000;
+/// Activations per product key (004-H10).
+pub const ACTIVATIONS_PER_KEY: u32 = 2_147_483_647;
+/// Line items of one entitlement (domain.md section 1).
+pub const LINE_ITEMS: usize = 25;
+/// Products of one line item.
+pub const ITEM_PRODUCTS: usize = 10;
+/// Keys of one entitlement: 18 bits of index.
+pub const ENTITLEMENT_KEYS: u32 = 262_143;
+/// Highest key generation: 4 bits. The REOPEN after it is refused.
+pub const KEY_GENERATIONS: u8 = 15;
+
+/// Endpoint address, characters.
+pub const ENDPOINT_CHARS: usize = 2000;
+/// Method time-out.
+pub const TIMEOUT: (Period, Period) = (Period::from_secs(1), Period::from_secs(30));
+/// Method time-out when none is given.
+pub const TIMEOUT_DEFAULT: Period = Period::from_secs(10);
+/// Callback time-out of a method.
+pub const CALLBACK_TIMEOUT: (Period, Period) =
+    (Period::from_secs(60), Period::from_secs(90 * 86_400));
+/// Callback time-out when none is given.
+pub const CALLBACK_TIMEOUT_DEFAULT: Period = Period::from_secs(7 * 86_400);
+/// Steps of a retry ladder.
+pub const LADDER_STEPS: usize = 20;
+/// Longest wait before an attempt (Q11).
+pub const LADDER_LONGEST: Period = Period::from_secs(86_400);
+/// The ladder when none is given, seconds (Q7, Standard Webhooks).
+pub const LADDER_DEFAULT_SECS: [i64; 10] =
+    [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+/// Jitter of a wait, a fraction of it.
+pub const JITTER: f64 = 0.2;
+/// A lease outlives the method's time-out by this (Q9).
+pub const LEASE_MARGIN: Period = Period::from_secs(5);
+/// A queued request that nobody took is sent again after this (Q10).
+pub const RESEND_AFTER: Period = Period::from_secs(30);
+/// Longest delay that SQS takes.
+pub const QUEUE_DELAY: Period = Period::from_secs(900);
+
+/// Steps of history in a row.
+pub const HISTORY_STEPS: usize = 50;
+/// Webhook ids remembered in a request's head.
+pub const WEBHOOK_RING: usize = 32;
+/// Conflicting callbacks kept.
+pub const CONFLICTS: usize = 20;
+/// Clock difference allowed for a callback.
+pub const SIGNATURE_SKEW: Period = Period::from_secs(300);
+/// `webhook-id`, characters.
+pub const WEBHOOK_ID_CHARS: usize = 64;
+
+/// Page of a list: default and most.
+pub const PAGE: (usize, usize) = (25, 100);
+/// Rows looked at for one page.
+pub const PAGE_ROWS: usize = 1000;
+/// How often a decision is taken again after a lost race.
+pub const COMMIT_TRIES: u32 = 20;
+/// Permissions of a role.
+pub const GRANTS: usize = 100;

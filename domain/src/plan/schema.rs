@@ -1,0 +1,54 @@
+//! `payloadSchema`: a JSON Schema that every payload of a plan must meet (D14).
+//!
+//! Neighbours: `plan` checks it at save, `request` applies it after a render.
+
+use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
+use serde_json::Value;
+
+use crate::limits::SCHEMA_BYTES;
+
+/// Whether the text is a schema that can be used.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(text: &str) -> Result<(), String> {
+    if text.len() > SCHEMA_BYTES {
+        return Err(format!("a schema has at most {SCHEMA_BYTES} bytes"));
+    }
+    compile(text).map(drop)
+}
+
+/// Whether the payload meets the schema.
+///
+/// # Errors
+/// The first place where it does not, and why.
+pub fn apply(text: &str, payload: &[u8]) -> Result<(), String> {
+    let validator = compile(text)?;
+    let payload: Value = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+    let fault = validator.iter_errors(&payload).next();
+    fault.map_or(Ok(()), |fault| Err(format!("at {:?}: {fault}", fault.instance_path().as_str())))
+}
+
+/// References to the outside are refused: nothing is ever fetched.
+struct NoOutside;
+
+impl Retrieve for NoOutside {
+    fn retrieve(
+        &self,
+        uri: &Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("a schema may not refer to the outside ({uri})").into())
+    }
+}
+
+fn compile(text: &str) -> Result<Validator, String> {
+    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if !schema.is_object() {
+        return Err("a schema is a JSON object".to_owned());
+    }
+    jsonschema::options()
+        .with_retriever(NoOutside)
+        .with_pattern_options(PatternOptions::regex())
+        .build(&schema)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,99 @@
+//! The right to make one attempt: taken before the POST, counted, and fenced by a token (Q9).
+//!
+//! Neighbours: `functions/dispatch` claims, posts, and hands the answer to `dispatched`.
+
+use crate::decision::{Decision, Stamp};
+use crate::ids::{Id, sha256_hex};
+use crate::limits::LEASE_MARGIN;
+use crate::plan::method::{MethodInfo, wait_before};
+use crate::rejection::Rejection;
+use crate::request::states::{Event, Status};
+use crate::request::{Delivery, Lease, Payload, Request};
+use crate::time::{Period, Time};
+
+/// Why a message has nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// The request is not queued any more.
+    Done,
+    /// Somebody else is sending it.
+    Leased,
+    /// It is not due yet.
+    Early,
+}
+
+/// What a claim comes to.
+#[derive(Debug)]
+pub enum Claim {
+    /// Commit this, then post.
+    Attempt(Request, Decision),
+    /// Commit this; the first wait of the ladder begins.
+    Later(Decision),
+    /// Commit this; the attempts are used up (a worker died in the last one).
+    Exhausted(Decision),
+}
+
+impl Request {
+    /// Whether an attempt may begin now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn claimable(&self, now: Time) -> Result<(), Idle> {
+        if self.life.state != Status::RequestQueued {
+            return Err(Idle::Done);
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.until > now) {
+            return Err(Idle::Leased);
+        }
+        if self.not_before.is_some_and(|at| at > now) {
+            return Err(Idle::Early);
+        }
+        Ok(())
+    }
+
+    /// Takes the lease and counts the attempt.
+    ///
+    /// # Errors
+    /// Never for a request that is claimable.
+    pub fn claim(
+        mut self,
+        tenant: Id,
+        payload: &Payload,
+        method: &MethodInfo,
+        stamp: &Stamp,
+    ) -> Result<Claim, Rejection> {
+        self.lease = None;
+        let ladder = &method.retry_ladder;
+        let number = self.attempt_count + 1;
+        let fraction = stamp.entropy.fraction(1);
+        let Some(due) = wait_before(ladder, number, fraction, stamp.now) else {
+            let lost = "The worker of the last attempt did not report; no attempts are left.";
+            self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
+            self.fail("DISPATCH_LOST", lost);
+            return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
+        };
+        if number == 1 && self.not_before.is_none() && due > stamp.now {
+            self.not_before = Some(due);
+            self.wait(stamp.now);
+            let message = self.message(tenant, stamp.now);
+            let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
+            return Ok(Claim::Later(decision.save(self)));
+        }
+        let length = Period::from_millis(method.timeout.millis() + LEASE_MARGIN.millis());
+        self.lease = Some(Lease {
+            token: stamp.entropy.guid(0),
+            until: stamp.now.after(length),
+            first: self.delivery == Delivery::Never,
+        });
+        if self.delivery == Delivery::Never {
+            self.delivery = Delivery::Maybe;
+        }
+        self.attempt_count = number;
+        self.executed_date = Some(stamp.now);
+        self.plan = Some(payload.plan.clone());
+        self.method = Some(payload.method.clone());
+        self.document_hash = Some(payload.document_hash.clone());
+        self.payload_sha256 = Some(sha256_hex(payload.text.as_bytes()));
+        Ok(Claim::Attempt(self.clone(), Decision::default().save(self)))
+    }
+}

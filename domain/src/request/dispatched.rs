@@ -1,0 +1,246 @@
+//! What an attempt came to (P3 to P8), by one rule for every answer and every silence.
+//!
+//! Neighbours: the edge's provider client makes the `Answer`, `functions/dispatch` commits.
+
+use uuid::Uuid;
+
+use crate::decision::{Decision, Stamp};
+use crate::ids::Id;
+use crate::plan::method::{Completion, MethodInfo, wait_before};
+use crate::rejection::Rejection;
+use crate::request::states::{Event, Status};
+use crate::request::{Attempt, AttemptOutcome, Delivery, Request};
+use crate::time::{Period, Time};
+
+/// Why there was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Silence {
+    /// The name has no address.
+    Dns,
+    /// Nobody accepted the connection.
+    Connect,
+    /// No answer within the method's time-out.
+    Timeout,
+    /// The connection broke after it was made.
+    Broken,
+}
+
+/// What the provider client saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An HTTP answer.
+    Http {
+        /// Its status.
+        status: u16,
+        /// What was read of its body.
+        body: String,
+        /// Its `Retry-After`.
+        retry_after: Option<Period>,
+    },
+    /// None.
+    None(Silence, String),
+    /// The egress rules forbid the address.
+    Blocked(String),
+}
+
+/// An attempt that has ended.
+pub struct Ended<'a> {
+    /// The tenant.
+    pub tenant: Id,
+    /// The lease it was made under.
+    pub token: Uuid,
+    /// When it began.
+    pub started: Time,
+    /// The method as it was at the attempt.
+    pub method: &'a MethodInfo,
+    /// What came of it.
+    pub answer: &'a Answer,
+}
+
+impl Answer {
+    /// Which class it belongs to (quality.md section 3).
+    pub const fn outcome(&self) -> AttemptOutcome {
+        match self {
+            Self::Blocked(_) => AttemptOutcome::Blocked,
+            Self::None(..) => AttemptOutcome::Retryable,
+            Self::Http { status, .. } => match status {
+                200..=299 => AttemptOutcome::Ok,
+                408 | 425 | 429 | 500..=599 => AttemptOutcome::Retryable,
+                _ => AttemptOutcome::Refused,
+            },
+        }
+    }
+
+    fn error(&self) -> Option<(String, String)> {
+        match self {
+            Self::Blocked(why) => Some(("METHOD_INVALID".to_owned(), why.clone())),
+            Self::None(silence, why) => {
+                let name: &str = (*silence).into();
+                Some((format!("DISPATCH_{name}"), why.clone()))
+            }
+            Self::Http { status: 200..=299, .. } => None,
+            Self::Http { status, .. } if self.outcome() == AttemptOutcome::Refused => {
+                let detail = format!("The provider answered {status}.");
+                Some((format!("PROVIDER_HTTP_{status}"), detail))
+            }
+            Self::Http { status, .. } => {
+                let detail = format!("The provider answered {status}.");
+                Some((format!("DISPATCH_HTTP_{status}"), detail))
+            }
+        }
+    }
+
+    /// What the provider may have heard: `before` is what it had heard before this attempt.
+    fn delivery(&self, never_before: bool) -> Delivery {
+        let untouched = if never_before { Delivery::Never } else { Delivery::Maybe };
+        match self {
+            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect, _) => untouched,
+            Self::None(..) => Delivery::Maybe,
+            Self::Http { .. } if self.outcome() == AttemptOutcome::Retryable => Delivery::Maybe,
+            Self::Http { .. } => Delivery::Confirmed,
+        }
+    }
+
+    /// A 2xx answer with a JSON member `referenceNumber` sets it (Q5).
+    fn reference_number(&self) -> Option<String> {
+        let Self::Http { status: 200..=299, body, .. } = self else { return None };
+        let json: serde_json::Value = serde_json::from_str(body).ok()?;
+        let text = match json.get("referenceNumber")? {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        crate::text::short(&text).ok()
+    }
+}
+
+impl Request {
+    /// The next state, by the class of the answer. A late one changes nothing but what is empty.
+    ///
+    /// # Errors
+    /// Never: every row is in the table.
+    pub fn dispatched(
+        mut self,
+        ended: &Ended<'_>,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let lease = self.lease.take_if(|lease| lease.token == ended.token);
+        let attempt = self.attempt(ended, lease.is_none(), stamp);
+        let body = match ended.answer {
+            Answer::Http { body, .. } => Some(body.as_str()),
+            _ => None,
+        };
+        let Some(lease) = lease else { return Ok(self.superseded(attempt, ended, body)) };
+        body.into_iter().for_each(|body| self.keep_response(body));
+        self.delivery = ended.answer.delivery(lease.first);
+        let attempt_outcome = attempt.outcome;
+        let mut decision = Decision::default().save(attempt);
+        match attempt_outcome {
+            AttemptOutcome::Ok => self.accepted(ended, stamp)?,
+            AttemptOutcome::Refused => {
+                self.walk(Event::AttemptRefused, Status::Failed, stamp, None)?;
+            }
+            AttemptOutcome::Blocked => {
+                self.walk(Event::RenderFailed, Status::Failed, stamp, None)?;
+            }
+            AttemptOutcome::Retryable | AttemptOutcome::Lost => self.again(ended, stamp)?,
+        }
+        match ended.answer.error() {
+            Some((code, detail)) => self.fail(code, detail),
+            None => self.clear_error(),
+        }
+        if let Some(message) = self.message(ended.tenant, stamp.now) {
+            decision = decision.enqueue(message);
+        }
+        Ok(self.saved(decision))
+    }
+
+    fn attempt(&self, ended: &Ended<'_>, superseded: bool, stamp: &Stamp) -> Attempt {
+        let (http_status, response_excerpt) = match ended.answer {
+            Answer::Http { status, body, .. } => (Some(*status), Some(body.clone())),
+            _ => (None, None),
+        };
+        Attempt {
+            request: Some(self.id),
+            generation: self.generation,
+            no: self.attempt_count,
+            started_date: ended.started,
+            ended_date: stamp.now,
+            outcome: ended.answer.outcome(),
+            superseded,
+            http_status,
+            error: ended.answer.error().map(|(code, detail)| format!("{code}: {detail}")),
+            response_excerpt,
+            method_version: ended.method.version,
+            rev: 0,
+        }
+    }
+
+    /// Another act came first: the attempt is noted, and fills what is still empty (Q9).
+    fn superseded(
+        mut self,
+        attempt: Attempt,
+        ended: &Ended<'_>,
+        body: Option<&str>,
+    ) -> (Self, Decision) {
+        let decision = Decision::default().save(attempt);
+        let before = self.clone();
+        if self.response.is_none() {
+            body.into_iter().for_each(|body| self.keep_response(body));
+        }
+        if self.reference_number.is_none() {
+            self.reference_number = ended.answer.reference_number();
+        }
+        if self == before { (self, decision) } else { (self.clone(), decision.save(self)) }
+    }
+
+    fn accepted(&mut self, ended: &Ended<'_>, stamp: &Stamp) -> Result<(), Rejection> {
+        if let Some(number) = ended.answer.reference_number() {
+            self.reference_number = Some(number);
+        }
+        match ended.method.completion {
+            Completion::On2xx => self.walk(Event::AttemptOk, Status::Completed, stamp, None),
+            Completion::Callback => {
+                self.walk(Event::AttemptOk, Status::RequestSent, stamp, None)?;
+                self.next_attempt_at = Some(stamp.now.after(ended.method.callback_timeout));
+                Ok(())
+            }
+        }
+    }
+
+    /// Another attempt, if one is left (P6, P7, Q11).
+    fn again(&mut self, ended: &Ended<'_>, stamp: &Stamp) -> Result<(), Rejection> {
+        let fraction = stamp.entropy.fraction(2);
+        let number = self.attempt_count + 1;
+        let next = wait_before(&ended.method.retry_ladder, number, fraction, stamp.now);
+        let Some(next) = next else {
+            return self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None);
+        };
+        let asked = match ended.answer {
+            Answer::Http { retry_after: Some(wait), .. } => {
+                stamp.now.after((*wait).min(crate::limits::LADDER_LONGEST))
+            }
+            _ => next,
+        };
+        self.walk(Event::AttemptRetryable, Status::RequestQueued, stamp, None)?;
+        self.not_before = Some(next.max(asked));
+        self.wait(stamp.now);
+        Ok(())
+    }
+
+    /// It cannot be made or sent at all (P3).
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` unless queued.
+    pub fn unusable(
+        mut self,
+        code: &str,
+        detail: &str,
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
+        self.walk(Event::RenderFailed, Status::Failed, stamp, None)?;
+        self.fail(code, detail);
+        Ok(self.saved(Decision::default()).1)
+    }
+}

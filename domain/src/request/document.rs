@@ -1,0 +1,183 @@
+//! The document that a plan sees (D6): `{"provisioningRequest": …}`, from the live rows.
+//!
+//! Neighbours: `substitution::shape` says what may be in it; a test compares the two.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::activation::{Activatee, Activation};
+use crate::attributes::CustomAttributes;
+use crate::catalog::Product;
+use crate::customer::Customer;
+use crate::entitlement::product_key::ProductKey;
+use crate::entitlement::{Entitlement, LineItem};
+use crate::ids::Id;
+use crate::plan::Plan;
+use crate::plan::method::Method;
+use crate::request::Request;
+
+/// The live rows of a request.
+pub struct Sources {
+    /// The request.
+    pub request: Request,
+    /// Its activation.
+    pub activation: Activation,
+    /// Its entitlement.
+    pub entitlement: Entitlement,
+    /// Its product key.
+    pub key: ProductKey,
+    /// The customers of entitlement and activation.
+    pub customers: BTreeMap<Id, Customer>,
+    /// The products of the entitlement.
+    pub products: BTreeMap<Id, Product>,
+    /// The plan.
+    pub plan: Option<Plan>,
+    /// The method.
+    pub method: Option<Method>,
+}
+
+impl Sources {
+    /// The whole document.
+    pub fn document(&self) -> Value {
+        let request = &self.request;
+        let customer = self.customer(self.entitlement.customer_id);
+        let status: &str = request.life.state.into();
+        json!({"provisioningRequest": {
+            "id": request.id,
+            "status": status,
+            "createdDate": request.created_date,
+            "statusUpdateDate": request.life.moved,
+            "comments": request.comments,
+            "provisioningPlan": self.plan.as_ref().map(|plan| json!({
+                "id": plan.id, "name": plan.name, "version": plan.version,
+            })),
+            "provisioningMethod": self.method.as_ref().map(|method| json!({
+                "id": method.info.id, "name": method.info.name, "type": method.info.kind,
+            })),
+            "customer": customer,
+            "entitlement": self.entitlement(&customer),
+            "activationRef": {"activation": self.activation()},
+        }})
+    }
+
+    fn customer(&self, id: Option<Id>) -> Value {
+        let found = id.and_then(|id| self.customers.get(&id));
+        found.map_or(Value::Null, |customer| {
+            json!({
+                "id": customer.id,
+                "identifier": customer.identifier,
+                "name": customer.name,
+                "refId": customer.ref_id,
+                "customAttributes": customer.custom_attributes,
+            })
+        })
+    }
+
+    fn entitlement(&self, customer: &Value) -> Value {
+        let entitlement = &self.entitlement;
+        let state: &str = entitlement.life.state.into();
+        json!({
+            "id": entitlement.id,
+            "eId": entitlement.e_id,
+            "state": state,
+            "startDate": entitlement.start_date,
+            "endDate": entitlement.end_date,
+            "refId1": entitlement.ref_id1,
+            "refId2": entitlement.ref_id2,
+            "customer": customer,
+            "contact": null,
+            "channelPartner": null,
+            "customAttributes": entitlement.custom_attributes,
+            "productKeys": {"productKey": self.product_keys()},
+        })
+    }
+
+    /// One entry a line item, the activated one first (001-H7).
+    fn product_keys(&self) -> Vec<Value> {
+        let activated = self.entitlement.item_of(self.key.index).map(|(i, _)| i);
+        let items = self.entitlement.items.iter().enumerate();
+        let (mut first, rest): (Vec<_>, Vec<_>) = items.partition(|(i, _)| Some(*i) == activated);
+        first.extend(rest);
+        let line = |(i, item): (usize, &LineItem)| self.product_key(item, Some(i) == activated);
+        first.into_iter().map(line).collect()
+    }
+
+    fn product_key(&self, item: &LineItem, activated: bool) -> Value {
+        let key = activated.then_some(&self.key);
+        let key_state: Option<&str> = key.map(|key| key.state.into());
+        let product = match item.item_products.first() {
+            _ if activated => Some(self.request.product.id),
+            first => first.map(|product| product.product_id),
+        };
+        let attributes = key.map(|key| key.custom_attributes.clone()).unwrap_or_default();
+        json!({
+            "pkId": activated.then_some(self.request.pk_id),
+            "totalQuantity": item.num_activation_per_product_key,
+            "availableQuantity": key.map(|key| key.remaining),
+            "activationMethod": item.activation_method,
+            "fixedQuantity": item.fixed_quantity,
+            "state": key_state,
+            "startDate": self.entitlement.start_date,
+            "endDate": self.entitlement.end_date,
+            "customAttributes": attributes,
+            "item": {"itemProduct": {
+                "product": self.product(product, true),
+                "itemProductFeatures": {"itemProductFeature": []},
+            }},
+        })
+    }
+
+    fn product(&self, id: Option<Id>, with_flag: bool) -> Value {
+        let Some(product) = id.and_then(|id| self.products.get(&id)) else { return Value::Null };
+        let mut out = json!({
+            "id": product.id,
+            "identifier": product.identifier,
+            "nameVersion": product.name_version,
+            "productType": product.product_type,
+        });
+        if with_flag {
+            out["provisioningEnabled"] = product.provisioning_enabled.into();
+        }
+        out
+    }
+
+    fn activation(&self) -> Value {
+        let (activation, entitlement) = (&self.activation, &self.entitlement);
+        let state: &str = activation.life.state.into();
+        let entitlement_state: &str = entitlement.life.state.into();
+        json!({
+            "id": activation.id,
+            "aid": activation.aid,
+            "activationDate": activation.activation_date,
+            "activationQuantity": activation.quantity,
+            "state": state,
+            "customer": self.customer(activation.customer_id.or(entitlement.customer_id)),
+            "activatee": activation.activatee.as_ref().map(person),
+            "customAttributes": activation.custom_attributes,
+            "entitlement": {
+                "id": entitlement.id,
+                "eId": entitlement.e_id,
+                "state": entitlement_state,
+                "customAttributes": entitlement.custom_attributes,
+            },
+            "activationProductKey": {
+                "pkId": activation.pk_id,
+                "activationQuantity": activation.quantity,
+                "activationItem": {"activationProduct": {
+                    "product": self.product(Some(self.request.product.id), false),
+                    "activationFeatures": {"activationFeature": []},
+                }},
+                "customAttributes": self.key_attributes(),
+            },
+        })
+    }
+
+    fn key_attributes(&self) -> &CustomAttributes {
+        &self.key.custom_attributes
+    }
+}
+
+fn person(activatee: &Activatee) -> Value {
+    json!({"id": activatee.id, "emailId": activatee.email_id, "name": activatee.name})
+}

@@ -1,0 +1,128 @@
+//! What an operator does: Update Status, Retry, Cancel, comments (P17 to P19, P22).
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Decision, Stamp};
+use crate::ids::Id;
+use crate::limits::COMMENT_CHARS;
+use crate::rejection::{Code, Faults, Rejection};
+use crate::request::states::{Event, MACHINE, Status};
+use crate::request::{Delivery, Request};
+use crate::time::Period;
+
+/// Body of `POST …/{id}/status`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct StatusInput {
+    /// IN_PROGRESS, COMPLETED or FAILED.
+    pub status: Option<Status>,
+    /// 0 to 500 characters; needed to leave COMPLETED.
+    pub comments: Option<String>,
+}
+
+/// Body of `PATCH …/{id}`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct CommentsInput {
+    /// 0 to 500 characters.
+    pub comments: Option<String>,
+}
+
+/// Comments are 0 to 500 characters without control characters but line feed and tab (000-H8).
+///
+/// # Errors
+/// The fault, at `/comments`.
+pub fn comments(text: Option<&str>) -> Result<Option<String>, Rejection> {
+    let text = text.unwrap_or_default().trim();
+    let mut faults = Faults::default();
+    let fits = text.chars().count() <= COMMENT_CHARS;
+    faults.check(fits, "/comments", format!("at most {COMMENT_CHARS} characters"));
+    if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
+        faults.add("/comments", Code::InvalidCharacter, format!("{c:?} is not allowed"));
+    }
+    faults.finish()?;
+    Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+}
+
+impl Request {
+    /// Update Status of source 000 (P17). A dispatch that is under way is superseded.
+    ///
+    /// # Errors
+    /// `STATUS_CONFLICT` for the same status, `COMMENT_REQUIRED` to leave COMPLETED.
+    pub fn update_status(
+        mut self,
+        input: &StatusInput,
+        callback_timeout: Period,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let said = comments(input.comments.as_deref())?;
+        let wanted = [Status::InProgress, Status::Completed, Status::Failed];
+        let Some(to) = input.status.filter(|status| wanted.contains(status)) else {
+            let detail = "must be IN_PROGRESS, COMPLETED or FAILED";
+            return Err(Rejection::at("/status", Code::ValidationFailed, detail));
+        };
+        let from = self.life.state;
+        if to == from {
+            let detail = format!("The request is {} already.", from.display());
+            let conflict = Rejection::new(Code::StatusConflict, detail);
+            return Err(conflict.with_state(from.into(), MACHINE.actions(from)));
+        }
+        if from == Status::Completed && said.is_none() {
+            let detail = "Leaving Completed needs a comment.";
+            return Err(Rejection::at("/comments", Code::CommentRequired, detail));
+        }
+        self.walk(Event::UpdateStatus, to, stamp, said.clone())?;
+        if said.is_some() {
+            self.comments = said;
+        }
+        self.clear_error();
+        match to {
+            Status::InProgress => self.next_attempt_at = Some(stamp.now.after(callback_timeout)),
+            Status::Failed => self.fail("OPERATOR", "An operator set the status to Failed."),
+            _ => {}
+        }
+        Ok(self.saved(Decision::default()))
+    }
+
+    /// A new generation: plan, method and data are read again (P18, P19).
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` unless DISPATCH_FAILED or FAILED.
+    pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        self.walk(Event::Retry, Status::RequestQueued, stamp, None)?;
+        self.generation += 1;
+        self.earlier_attempts += self.attempt_count;
+        self.attempt_count = 0;
+        self.delivery = Delivery::Never;
+        self.document_hash = None;
+        self.payload_sha256 = None;
+        self.response = None;
+        self.long_response = None;
+        self.lease = None;
+        self.not_before = None;
+        self.clear_error();
+        self.wait(stamp.now);
+        let message = self.message(tenant, stamp.now);
+        let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
+        Ok(self.saved(decision))
+    }
+
+    /// Not sent any more (P22).
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` unless queued.
+    pub fn cancel(mut self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        self.walk(Event::Cancel, Status::Failed, stamp, None)?;
+        self.fail("CANCELLED", "The request was cancelled.");
+        Ok(self.saved(Decision::default()))
+    }
+
+    /// Sets the comments; no step of the machine (I8).
+    ///
+    /// # Errors
+    /// The text's faults.
+    pub fn comment(mut self, input: &CommentsInput) -> Result<(Self, Decision), Rejection> {
+        self.comments = comments(input.comments.as_deref())?;
+        Ok((self.clone(), Decision::default().save(self)))
+    }
+}

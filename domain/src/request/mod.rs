@@ -1,0 +1,356 @@
+//! Provisioning requests: what a provider is asked to do, and how far it is (source 000).
+//!
+//! Neighbours: `open` makes them, `claim` and `dispatched` send them, `reported` hears back,
+//! `manual` is the operator. Guarantee: the status changes only by `states::MACHINE`.
+
+pub mod claim;
+pub mod dispatched;
+pub mod document;
+pub mod manual;
+pub mod open;
+pub mod reported;
+pub mod states;
+pub mod sweep;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::decision::{Decision, Kind, Stamp};
+use crate::ids::Id;
+use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
+use crate::machine::{Life, Step};
+use crate::message::Message;
+use crate::rejection::Rejection;
+use crate::request::states::{Event, MACHINE, Status};
+use crate::text::cut;
+use crate::time::{Period, Time};
+
+/// Whether the provider may have heard of the request's current generation.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Delivery {
+    /// It certainly has not.
+    Never,
+    /// An attempt began whose end is not known, or was not a final answer.
+    Maybe,
+    /// It answered, or called back.
+    Confirmed,
+}
+
+/// A plan or a method, as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Named {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// The version that was used; null before the first attempt.
+    pub version: Option<u64>,
+}
+
+/// A product, as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductName {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+}
+
+/// The right to make one attempt (Q9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The outcome commits only with this.
+    pub token: Uuid,
+    /// Dead after this.
+    pub until: Time,
+    /// Nothing had been delivered before this attempt.
+    pub first: bool,
+}
+
+/// A webhook id that was accepted, with the body it came with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The webhook id.
+    #[serde(rename = "i")]
+    pub id: String,
+    /// The first 16 hex digits of the body's SHA-256.
+    #[serde(rename = "h")]
+    pub hash: String,
+}
+
+/// A provisioning request's head, as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// Its id; `number` is its decimal string.
+    pub id: Id,
+    /// The activation.
+    pub aid: String,
+    /// The entitlement.
+    pub entitlement_id: Id,
+    /// The entitlement's GUID.
+    pub e_id: Uuid,
+    /// The product key.
+    pub pk_id: Uuid,
+    /// The product.
+    pub product: ProductName,
+    /// What was activated.
+    pub quantity: u32,
+    /// Status, version, history.
+    #[serde(flatten)]
+    pub life: Life<Status>,
+    /// The plan.
+    pub plan: Option<Named>,
+    /// The method.
+    pub method: Option<Named>,
+    /// 0 to 500 characters.
+    pub comments: Option<String>,
+    /// Counts the manual retries, from 1.
+    pub generation: u32,
+    /// Attempts of this generation, counted before the POST.
+    pub attempt_count: u32,
+    /// Attempts of earlier generations.
+    pub earlier_attempts: u32,
+    /// No attempt before this: `scheduledDate`, then the time of the next retry.
+    pub not_before: Option<Time>,
+    /// When the sweeper looks at it; none at rest (Q10).
+    pub next_attempt_at: Option<Time>,
+    /// Who is sending it just now.
+    pub lease: Option<Lease>,
+    /// Whether the provider may have heard of it.
+    pub delivery: Delivery,
+    /// SHA-256 of the document it was rendered from.
+    pub document_hash: Option<String>,
+    /// SHA-256 of the payload, frozen at the first claim of a generation (I7).
+    pub payload_sha256: Option<String>,
+    /// The last answer or report, at most 256 bytes of it.
+    pub response: Option<String>,
+    /// The webhook id whose whole response has a row of its own.
+    pub long_response: Option<String>,
+    /// The provider's own number.
+    pub reference_number: Option<String>,
+    /// Why it failed.
+    pub error_code: Option<String>,
+    /// The same for people.
+    pub error_description: Option<String>,
+    /// Start of the last attempt.
+    pub executed_date: Option<Time>,
+    /// Asked to be sent not before this.
+    pub scheduled_date: Option<Time>,
+    /// The last 32 webhook ids.
+    pub ring: Vec<Seen>,
+    /// When it was made.
+    pub created_date: Time,
+    /// The API key that made it.
+    pub created_by: String,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+impl Request {
+    /// The key that the provider deduplicates by (Q5, I4).
+    pub fn webhook_id(&self) -> String {
+        format!("pr_{}_g{}", self.id, self.generation)
+    }
+
+    /// The message that brings it to the dispatcher; none when it is due later than a queue can
+    /// wait, which is the sweeper's work.
+    pub fn message(&self, tenant: Id, now: Time) -> Option<Message> {
+        if self.life.state != Status::RequestQueued {
+            return None;
+        }
+        let group = self.method.as_ref().map_or(self.product.id, |method| method.id);
+        let wait = self.not_before.map_or(0, |at| at.millis() - now.millis());
+        let delay = (wait > 0).then(|| Period::from_millis(wait));
+        let fits = delay.is_none_or(|delay| delay <= QUEUE_DELAY);
+        fits.then(|| Message { delay, ..Message::new(tenant, self.id, group) })
+    }
+
+    /// Walks one row of the table.
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION`.
+    fn walk(
+        &mut self,
+        event: Event,
+        to: Status,
+        stamp: &Stamp,
+        note: Option<String>,
+    ) -> Result<(), Rejection> {
+        self.life.walk(&MACHINE, event, to, stamp, note)?;
+        if matches!(to, Status::Completed | Status::DispatchFailed | Status::Failed) {
+            self.next_attempt_at = None;
+        }
+        if to != Status::RequestQueued {
+            self.not_before = None;
+            self.lease = None;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, code: impl Into<String>, description: impl Into<String>) {
+        self.error_code = Some(code.into());
+        self.error_description = Some(description.into());
+    }
+
+    fn clear_error(&mut self) {
+        self.error_code = None;
+        self.error_description = None;
+    }
+
+    /// Keeps what fits of an answer.
+    fn keep_response(&mut self, text: &str) {
+        self.response = Some(cut(text, RESPONSE_EXCERPT_BYTES).to_owned());
+        self.long_response = None;
+    }
+
+    /// The decision that saves it, with the history that no longer fits.
+    fn saved(mut self, decision: Decision) -> (Self, Decision) {
+        let first = self.life.version - self.life.history.len() as u64 + 1;
+        let steps = self.life.overflow();
+        let mut decision = decision.save(self.clone());
+        if !steps.is_empty() {
+            let steps = steps.into_iter().map(Step::untyped).collect();
+            decision = decision.save(Overflow { kind: Kind::Request, id: self.id, first, steps, rev: 0 });
+        }
+        (self, decision)
+    }
+}
+
+/// The frozen bytes of a generation: first writer wins (Q9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payload {
+    /// The request.
+    pub request: Id,
+    /// Its generation.
+    pub generation: u32,
+    /// What is posted, byte for byte.
+    pub text: String,
+    /// SHA-256 of the document it was rendered from.
+    pub document_hash: String,
+    /// The plan it was rendered by.
+    pub plan: Named,
+    /// The method it was made for.
+    pub method: Named,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// How an attempt ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum AttemptOutcome {
+    /// A 2xx answer.
+    Ok,
+    /// Worth another try.
+    Retryable,
+    /// The provider answered and refused.
+    Refused,
+    /// The address may not be called.
+    Blocked,
+    /// The worker died; nobody knows.
+    Lost,
+}
+
+/// One attempt (append only).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// The request; its row's key says it.
+    #[serde(skip)]
+    pub request: Option<Id>,
+    /// Its generation.
+    pub generation: u32,
+    /// Number in the generation, from 1.
+    pub no: u32,
+    /// When it began.
+    pub started_date: Time,
+    /// When it ended.
+    pub ended_date: Time,
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// Another act came before its end; it changed nothing.
+    pub superseded: bool,
+    /// The provider's HTTP status.
+    pub http_status: Option<u16>,
+    /// Why there was no answer.
+    pub error: Option<String>,
+    /// The provider's answer, at most 64 KiB.
+    pub response_excerpt: Option<String>,
+    /// The method's version at this attempt.
+    pub method_version: u64,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// A callback that contradicts what is known (Q2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// Its webhook id.
+    pub webhook_id: String,
+    /// When it came.
+    pub at: Time,
+    /// What it said.
+    pub status: Status,
+    /// The generation it spoke of.
+    pub generation: u32,
+    /// What the request was in.
+    pub against: Status,
+    /// What was said with it.
+    pub comments: Option<String>,
+}
+
+/// The last 20 conflicting callbacks of a request, in one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflicts {
+    /// The request.
+    pub request: Id,
+    /// Oldest first.
+    pub list: Vec<Conflict>,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// A response of a callback that is too long for the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LongResponse {
+    /// The request.
+    pub request: Id,
+    /// The callback.
+    pub webhook_id: String,
+    /// The whole response.
+    pub response: String,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// Older steps of a history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// What it is the history of.
+    pub kind: Kind,
+    /// Whose.
+    pub id: Id,
+    /// The number of the first step in it.
+    pub first: u64,
+    /// The steps, oldest first.
+    pub steps: Vec<Step<String>>,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}

@@ -1,0 +1,86 @@
+//! A request is made with its activation (P1, P2).
+
+use crate::activation::Activation;
+use crate::catalog::Product;
+use crate::decision::Stamp;
+use crate::ids::Id;
+use crate::limits::RESEND_AFTER;
+use crate::machine::Life;
+use crate::plan::association::Association;
+use crate::rejection::Rejection;
+use crate::request::states::{Event, MACHINE, Status};
+use crate::request::{Delivery, Named, ProductName, Request};
+use crate::time::Time;
+
+/// What a request is made of.
+pub struct Origin<'a> {
+    /// The activation.
+    pub activation: &'a Activation,
+    /// A provisioning-enabled product of it.
+    pub product: &'a Product,
+    /// The product's association.
+    pub association: Option<&'a Association>,
+}
+
+impl Request {
+    /// QUEUED when there is a plan and a method, else FAILED with the reason (000-H4).
+    ///
+    /// # Errors
+    /// Never: both rows are in the table.
+    pub fn open(
+        id: Id,
+        origin: &Origin<'_>,
+        scheduled_date: Option<Time>,
+        stamp: &Stamp,
+    ) -> Result<Self, Rejection> {
+        let (activation, product) = (origin.activation, origin.product);
+        let status =
+            if origin.association.is_some() { Status::RequestQueued } else { Status::Failed };
+        let named = |id: Id, name: &String| Named { id, name: name.clone(), version: None };
+        let mut made = Self {
+            id,
+            aid: activation.aid.clone(),
+            entitlement_id: activation.entitlement_id,
+            e_id: activation.e_id,
+            pk_id: activation.pk_id,
+            product: ProductName { id: product.id, name: product.name_version.name.clone() },
+            quantity: activation.quantity,
+            life: Life::begin(&MACHINE, Event::Activate, status, stamp)?,
+            plan: origin.association.map(|a| named(a.plan_id, &a.plan_name)),
+            method: origin.association.map(|a| named(a.method_id, &a.method_name)),
+            comments: None,
+            generation: 1,
+            attempt_count: 0,
+            earlier_attempts: 0,
+            not_before: scheduled_date.filter(|at| *at > stamp.now),
+            next_attempt_at: None,
+            lease: None,
+            delivery: Delivery::Never,
+            document_hash: None,
+            payload_sha256: None,
+            response: None,
+            long_response: None,
+            reference_number: None,
+            error_code: None,
+            error_description: None,
+            executed_date: None,
+            scheduled_date,
+            ring: Vec::new(),
+            created_date: stamp.now,
+            created_by: activation.life.history.first().map(|s| s.by.clone()).unwrap_or_default(),
+            rev: 0,
+        };
+        if status == Status::RequestQueued {
+            made.wait(stamp.now);
+        } else {
+            made.fail("PLAN_MISSING", "The product has no association with a plan and a method.");
+        }
+        Ok(made)
+    }
+
+    /// The sweeper looks at it when it is due, or in 30 s if its message is lost (Q10).
+    pub(super) fn wait(&mut self, now: Time) {
+        let resend = now.after(RESEND_AFTER);
+        self.next_attempt_at = Some(self.not_before.map_or(resend, |at| at.max(resend)));
+    }
+}

@@ -1,0 +1,145 @@
+//! Texts with a rule: names, descriptions, short texts, e-mails.
+//!
+//! Neighbours: every entity that people name. Guarantee: what is stored is trimmed and clean.
+
+use crate::limits::{DESCRIPTION_CHARS, NAME_CHARS, TEXT_CHARS};
+use crate::rejection::Code;
+
+type Checked = Result<String, (Code, String)>;
+
+const NAME_SPECIALS: &str = " ^*()+[\\?$~`!@#-_={}]|:;,./";
+const DESCRIPTION_SPECIALS: &str = "'%&\"<>\n\t";
+
+/// A name: 1 to 50 letters, marks, digits, spaces and the specials of source 001 (001-H1).
+///
+/// # Errors
+/// `VALIDATION_FAILED` for the length, `INVALID_CHARACTER` naming the character.
+pub fn name(text: &str) -> Checked {
+    limited(text, NAME_CHARS, "")
+}
+
+/// A description: absent, or 1 to 500 characters; also `' % & " < >`, newline, tab (001-H2).
+///
+/// # Errors
+/// As for a name.
+pub fn description(text: Option<&str>) -> Result<Option<String>, (Code, String)> {
+    match text.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => limited(text, DESCRIPTION_CHARS, DESCRIPTION_SPECIALS).map(Some),
+    }
+}
+
+fn limited(text: &str, most: usize, also: &str) -> Checked {
+    let text = sized(text, most)?;
+    let allowed = |c: char| is_letter(c) || NAME_SPECIALS.contains(c) || also.contains(c);
+    match text.chars().find(|c| !allowed(*c)) {
+        None => Ok(text),
+        Some(wrong) => Err((
+            Code::InvalidCharacter,
+            format!("the character {wrong:?} is not allowed here; remove or replace it"),
+        )),
+    }
+}
+
+/// Letters, digits, and the combining marks that write them.
+fn is_letter(c: char) -> bool {
+    let mark = matches!(c,
+        '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5C7}' | '\u{610}'..='\u{61A}'
+        | '\u{64B}'..='\u{65F}' | '\u{900}'..='\u{903}' | '\u{93A}'..='\u{94F}' | '\u{1AB0}'..='\u{1AFF}'
+        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{3099}' | '\u{309A}' | '\u{FE20}'..='\u{FE2F}');
+    c.is_alphanumeric() || mark
+}
+
+/// A free short text: 1 to 255 characters, no control characters.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for the length, `INVALID_CHARACTER` for a control character.
+pub fn short(text: &str) -> Checked {
+    free(text, TEXT_CHARS)
+}
+
+/// A free text of at most `most` characters without control characters.
+///
+/// # Errors
+/// As [`short`].
+pub fn free(text: &str, most: usize) -> Checked {
+    let text = sized(text, most)?;
+    match text.chars().find(|c| c.is_control()) {
+        None => Ok(text),
+        Some(c) => Err((Code::InvalidCharacter, format!("a control character ({c:?}) is not allowed"))),
+    }
+}
+
+/// An e-mail address: one `@` with something on both sides and no spaces.
+///
+/// # Errors
+/// `VALIDATION_FAILED`.
+pub fn email(text: &str) -> Checked {
+    let text = short(text)?;
+    let fine = text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(' ')
+    });
+    if fine { Ok(text) } else { Err((Code::ValidationFailed, "not an e-mail address".to_owned())) }
+}
+
+fn sized(text: &str, most: usize) -> Checked {
+    let text = text.trim();
+    let count = text.chars().count();
+    if (1..=most).contains(&count) {
+        Ok(text.to_owned())
+    } else {
+        Err((Code::ValidationFailed, format!("must have 1 to {most} characters, has {count}")))
+    }
+}
+
+/// `text` cut to at most `most` bytes at a character's end.
+pub fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_takes_every_allowed_special_and_no_forbidden_one() {
+        for c in "^*()+[\\?$~`!@#-_={}]|:;,./".chars() {
+            assert_eq!(name(&format!("a{c}b")), Ok(format!("a{c}b")));
+        }
+        for c in "'%&\"<>\n\t\u{0}€".chars() {
+            let (code, detail) = name(&format!("a{c}b")).unwrap_err();
+            assert_eq!(code, Code::InvalidCharacter);
+            assert!(detail.contains(&format!("{c:?}")), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_counted_in_characters() {
+        assert_eq!(name("  Pods "), Ok("Pods".to_owned()));
+        assert_eq!(name("Größe नमस्ते é"), Ok("Größe नमस्ते é".to_owned()));
+        assert!(name(&"ü".repeat(50)).is_ok());
+        assert_eq!(name(&"ü".repeat(51)).unwrap_err().0, Code::ValidationFailed);
+        assert_eq!(name("  ").unwrap_err().0, Code::ValidationFailed);
+    }
+
+    #[test]
+    fn a_description_may_be_absent_and_takes_more() {
+        assert_eq!(description(None), Ok(None));
+        assert_eq!(description(Some("")), Ok(None));
+        assert_eq!(description(Some("100 % & \"<>\"\n")), Ok(Some("100 % & \"<>\"".to_owned())));
+        assert_eq!(description(Some("it's")), Ok(Some("it's".to_owned())));
+        assert!(description(Some(&"x".repeat(501))).is_err());
+    }
+
+    #[test]
+    fn an_email_has_one_at() {
+        assert!(email("it@tucano.example").is_ok());
+        for wrong in ["", "a", "@b", "a@", "a@b@c", "a b@c"] {
+            assert!(email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

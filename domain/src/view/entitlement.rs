@@ -1,0 +1,170 @@
+//! Entitlements and product keys as answers show them.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::access::{Act, Area, Role};
+use crate::attributes::CustomAttributes;
+use crate::entitlement::product_key::{KeyRef, ProductKey};
+use crate::entitlement::states::{KeyState, State};
+use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
+use crate::ids::Id;
+use crate::time::{Day, Time};
+use crate::view::HistoryLine;
+
+/// An entitlement.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Entitlement)]
+#[expect(missing_docs, reason = "the members of `Entitlement`")]
+pub struct EntitlementView {
+    pub id: Id,
+    pub e_id: Uuid,
+    pub state: State,
+    pub enabled: bool,
+    pub activation_allowed: bool,
+    pub revocation_allowed: bool,
+    pub customer_id: Option<Id>,
+    pub start_date: Option<Day>,
+    pub end_date: Option<Day>,
+    pub ref_id1: Option<String>,
+    pub ref_id2: Option<String>,
+    pub registration_required: Registration,
+    pub custom_attributes: CustomAttributes,
+    pub entitlement_items: Vec<LineItem>,
+    pub is_test: bool,
+    pub active_activations: u64,
+    pub version: u64,
+    pub history: Vec<HistoryLine>,
+    pub allowed_actions: Vec<&'static str>,
+    pub created_date: Time,
+    pub created_by: String,
+    pub updated_date: Time,
+    pub updated_by: String,
+}
+
+impl EntitlementView {
+    /// As the caller of this role sees it.
+    pub fn new(entitlement: &Entitlement, role: &Role) -> Self {
+        let e = entitlement.clone();
+        let mut allowed_actions = e.actions();
+        allowed_actions.retain(|action| match *action {
+            "ACTIVATE" => role.may(Area::Activation, Act::Add),
+            _ => role.may(Area::Entitlement, Act::Edit),
+        });
+        Self {
+            id: e.id,
+            e_id: e.e_id,
+            state: e.life.state,
+            enabled: e.enabled,
+            activation_allowed: e.activation_allowed,
+            revocation_allowed: e.revocation_allowed,
+            customer_id: e.customer_id,
+            start_date: e.start_date,
+            end_date: e.end_date,
+            ref_id1: e.ref_id1,
+            ref_id2: e.ref_id2,
+            registration_required: e.registration_required,
+            custom_attributes: e.custom_attributes,
+            entitlement_items: e.items,
+            is_test: e.is_test,
+            active_activations: e.active_activations,
+            version: e.life.version,
+            history: e.life.history.into_iter().map(|step| step.untyped().into()).collect(),
+            allowed_actions,
+            created_date: e.meta.created_date,
+            created_by: e.meta.created_by,
+            updated_date: e.meta.updated_date,
+            updated_by: e.meta.updated_by,
+        }
+    }
+}
+
+/// An entitlement in a list.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the members of `Entitlement`")]
+pub struct EntitlementLine {
+    pub id: Id,
+    pub e_id: Uuid,
+    pub state: State,
+    pub enabled: bool,
+    pub customer_id: Option<Id>,
+    pub start_date: Option<Day>,
+    pub end_date: Option<Day>,
+    pub ref_id1: Option<String>,
+    pub created_date: Time,
+}
+
+/// A product key.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ProductKey)]
+#[expect(missing_docs, reason = "the members of api.md section 2")]
+pub struct ProductKeyView {
+    pub pk_id: Uuid,
+    pub e_id: Uuid,
+    /// The line item's place in the entitlement, from 0.
+    pub item: usize,
+    pub total_quantity: u32,
+    pub available_quantity: u32,
+    pub activation_method: ActivationMethod,
+    pub fixed_quantity: Option<u32>,
+    pub state: KeyState,
+    pub start_date: Option<Day>,
+    pub end_date: Option<Day>,
+    pub custom_attributes: CustomAttributes,
+    pub exhausted: bool,
+    pub expired: bool,
+    pub not_started: bool,
+    pub allowed_actions: Vec<&'static str>,
+}
+
+impl ProductKeyView {
+    /// As the caller of this role sees it; none for an index that the entitlement does not have.
+    pub fn new(
+        pk_id: Uuid,
+        key: &ProductKey,
+        entitlement: &Entitlement,
+        role: &Role,
+        now: Time,
+    ) -> Option<Self> {
+        let (place, item) = entitlement.item_of(key.index)?;
+        let current = key.generation == entitlement.key_generation && entitlement.has_keys();
+        let state = if current { key.state } else { KeyState::Void };
+        let usable = state == KeyState::Enabled
+            && key.remaining > 0
+            && entitlement.enabled
+            && entitlement.activation_allowed;
+        let may = usable && role.may(Area::Activation, Act::Add);
+        Some(Self {
+            pk_id,
+            e_id: entitlement.e_id,
+            item: place,
+            total_quantity: item.num_activation_per_product_key,
+            available_quantity: key.remaining,
+            activation_method: item.activation_method,
+            fixed_quantity: item.fixed_quantity,
+            state,
+            start_date: entitlement.start_date,
+            end_date: entitlement.end_date,
+            custom_attributes: key.custom_attributes.clone(),
+            exhausted: key.remaining == 0,
+            expired: entitlement.end_date.is_some_and(|end| now.day() > end),
+            not_started: entitlement.start_date.is_some_and(|start| now.day() < start),
+            allowed_actions: if may { vec!["ACTIVATE"] } else { Vec::new() },
+        })
+    }
+
+    /// The keys of a page: `count` of them from `start`, of the entitlement's generation.
+    pub fn refs(entitlement: &Entitlement, start: u32, count: u32) -> Vec<KeyRef> {
+        let keys = if entitlement.has_keys() { entitlement.keys() } else { 0 };
+        let end = start.saturating_add(count).min(keys);
+        let key = |index| KeyRef {
+            entitlement: entitlement.id,
+            index,
+            generation: entitlement.key_generation,
+        };
+        (start..end).map(key).collect()
+    }
+}

@@ -1,0 +1,189 @@
+//! Provisioning requests as answers show them.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::access::{Act, Area, Role};
+use crate::ids::Id;
+use crate::request::states::{MACHINE, Status};
+use crate::request::{Conflict, Delivery, Named, ProductName, Request};
+use crate::time::Time;
+use crate::view::HistoryLine;
+
+/// What the index of a list has of a request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the members of `Request`")]
+pub struct RequestRow {
+    pub id: Id,
+    pub state: Status,
+    pub moved: Time,
+    pub product: ProductName,
+    pub e_id: Uuid,
+    pub aid: String,
+    pub quantity: u32,
+    pub comments: Option<String>,
+    pub plan: Option<Named>,
+    pub method: Option<Named>,
+    pub created_date: Time,
+}
+
+impl From<&Request> for RequestRow {
+    fn from(request: &Request) -> Self {
+        let r = request.clone();
+        Self {
+            id: r.id,
+            state: r.life.state,
+            moved: r.life.moved,
+            product: r.product,
+            e_id: r.e_id,
+            aid: r.aid,
+            quantity: r.quantity,
+            comments: r.comments,
+            plan: r.plan,
+            method: r.method,
+            created_date: r.created_date,
+        }
+    }
+}
+
+/// A request in a list (000, the ten attributes).
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the attributes of source 000")]
+pub struct RequestLine {
+    pub id: Id,
+    pub number: String,
+    pub status: Status,
+    pub product_name: String,
+    pub product_id: Id,
+    pub e_id: Uuid,
+    pub aid: String,
+    pub activated_quantity: u32,
+    pub comments: Option<String>,
+    pub plan: Option<Named>,
+    pub method: Option<Named>,
+    pub created_date: Time,
+    pub status_update_date: Time,
+}
+
+impl From<RequestRow> for RequestLine {
+    fn from(row: RequestRow) -> Self {
+        Self {
+            id: row.id,
+            number: row.id.to_string(),
+            status: row.state,
+            product_name: row.product.name,
+            product_id: row.product.id,
+            e_id: row.e_id,
+            aid: row.aid,
+            activated_quantity: row.quantity,
+            comments: row.comments,
+            plan: row.plan,
+            method: row.method,
+            created_date: row.created_date,
+            status_update_date: row.moved,
+        }
+    }
+}
+
+/// A request in full.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ProvisioningRequest)]
+#[expect(missing_docs, reason = "the members of `Request`")]
+pub struct RequestView {
+    pub id: Id,
+    pub number: String,
+    pub status: Status,
+    pub product_name: String,
+    pub product_id: Id,
+    pub e_id: Uuid,
+    pub aid: String,
+    pub pk_id: Uuid,
+    pub activated_quantity: u32,
+    pub comments: Option<String>,
+    pub plan: Option<Named>,
+    pub method: Option<Named>,
+    pub status_update_date: Time,
+    /// PROVISION.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub version: u64,
+    pub generation: u32,
+    pub attempt_count: u32,
+    pub next_attempt_at: Option<Time>,
+    pub delivery: Delivery,
+    /// The frozen bytes of this generation, as text; null before its first attempt.
+    pub payload: Option<String>,
+    pub payload_sha256: Option<String>,
+    pub document_hash: Option<String>,
+    pub response: Option<String>,
+    pub reference_number: Option<String>,
+    pub error_code: Option<String>,
+    pub error_description: Option<String>,
+    pub created_date: Time,
+    pub created_by: String,
+    pub scheduled_date: Option<Time>,
+    pub executed_date: Option<Time>,
+    pub history: Vec<HistoryLine>,
+    pub conflicts: Vec<Conflict>,
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// What a request's rows besides its head say.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// The frozen bytes.
+    pub payload: Option<String>,
+    /// The whole of a long response.
+    pub response: Option<String>,
+    /// Conflicting callbacks.
+    pub conflicts: Vec<Conflict>,
+    /// Steps that no longer fit into the head, oldest first.
+    pub older: Vec<HistoryLine>,
+}
+
+impl RequestView {
+    /// As the caller of this role sees it.
+    pub fn new(request: &Request, beside: Beside, role: &Role) -> Self {
+        let r = request.clone();
+        let operator = role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
+        let steps = r.life.history.into_iter().map(|step| step.untyped().into());
+        Self {
+            id: r.id,
+            number: r.id.to_string(),
+            status: r.life.state,
+            product_name: r.product.name,
+            product_id: r.product.id,
+            e_id: r.e_id,
+            aid: r.aid,
+            pk_id: r.pk_id,
+            activated_quantity: r.quantity,
+            comments: r.comments,
+            plan: r.plan,
+            method: r.method,
+            status_update_date: r.life.moved,
+            kind: "PROVISION",
+            version: r.life.version,
+            generation: r.generation,
+            attempt_count: r.attempt_count,
+            next_attempt_at: r.next_attempt_at,
+            delivery: r.delivery,
+            payload: beside.payload,
+            payload_sha256: r.payload_sha256,
+            document_hash: r.document_hash,
+            response: beside.response.or(r.response),
+            reference_number: r.reference_number,
+            error_code: r.error_code,
+            error_description: r.error_description,
+            created_date: r.created_date,
+            created_by: r.created_by,
+            scheduled_date: r.scheduled_date,
+            executed_date: r.executed_date,
+            history: beside.older.into_iter().chain(steps).collect(),
+            conflicts: beside.conflicts,
+            allowed_actions: if operator { MACHINE.actions(r.life.state) } else { Vec::new() },
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The verbs of a provisioning request, on values alone.

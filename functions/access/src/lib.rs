@@ -1,0 +1,48 @@
+//! Access: who calls, API keys, roles, namespaces, and what every client may ask without a key.
+//!
+//! Neighbours: the edge's table of routes. Guarantee: a secret is answered once and kept as a hash.
+
+mod bootstrap;
+mod keys;
+mod namespaces;
+mod open;
+mod roles;
+
+use std::sync::Arc;
+
+use axum::Router;
+use edge::http::routes::Function;
+use edge::{Answer, App, Cx, Problem, Routes};
+use serde_json::json;
+
+pub use bootstrap::{Tenant, bootstrap};
+
+/// The routes of this function.
+pub fn router(app: Arc<App>) -> Router {
+    Routes::of(Function::Access, app)
+        .on("getMe", me)
+        .on("createApiKey", keys::create)
+        .on("listApiKeys", keys::list)
+        .on("revokeApiKey", keys::revoke)
+        .on("createRole", roles::create)
+        .on("listRoles", roles::list)
+        .on("getRole", roles::show)
+        .on("createNamespace", namespaces::create)
+        .on("listNamespaces", namespaces::list)
+        .on("getNamespace", namespaces::show)
+        .on("getHealth", open::health)
+        .on("listStateMachines", open::state_machines)
+        .on("getOpenApi", open::openapi)
+        .on("getError", open::error)
+        .router()
+}
+
+async fn me(cx: Cx) -> Result<Answer, Problem> {
+    let caller = cx.caller()?;
+    Answer::ok(&json!({
+        "tenantId": caller.tenant,
+        "key": caller.key,
+        "role": {"id": caller.role.id, "name": caller.role.name, "enabled": caller.role.enabled},
+        "permissions": caller.role.permissions,
+    }))
+}

@@ -1,0 +1,35 @@
+//! What needs no key: health, state machines, the OpenAPI document, error pages.
+
+use axum::body::Body;
+use axum::http::Response;
+use domain::rejection::Code;
+use domain::{activation, entitlement, request};
+use edge::http::router::page;
+use edge::{Answer, Cx, Problem};
+use serde_json::json;
+
+pub(crate) async fn health(_cx: Cx) -> Result<Answer, Problem> {
+    Answer::ok(&json!({"status": "UP", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+pub(crate) async fn state_machines(_cx: Cx) -> Result<Answer, Problem> {
+    Answer::ok(&json!({"data": [
+        request::states::MACHINE.describe(),
+        entitlement::states::MACHINE.describe(),
+        entitlement::states::KEY_MACHINE.describe(),
+        activation::states::MACHINE.describe(),
+    ]}))
+}
+
+pub(crate) async fn openapi(_cx: Cx) -> Result<Answer, Problem> {
+    Answer::ok(&edge::http::openapi::document())
+}
+
+pub(crate) async fn error(cx: Cx) -> Result<Response<Body>, Problem> {
+    let code: Code = cx.param("code").parse().map_err(|_| {
+        Problem::new(Code::NotFound, "There is no such error code.")
+    })?;
+    let status = edge::http::problem::status(code);
+    let text = format!("{code} ({status})\n\n{}\n", code.meaning());
+    Ok(page("text/plain; charset=utf-8", text))
+}

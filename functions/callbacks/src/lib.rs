@@ -1,0 +1,138 @@
+//! Status callbacks: a provider reports what became of a request, signed.
+//!
+//! Neighbours: `domain::request::reported` decides. Guarantee: nothing is read of a tenant before
+//! the signature holds, and an unknown method answers like a wrong signature (Q3).
+
+use std::sync::Arc;
+
+use axum::Router;
+use domain::decision::{Actor, Stamp};
+use domain::ids::{Entropy, Id};
+use domain::limits::COMMIT_TRIES;
+use domain::plan::method::Door;
+use domain::rejection::{Code, Rejection};
+use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
+use domain::request::{Conflict, Request};
+use edge::http::routes::Function;
+use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};
+use edge::secret::Secret;
+use edge::{Answer, App, Cx, Problem, Routes};
+use serde_json::json;
+use store::{Extra, StoreError};
+
+/// The routes of this function.
+pub fn router(app: Arc<App>) -> Router {
+    Routes::of(Function::Callbacks, app).on("reportStatus", report).router()
+}
+
+async fn report(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    let (method, door) = authentic(cx).await?;
+    let generation = cx.query.get("generation")?;
+    let report = cx.json::<ReportInput>()?.check()?;
+    let id = cx.id("id")?;
+    let arrival = Arrival {
+        method,
+        webhook_id: header(cx, ID),
+        body: &cx.body,
+        generation,
+        callback_timeout: door.callback_timeout,
+    };
+    for _ in 0..COMMIT_TRIES {
+        let stamp = cx.app.stamp(Actor::Provider(method));
+        let request = cx.store().load_request(door.tenant, id).await?;
+        match settle(cx, &door, &request, &report, &arrival, &stamp).await {
+            Err(Lost::Race) => {}
+            Err(Lost::Said(problem)) => return Err(*problem),
+            Ok(answer) => return Ok(answer),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Why there is no good answer.
+enum Lost {
+    /// Somebody else wrote first: load and decide again.
+    Race,
+    /// A problem to answer with.
+    Said(Box<Problem>),
+}
+
+impl<E: Into<Problem>> From<E> for Lost {
+    fn from(error: E) -> Self {
+        Self::Said(Box::new(error.into()))
+    }
+}
+
+async fn settle(
+    cx: &Cx,
+    door: &Door,
+    request: &Request,
+    report: &Report,
+    arrival: &Arrival<'_>,
+    stamp: &Stamp,
+) -> Result<Answer, Lost> {
+    let (state, outcome) = match request.reported(report, arrival, stamp)? {
+        Verdict::Duplicate => (request.life.state, "DUPLICATE"),
+        Verdict::Conflicting(conflict, rejection) => {
+            keep(cx, door.tenant, request.id, conflict).await?;
+            return Err(rejection.into());
+        }
+        Verdict::Accepted(next, decision) => {
+            commit(cx, door.tenant, &decision).await?;
+            (next.life.state, "ACCEPTED")
+        }
+    };
+    let body = json!({"id": request.id, "status": state, "outcome": outcome});
+    Ok(Answer::ok(&body)?)
+}
+
+async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Lost> {
+    let conflicts = cx.store().load_conflicts(tenant, request).await?;
+    commit(cx, tenant, &conflicts.keep(conflict)).await
+}
+
+async fn commit(cx: &Cx, tenant: Id, decision: &domain::decision::Decision) -> Result<(), Lost> {
+    match cx.app.commit(tenant, decision, &Extra::default()).await {
+        Err(StoreError::Conflict) => Err(Lost::Race),
+        other => Ok(other?),
+    }
+}
+
+/// The method and its door, when one of its secrets signed the raw bytes just now.
+async fn authentic(cx: &Cx) -> Result<(Id, Door), Problem> {
+    let refused = || Rejection::new(Code::BadSignature, Code::BadSignature.meaning());
+    let method: Option<Id> = cx.param("methodId").parse().ok();
+    let door = match method {
+        Some(method) => cx.store().find_door(method).await?,
+        None => None,
+    };
+    let found = method.zip(door);
+    let secrets = match &found {
+        Some((method, door)) => {
+            let opened = edge::provider::open_secrets(&cx.app.master, *method, &door.secrets);
+            opened.map_err(|error| {
+                tracing::error!(%error, %method, "callback secrets");
+                Problem::new(Code::Internal, Code::Internal.meaning())
+            })?
+        }
+        // The same work for an unknown method, so that time does not tell which ones exist.
+        None => vec![Secret::callback(&Entropy::new([0; 32]))],
+    };
+    let signed = Signed {
+        id: header(cx, ID),
+        timestamp: header(cx, TIMESTAMP),
+        signature: header(cx, SIGNATURE),
+    };
+    let right = verify(&secrets, &signed, cx.app.clock.now(), &cx.body);
+    // What we sent ourselves cannot come back as a report (Q2).
+    let reflected = signed.id.starts_with("pr_");
+    match found {
+        Some(found) if right && !reflected => Ok(found),
+        _ => Err(refused().into()),
+    }
+}
+
+fn header<'a>(cx: &'a Cx, name: &str) -> &'a str {
+    cx.parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

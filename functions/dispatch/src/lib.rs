@@ -1,0 +1,137 @@
+//! The dispatcher: from a queue message to an answer of the provider.
+//!
+//! Neighbours: the queue brings messages; `domain::request` decides. Guarantee: the claim is
+//! committed before the POST, so no two workers send the same attempt (Q9).
+
+mod render;
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::decision::{Actor, Decision};
+use domain::ids::Id;
+use domain::limits::COMMIT_TRIES;
+use domain::message::Message;
+use domain::plan::method::Method;
+use domain::request::claim::Claim;
+use domain::request::dispatched::{Answer, Ended};
+use domain::request::{Payload, Request};
+use domain::time::Time;
+use edge::App;
+use edge::ports::Post;
+use edge::provider::signature::sign;
+use edge::queue::batch::{Outcome, batch};
+use store::{Extra, StoreError};
+
+use crate::render::Prepared;
+
+/// Works on a batch of messages, each alone.
+pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
+    let work = move |message: Message| {
+        let app = Arc::clone(&app);
+        async move {
+            match one(&app, &message).await {
+                Ok(()) => Outcome::Done,
+                Err(error) => {
+                    tracing::warn!(%error, request = %message.request, "dispatch");
+                    Outcome::Again
+                }
+            }
+        }
+    };
+    batch(lambda_event, work).await
+}
+
+/// One message: claim, post, commit the outcome.
+async fn one(app: &App, message: &Message) -> Result<(), StoreError> {
+    for _ in 0..COMMIT_TRIES {
+        match attempt(app, message).await {
+            Err(StoreError::Conflict) => {}
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
+    let tenant = message.tenant;
+    let request = app.store.load_request(tenant, message.request).await?;
+    if request.claimable(app.clock.now()).is_err() {
+        return Ok(());
+    }
+    let (payload, method) = match render::prepare(app, tenant, &request).await? {
+        Prepared::Ready(payload, method) => (payload, method),
+        Prepared::Unusable(code, why) => {
+            let stamp = app.stamp(Actor::System);
+            let decision = request.unusable(code, &why, &stamp).map_err(illegal)?;
+            return app.commit(tenant, &decision, &Extra::default()).await;
+        }
+    };
+    let stamp = app.stamp(Actor::System);
+    match request.claim(tenant, &payload, &method.info, &stamp).map_err(illegal)? {
+        Claim::Later(decision) | Claim::Exhausted(decision) => {
+            app.commit(tenant, &decision, &Extra::default()).await
+        }
+        Claim::Attempt(claimed, decision) => {
+            app.commit(tenant, &decision, &Extra::default()).await?;
+            let answer = post(app, &claimed, &payload, &method).await;
+            finish(app, tenant, &claimed, &method, &answer, stamp.now).await
+        }
+    }
+}
+
+/// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
+async fn post(app: &App, request: &Request, payload: &Payload, method: &Method) -> Answer {
+    let (id, generation) = (request.id, request.generation);
+    let secrets = edge::provider::open_secrets(&app.master, method.info.id, &method.secrets);
+    let Ok(secrets) = secrets else {
+        return Answer::Blocked("The method's secret cannot be opened.".to_owned());
+    };
+    let body = payload.text.as_bytes();
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    headers.extend(sign(&secrets, &request.webhook_id(), app.clock.now(), body));
+    headers.push(("provisioning-request-id", id.to_string()));
+    let callback = format!(
+        "{}/v1/callbacks/{}/provisioning-requests/{id}?generation={generation}",
+        app.public_url, method.info.id
+    );
+    headers.push(("provisioning-callback-url", callback));
+    let post = Post {
+        url: method.info.endpoint_url.clone(),
+        headers,
+        body: payload.text.clone(),
+        timeout: method.info.timeout,
+    };
+    app.provider.post(&post).await
+}
+
+/// Commits the outcome under the lease; a lost race is decided again on what is there by then.
+async fn finish(
+    app: &App,
+    tenant: Id,
+    claimed: &Request,
+    method: &Method,
+    answer: &Answer,
+    started: Time,
+) -> Result<(), StoreError> {
+    let Some(lease) = &claimed.lease else { return Ok(()) };
+    let ended = Ended { tenant, token: lease.token, started, method: &method.info, answer };
+    let mut request = claimed.clone();
+    // The claim was written: the row is one revision further than it was read.
+    request.rev += 1;
+    for _ in 0..COMMIT_TRIES {
+        let stamp = app.stamp(Actor::System);
+        let (_, decision): (Request, Decision) =
+            request.dispatched(&ended, &stamp).map_err(illegal)?;
+        match app.commit(tenant, &decision, &Extra::default()).await {
+            Err(StoreError::Conflict) => request = app.store.load_request(tenant, claimed.id).await?,
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// The table has every row that the dispatcher walks; anything else is a fault of ours.
+fn illegal(rejection: domain::rejection::Rejection) -> StoreError {
+    StoreError::Corrupt("provisioning request", rejection.detail)
+}

@@ -1,0 +1,107 @@
+//! The bytes of a generation: rendered at its first claim, frozen, and re-sent unchanged (I7).
+//!
+//! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser uses what is there.
+
+use domain::decision::Decision;
+use domain::ids::{Id, sha256_hex};
+use domain::plan::method::Method;
+use domain::plan::{Plan, schema};
+use domain::request::document::Sources;
+use domain::request::{Named, Payload, Request};
+use domain::substitution::Definition;
+use edge::App;
+use serde_json::Value;
+use store::{Extra, StoreError};
+
+/// What an attempt needs, or why there can be none (P3).
+pub(crate) enum Prepared {
+    /// The frozen bytes, and the method as it is now.
+    Ready(Payload, Method),
+    /// An error code and its reason.
+    Unusable(&'static str, String),
+}
+
+/// Finds or makes the payload of the request's generation.
+pub(crate) async fn prepare(
+    app: &App,
+    tenant: Id,
+    request: &Request,
+) -> Result<Prepared, StoreError> {
+    let frozen = match request.payload_sha256 {
+        Some(_) => app.store.find_payload(tenant, request.id, request.generation).await?,
+        None => None,
+    };
+    if let Some(payload) = frozen {
+        let method = app.store.find_method(tenant, payload.method.id).await?;
+        return Ok(usable(method).map_or_else(
+            |(code, why)| Prepared::Unusable(code, why),
+            |method| Prepared::Ready(payload, method),
+        ));
+    }
+    let sources = app.store.load_sources(tenant, request.clone()).await?;
+    let (payload, method) = match make(&sources) {
+        Ok(made) => made,
+        Err((code, why)) => return Ok(Prepared::Unusable(code, why)),
+    };
+    let decision = Decision::default().save(payload.clone());
+    match app.commit(tenant, &decision, &Extra::default()).await {
+        Ok(()) => Ok(Prepared::Ready(payload, method)),
+        Err(StoreError::Conflict) => {
+            let stored = app.store.find_payload(tenant, request.id, request.generation).await?;
+            let stored = stored.ok_or(StoreError::Conflict)?;
+            let method = app.store.find_method(tenant, stored.method.id).await?;
+            Ok(usable(method).map_or_else(
+                |(code, why)| Prepared::Unusable(code, why),
+                |method| Prepared::Ready(stored, method),
+            ))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+type Unusable = (&'static str, String);
+
+fn usable(method: Option<Method>) -> Result<Method, Unusable> {
+    match method {
+        None => Err(("METHOD_MISSING", "The method is gone.".to_owned())),
+        Some(method) if !method.info.enabled => {
+            Err(("METHOD_MISSING", "The method is disabled.".to_owned()))
+        }
+        Some(method) => Ok(method),
+    }
+}
+
+fn make(sources: &Sources) -> Result<(Payload, Method), Unusable> {
+    let missing = || ("PLAN_MISSING", "The product has no plan.".to_owned());
+    let plan = sources.plan.as_ref().ok_or_else(missing)?;
+    let method = usable(sources.method.clone())?;
+    let document = sources.document();
+    let text = fill(plan, &document)?;
+    if let Some(schema) = &plan.payload_schema {
+        let broken = |why| ("PAYLOAD_INVALID", format!("The payload breaks payloadSchema {why}."));
+        schema::apply(schema, text.as_bytes()).map_err(broken)?;
+    }
+    let named = |id, name: &String, version| Named { id, name: name.clone(), version: Some(version) };
+    let payload = Payload {
+        request: sources.request.id,
+        generation: sources.request.generation,
+        document_hash: sha256_hex(document.to_string().as_bytes()),
+        plan: named(plan.id, &plan.name, plan.version),
+        method: named(method.info.id, &method.info.name, method.info.version),
+        text,
+        rev: 0,
+    };
+    Ok((payload, method))
+}
+
+/// The definition filled from the document; without one, the whole document (001-H3).
+fn fill(plan: &Plan, document: &Value) -> Result<String, Unusable> {
+    let too_large = |_| ("PAYLOAD_TOO_LARGE", "The payload is over 256 KiB.".to_owned());
+    let Some(definition) = &plan.definition else { return Ok(document.to_string()) };
+    let definition = Definition::compile(definition).map_err(|faults| {
+        let first = faults.first().map(|fault| format!("{} at {}: {}", fault.code, fault.at, fault.detail));
+        ("PLAN_INVALID", first.unwrap_or_default())
+    })?;
+    let bytes = definition.render(document).map_err(too_large)?;
+    String::from_utf8(bytes).map_err(|error| ("PLAN_INVALID", error.to_string()))
+}

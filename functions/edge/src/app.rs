@@ -1,0 +1,66 @@
+//! Everything that a handler may use: the five ports, the master key, the configuration.
+//!
+//! Neighbours: `main` makes one, every handler gets it.
+
+use std::sync::Arc;
+
+use domain::decision::{Actor, Decision, Effect, Stamp};
+use domain::ids::Id;
+use store::{Extra, Store, StoreError};
+
+use crate::ports::{Clock, Ids, Provider, Queue};
+use crate::provider::egress::Policy;
+use crate::secret::MasterKey;
+
+/// What a process runs with.
+pub struct App {
+    /// Where rows are.
+    pub store: Arc<dyn Store>,
+    /// Where messages wait.
+    pub queue: Arc<dyn Queue>,
+    /// Who posts.
+    pub provider: Arc<dyn Provider>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub ids: Arc<dyn Ids>,
+    /// The master key.
+    pub master: MasterKey,
+    /// What callback links are made of, without a slash at the end.
+    pub public_url: String,
+    /// Which addresses may be called.
+    pub egress: Policy,
+}
+
+impl App {
+    /// Now, by this actor, with fresh randomness.
+    pub fn stamp(&self, by: Actor) -> Stamp {
+        Stamp { now: self.clock.now(), by, entropy: self.ids.entropy() }
+    }
+
+    /// Commits a decision, then carries out its effects.
+    ///
+    /// # Errors
+    /// As the store's commit; the effects cannot fail it.
+    pub async fn commit(
+        &self,
+        tenant: Id,
+        decision: &Decision,
+        extra: &Extra,
+    ) -> Result<(), StoreError> {
+        self.store.commit(tenant, decision, extra).await?;
+        let messages: Vec<_> =
+            decision.effects.iter().map(|Effect::Enqueue(message)| message.clone()).collect();
+        if !messages.is_empty() {
+            can_fail(self.queue.send(&messages).await, "the sweeper finds the queued row");
+        }
+        Ok(())
+    }
+}
+
+/// A loss that was chosen, with its reason (invariant 11).
+pub fn can_fail<T, E: std::fmt::Display>(result: Result<T, E>, why: &str) {
+    if let Err(error) = result {
+        tracing::warn!(%error, why, "passed over");
+    }
+}

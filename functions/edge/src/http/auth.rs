@@ -1,0 +1,88 @@
+//! Who calls: the API key of `Authorization: Bearer`, its tenant and role.
+//!
+//! Neighbours: `context` asks before a handler sees the call.
+
+use axum::http::{HeaderMap, header};
+use domain::access::keys::KeyInfo;
+use domain::access::{Act, Needs, Role};
+use domain::decision::Actor;
+use domain::ids::{Id, sha256_hex};
+use domain::rejection::{Code, Rejection};
+use store::StoreError;
+
+use crate::app::App;
+use crate::http::problem::Problem;
+
+/// A caller that is known.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The tenant.
+    pub tenant: Id,
+    /// The key.
+    pub key: KeyInfo,
+    /// Its role.
+    pub role: Role,
+}
+
+impl Caller {
+    /// The actor of what this caller does.
+    pub const fn actor(&self) -> Actor {
+        Actor::Key(self.key.id)
+    }
+
+    /// Whether the caller may act on the catalog of this namespace.
+    ///
+    /// # Errors
+    /// 404 when it may not even see it, else 403.
+    pub fn may_in(&self, namespace: Id, act: Act, what: &str) -> Result<(), Rejection> {
+        if self.role.may_in(namespace, act) {
+            return Ok(());
+        }
+        if !self.role.may_in(namespace, Act::View) {
+            return Err(Rejection::not_found(what));
+        }
+        Err(forbidden(&format!("catalog.{act} in namespace {namespace}")))
+    }
+}
+
+/// The caller of a call whose route has these needs.
+///
+/// # Errors
+/// 401 without a valid key, 403 without the permission.
+pub async fn caller(app: &App, headers: &HeaderMap, needs: Needs) -> Result<Caller, Problem> {
+    let secret = bearer(headers).ok_or_else(unauthenticated)?;
+    let key = app.store.find_api_key(&sha256_hex(secret.as_bytes())).await?;
+    let key = key.filter(|key| key.is_live(app.clock.now())).ok_or_else(unauthenticated)?;
+    let role = match app.store.load_role(key.tenant, key.info.role_id).await {
+        Err(StoreError::NotFound(_)) => return Err(unauthenticated().into()),
+        other => other?,
+    };
+    if !role.meets(needs) {
+        let wanted = match needs {
+            Needs::OneOf(list) => words(list, " or "),
+            Needs::AllOf(list) => words(list, " and "),
+            _ => String::new(),
+        };
+        return Err(forbidden(&wanted).into());
+    }
+    Ok(Caller { tenant: key.tenant, key: key.info, role })
+}
+
+fn words(list: &[(domain::access::Area, Act)], joint: &str) -> String {
+    let each = list.iter().map(|(area, act)| format!("{area}.{act}"));
+    each.collect::<Vec<_>>().join(joint)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn unauthenticated() -> Rejection {
+    Rejection::new(Code::Unauthenticated, Code::Unauthenticated.meaning())
+}
+
+fn forbidden(wanted: &str) -> Rejection {
+    Rejection::new(Code::Forbidden, format!("The key's role lacks {wanted}."))
+}

@@ -1,0 +1,246 @@
+//! A call on its way through a handler: decode, load, decide, commit, answer.
+//!
+//! Neighbours: `router` makes one per call. Guarantee: the caller is known and permitted, the body
+//! is within its bound, before a handler sees either.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::request::Parts;
+use axum::http::{Request, header};
+use domain::access::Needs;
+use domain::access::namespace::DEFAULT_NAMESPACE;
+use domain::decision::{Actor, Decision, Kind, Stamp};
+use domain::ids::Id;
+use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
+use domain::rejection::{Code, Rejection};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use store::list::{Page, PageOf};
+use store::{Extra, Store, StoreError};
+
+use crate::app::App;
+use crate::http::answer::Answer;
+use crate::http::auth::{self, Caller};
+use crate::http::idempotency::{self, Repeatable};
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::http::routes::Route;
+use crate::http::{body, page};
+
+/// A call.
+pub struct Cx {
+    /// What the process runs with.
+    pub app: Arc<App>,
+    /// The row of the table of routes.
+    pub route: &'static Route,
+    /// The raw body.
+    pub body: Bytes,
+    /// Query parameters.
+    pub query: Query,
+    /// Method, path, headers.
+    pub parts: Parts,
+    params: Vec<(String, String)>,
+    caller: Option<Caller>,
+}
+
+impl Cx {
+    /// Lets a call in: who, whether permitted, how much.
+    ///
+    /// # Errors
+    /// 401, 403, 413, 415, 400 for the query.
+    pub async fn open(
+        app: Arc<App>,
+        route: &'static Route,
+        params: Vec<(String, String)>,
+        request: Request<Body>,
+    ) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let caller = match route.needs {
+            Needs::Nothing | Needs::Signature => None,
+            needs => Some(auth::caller(&app, &parts.headers, needs).await?),
+        };
+        let most = match route.needs {
+            Needs::Signature => CALLBACK_BODY_BYTES,
+            _ => BODY_BYTES,
+        };
+        let body = to_bytes(body, most).await.map_err(|_| {
+            Problem::new(Code::BodyTooLarge, format!("The body is larger than {most} bytes."))
+        })?;
+        body::content_type(&parts.headers, &body)?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
+        Ok(Self { app, route, body, query, parts, params, caller })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &(dyn Store + 'static) {
+        &*self.app.store
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// 401 on a route that needs no key.
+    pub fn caller(&self) -> Result<&Caller, Rejection> {
+        let missing = || Rejection::new(Code::Unauthenticated, Code::Unauthenticated.meaning());
+        self.caller.as_ref().ok_or_else(missing)
+    }
+
+    /// The caller's tenant.
+    ///
+    /// # Errors
+    /// As [`Cx::caller`].
+    pub fn tenant(&self) -> Result<Id, Rejection> {
+        Ok(self.caller()?.tenant)
+    }
+
+    /// The path of the call.
+    pub fn path(&self) -> &str {
+        self.parts.uri.path()
+    }
+
+    /// A parameter of the path as text.
+    pub fn param(&self, name: &str) -> &str {
+        let found = self.params.iter().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// An id of the path.
+    ///
+    /// # Errors
+    /// 404: what is no id names nothing.
+    pub fn id(&self, name: &str) -> Result<Id, Rejection> {
+        let not_found = |_| Rejection::new(Code::NotFound, "There is nothing at this address.");
+        self.param(name).parse().map_err(not_found)
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    /// Every fault of it.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        body::read(&self.body, self.route.needs == Needs::Signature)
+    }
+
+    /// The namespace of the body, or the default one.
+    ///
+    /// # Errors
+    /// 422 when there is none.
+    pub async fn namespace(&self, named: Option<Id>) -> Result<Id, Problem> {
+        let tenant = self.tenant()?;
+        let Some(id) = named else {
+            let kind = Kind::Namespace;
+            let ids = self.store().find_named(tenant, kind, "name", DEFAULT_NAMESPACE).await?;
+            let missing = || Problem::new(Code::ReferenceNotFound, "There is no default namespace.");
+            return ids.first().copied().ok_or_else(missing);
+        };
+        match self.store().load_namespace(tenant, id).await {
+            Err(StoreError::NotFound(_)) => {
+                let detail = format!("Cannot find a Namespace corresponding to ID {id}.");
+                Err(Rejection::at("/namespaceId", Code::ReferenceNotFound, detail).into())
+            }
+            other => Ok(other?.id),
+        }
+    }
+
+    /// Heeds `If-Match` against the version that was read.
+    ///
+    /// # Errors
+    /// 412 when it is stale; 428 when a PUT or PATCH has none.
+    pub fn if_match(&self, version: u64) -> Result<(), Rejection> {
+        let given = self.parts.headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
+        let Some(given) = given else {
+            if self.route.needs_if_match() {
+                let code = Code::IfMatchRequired;
+                return Err(Rejection::new(code, code.meaning()));
+            }
+            return Ok(());
+        };
+        let current = format!("\"{version}\"");
+        if given.split(',').map(str::trim).any(|tag| tag == "*" || tag == current) {
+            return Ok(());
+        }
+        let detail = format!("It has version {version} by now. Read it again and repeat.");
+        Err(Rejection::new(Code::VersionMismatch, detail))
+    }
+
+    /// Loads, decides and commits; again from the start when a race was lost. With an
+    /// Idempotency-Key the answer is replayed if it was given before.
+    ///
+    /// # Errors
+    /// What the decision says; 503 when too many races were lost.
+    pub async fn decide<F, R>(&self, decide: F) -> Result<Answer, Problem>
+    where
+        F: Fn(Stamp) -> R + Send + Sync,
+        R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
+    {
+        let caller = self.caller()?;
+        let key = idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)?;
+        if let Some(answer) = self.replay(caller.tenant, key.as_ref()).await? {
+            return Ok(answer);
+        }
+        for _ in 0..COMMIT_TRIES {
+            let stamp = self.app.stamp(caller.actor());
+            let (answer, decision) = match decide(stamp).await {
+                Ok(decided) => decided,
+                // The same call may have won meanwhile: then its answer counts, not this no.
+                Err(problem) => {
+                    return match self.replay(caller.tenant, key.as_ref()).await? {
+                        Some(answer) => Ok(answer),
+                        None => Err(problem),
+                    };
+                }
+            };
+            let saved = key.as_ref().map(|key| (key.record(&answer), stamp.now));
+            match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
+                Ok(()) => return Ok(answer),
+                Err(StoreError::Conflict) => tokio::task::yield_now().await,
+                Err(error @ (StoreError::Replayed | StoreError::NameTaken { .. })) => {
+                    return match self.replay(caller.tenant, key.as_ref()).await? {
+                        Some(answer) => Ok(answer),
+                        None => Err(error.into()),
+                    };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn replay(&self, tenant: Id, key: Option<&Repeatable>) -> Result<Option<Answer>, Problem> {
+        let Some(key) = key else { return Ok(None) };
+        let saved = self.store().find_answer(tenant, &key.hash, self.app.clock.now()).await?;
+        Ok(saved.map(|saved| key.replay(saved)).transpose()?)
+    }
+
+    /// 200 with an entity, its `ETag`, and only the fields that were asked for.
+    ///
+    /// # Errors
+    /// 400 for an unknown field.
+    pub fn show(&self, entity: &impl Serialize, version: u64) -> Result<Answer, Problem> {
+        Ok(Answer::ok(&page::fields(&self.query, json!(entity))?)?.version(version))
+    }
+
+    /// Which page of the list is asked for.
+    ///
+    /// # Errors
+    /// 400 or 422 for its parameters.
+    pub fn page(&self) -> Result<PageOf, Rejection> {
+        page::asked(&self.query, self.route.operation)
+    }
+
+    /// 200 with a page.
+    ///
+    /// # Errors
+    /// 400 for an unknown field.
+    pub fn list<T: Serialize>(&self, page: &Page<T>) -> Result<Answer, Problem> {
+        page::answer(page, &self.query, self.route.operation, self.path())
+    }
+
+    /// A stamp of the machine, where nobody calls with a key.
+    pub fn system_stamp(&self) -> Stamp {
+        self.app.stamp(Actor::System)
+    }
+}

@@ -1,0 +1,13 @@
+//! HTTP: the table of routes, and what every call has in common.
+
+pub mod answer;
+pub mod auth;
+pub mod body;
+pub mod context;
+pub mod idempotency;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod router;
+pub mod routes;

@@ -1,0 +1,150 @@
+//! Pages: `limit`, `order` and a cursor that is bound to its filters; and `fields`.
+//!
+//! Neighbours: every list. Guarantee: a cursor of another list or other filters is refused.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::{Id, sha256_hex};
+use domain::limits::PAGE;
+use domain::rejection::{Code, Rejection};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use store::list::{Page, PageOf};
+
+use crate::http::answer::Answer;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+
+/// The parameters of every list.
+pub const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
+
+/// Length of the filters' hash in a cursor.
+const BOUND: usize = 16;
+
+/// Which page is asked for.
+///
+/// # Errors
+/// 400 for a wrong limit, order or cursor; 422 for a cursor of other filters.
+pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
+    let (default, most) = PAGE;
+    let limit = query.get::<usize>("limit")?.unwrap_or(default);
+    if !(1..=most).contains(&limit) {
+        let detail = format!("The query parameter limit must lie between 1 and {most}.");
+        return Err(Rejection::at("limit", Code::ValidationFailed, detail));
+    }
+    let ascending = match query.text("order") {
+        None | Some("desc") => false,
+        Some("asc") => true,
+        Some(_) => {
+            let detail = "The query parameter order is asc or desc.";
+            return Err(Rejection::at("order", Code::ValidationFailed, detail));
+        }
+    };
+    let after = query.text("cursor").map(|cursor| open(cursor, query, list)).transpose()?;
+    Ok(PageOf { limit, after, ascending })
+}
+
+/// The answer of a list.
+///
+/// # Errors
+/// 400 for an unknown field.
+pub fn answer<T: Serialize>(
+    page: &Page<T>,
+    query: &Query,
+    list: &str,
+    path: &str,
+) -> Result<Answer, Problem> {
+    let rows: Result<Vec<Value>, Problem> =
+        page.rows.iter().map(|row| fields(query, json!(row))).collect();
+    let cursor = page.next.map(|next| close(next, query, list));
+    let mut answer = Answer::ok(&json!({"data": rows?, "nextCursor": cursor}))?;
+    answer.link =
+        cursor.map(|cursor| format!("<{path}?{}>; rel=\"next\"", query.with_cursor(&cursor)));
+    Ok(answer)
+}
+
+/// Only the members that `fields` names, and `id`.
+///
+/// # Errors
+/// 400 `UNKNOWN_FIELD`.
+pub fn fields(query: &Query, value: Value) -> Result<Value, Problem> {
+    let (Some(wanted), Value::Object(members)) = (query.text("fields"), &value) else {
+        return Ok(value);
+    };
+    let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !members.contains_key(**name)) {
+        let known: Vec<&str> = members.keys().map(String::as_str).collect();
+        let detail = format!("There is no field {unknown:?}; there are {}.", known.join(", "));
+        return Err(Rejection::at("fields", Code::UnknownField, detail).into());
+    }
+    let kept = |(name, _): &(&String, &Value)| *name == "id" || wanted.contains(&name.as_str());
+    let kept: Map<String, Value> =
+        members.iter().filter(kept).map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Value::Object(kept))
+}
+
+fn bound(query: &Query, list: &str) -> String {
+    sha256_hex(format!("{list}?{}", query.filters()).as_bytes())[..BOUND].to_owned()
+}
+
+fn close(next: Id, query: &Query, list: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}.{next}", bound(query, list)))
+}
+
+fn open(cursor: &str, query: &Query, list: &str) -> Result<Id, Rejection> {
+    let invalid = || Rejection::at("cursor", Code::CursorInvalid, Code::CursorInvalid.meaning());
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+    let text = String::from_utf8(bytes).map_err(|_| invalid())?;
+    let (hash, id) = text.split_once('.').ok_or_else(invalid)?;
+    let id = id.parse().map_err(|_| invalid())?;
+    if hash.len() != BOUND || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(invalid());
+    }
+    if hash != bound(query, list) {
+        let code = Code::CursorMismatch;
+        return Err(Rejection::at("cursor", code, code.meaning()));
+    }
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        let known = ["limit", "cursor", "order", "fields", "status", "eId"];
+        Query::parse(text, &known).unwrap()
+    }
+
+    #[test]
+    fn a_cursor_is_bound_to_its_list_and_filters() {
+        let cursor = close("97".parse().unwrap(), &query("status=FAILED&limit=5"), "requests");
+        let check = |text: &str, list: &str, code: Option<Code>| {
+            let asked = asked(&query(&format!("{text}&cursor={cursor}")), list);
+            assert_eq!(asked.err().map(|rejection| rejection.code), code, "{text} {list}");
+        };
+        check("status=FAILED", "requests", None);
+        check("limit=99&status=FAILED&fields=id", "requests", None);
+        check("status=COMPLETED", "requests", Some(Code::CursorMismatch));
+        check("eId=x&status=FAILED", "requests", Some(Code::CursorMismatch));
+        check("status=FAILED", "plans", Some(Code::CursorMismatch));
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_told_so() {
+        for cursor in ["", "x", "!!!", "YWJj", "MDEyMzQ1Njc4OWFiY2RlZi54"] {
+            let asked = asked(&query(&format!("cursor={cursor}")), "plans");
+            assert_eq!(asked.unwrap_err().code, Code::CursorInvalid, "{cursor}");
+        }
+        for wrong in ["limit=0", "limit=101", "limit=x", "order=up"] {
+            assert_eq!(asked(&query(wrong), "plans").unwrap_err().code, Code::ValidationFailed);
+        }
+    }
+
+    #[test]
+    fn unknown_parameters_are_refused() {
+        for wrong in ["what=1", "status=1&status=2"] {
+            assert!(Query::parse(wrong, &["status"]).is_err(), "{wrong}");
+        }
+    }
+}

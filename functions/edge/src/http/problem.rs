@@ -1,0 +1,167 @@
+//! Every status code, and the one form of every error: RFC 9457 `application/problem+json`.
+//!
+//! Neighbours: rejections, store errors and the edge's own all end here. Guarantee: an answer of
+//! 5xx carries no inner text.
+
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use domain::rejection::{Code, Fault, Rejection};
+use problem_details::ProblemDetails;
+use serde::Serialize;
+use store::StoreError;
+
+/// A read or an action.
+pub const OK: u16 = 200;
+/// A creation.
+pub const CREATED: u16 = 201;
+/// A deletion.
+pub const NO_CONTENT: u16 = 204;
+
+/// An error on its way out.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    rejection: Rejection,
+    instance: String,
+    request_id: String,
+}
+
+/// The members beside those of RFC 9457.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Members {
+    code: Code,
+    request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_actions: Option<Vec<&'static str>>,
+}
+
+/// The status of a code (api.md section 1).
+pub const fn status(code: Code) -> u16 {
+    match code {
+        Code::MalformedJson
+        | Code::ValidationFailed
+        | Code::UnknownMember
+        | Code::UnknownField
+        | Code::InvalidCharacter
+        | Code::DefinitionNotJson
+        | Code::DefinitionNotObject
+        | Code::DefinitionTooLarge
+        | Code::DuplicateKey
+        | Code::InvalidExpression
+        | Code::ExpressionTooCostly
+        | Code::CommentRequired
+        | Code::CursorInvalid => 400,
+        Code::Unauthenticated | Code::BadSignature => 401,
+        Code::Forbidden => 403,
+        Code::NotFound => 404,
+        Code::MethodNotAllowed => 405,
+        Code::IllegalTransition
+        | Code::StatusConflict
+        | Code::NameTaken
+        | Code::InUse
+        | Code::ReopenLimit
+        | Code::WebhookIdReused
+        | Code::EntitlementDisabled
+        | Code::EntitlementExpired
+        | Code::ProductKeyDisabled => 409,
+        Code::VersionMismatch => 412,
+        Code::BodyTooLarge => 413,
+        Code::UnsupportedMediaType => 415,
+        Code::ReferenceNotFound
+        | Code::ProductNotComplete
+        | Code::ProductKeyUnknown
+        | Code::QuantityExceeded
+        | Code::QuantityNotAllowed
+        | Code::CustomerRequired
+        | Code::EndpointRefused
+        | Code::IdempotencyKeyReused
+        | Code::CursorMismatch => 422,
+        Code::IfMatchRequired => 428,
+        Code::RateLimited => 429,
+        Code::Internal => 500,
+        Code::Unavailable => 503,
+    }
+}
+
+impl Problem {
+    /// A problem with a code and its reason.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Rejection::new(code, detail).into()
+    }
+
+    /// Its code.
+    pub const fn code(&self) -> Code {
+        self.rejection.code
+    }
+
+    /// The same problem, of this call.
+    #[must_use]
+    pub fn of(mut self, path: &str, request_id: &str) -> Self {
+        path.clone_into(&mut self.instance);
+        request_id.clone_into(&mut self.request_id);
+        self
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        Self { rejection, instance: String::new(), request_id: String::new() }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Rejection::not_found(what).into(),
+            StoreError::NameTaken { member, value } => {
+                let detail = format!("The {member} {value:?} is taken.");
+                Rejection::at(&format!("/{member}"), Code::NameTaken, detail).into()
+            }
+            StoreError::Conflict | StoreError::Replayed => {
+                Self::new(Code::Unavailable, "Too many at once changed the same thing.")
+            }
+            StoreError::Unavailable(_) => {
+                tracing::error!(%error, "store");
+                Self::new(Code::Unavailable, Code::Unavailable.meaning())
+            }
+            StoreError::Corrupt(..) => {
+                tracing::error!(%error, "store");
+                Self::new(Code::Internal, Code::Internal.meaning())
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Rejection { code, detail, faults, state } = self.rejection;
+        let status = StatusCode::from_u16(status(code)).unwrap_or(StatusCode::BAD_REQUEST);
+        let members = Members {
+            code,
+            request_id: self.request_id,
+            errors: faults,
+            state: state.as_ref().map(|s| s.state),
+            allowed_actions: state.map(|s| s.allowed),
+        };
+        let mut details = ProblemDetails::from_status_code(status)
+            .with_detail(detail)
+            .with_extensions(members);
+        if let Ok(kind) = format!("/errors/{code}").parse::<Uri>() {
+            details = details.with_type(kind);
+        }
+        details.instance = self.instance.parse::<Uri>().ok();
+        let mut response = details.into_response();
+        let headers = response.headers_mut();
+        if code == Code::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if code == Code::Unavailable {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

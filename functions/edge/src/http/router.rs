@@ -1,0 +1,141 @@
+//! Builds an axum Router from the table of routes: a handler without a row cannot be mounted.
+//!
+//! Neighbours: every HTTP function; Lambda, local mode and tests serve the same router.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::http::{HeaderValue, Method, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use domain::rejection::Code;
+
+use crate::app::App;
+use crate::http::context::Cx;
+use crate::http::problem::Problem;
+use crate::http::routes::{Function, ROUTES, Route};
+
+/// The handlers of one function.
+pub struct Routes {
+    app: Arc<App>,
+    function: Function,
+    router: Router,
+    mounted: Vec<&'static str>,
+}
+
+impl Routes {
+    /// For the rows of this function.
+    pub fn of(function: Function, app: Arc<App>) -> Self {
+        Self { app, function, router: Router::new(), mounted: Vec::new() }
+    }
+
+    /// Mounts a handler at its row of the table.
+    ///
+    /// # Panics
+    /// At start-up, when this function has no such row: a route without a permission.
+    #[must_use]
+    pub fn on<H, F, A>(mut self, operation: &'static str, handler: H) -> Self
+    where
+        H: Fn(Cx) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<A, Problem>> + Send + 'static,
+        A: IntoResponse,
+    {
+        let route = ROUTES.iter().find(|r| r.operation == operation && r.function == self.function);
+        let Some(route) = route else {
+            panic!("{operation} is not in the table of routes of {:?}", self.function)
+        };
+        self.mounted.push(operation);
+        self.router = self.router.route(route.path, method(route, Arc::clone(&self.app), handler));
+        self
+    }
+
+    /// The router of the function.
+    ///
+    /// # Panics
+    /// At start-up, when a row of the table has no handler.
+    pub fn router(self) -> Router {
+        for route in ROUTES.iter().filter(|route| route.function == self.function) {
+            assert!(self.mounted.contains(&route.operation), "{} has no handler", route.operation);
+        }
+        self.router
+    }
+}
+
+fn method<H, F, A>(route: &'static Route, app: Arc<App>, handler: H) -> MethodRouter
+where
+    H: Fn(Cx) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<A, Problem>> + Send + 'static,
+    A: IntoResponse,
+{
+    let filter = MethodFilter::try_from(route.method()).unwrap_or(MethodFilter::GET);
+    on(filter, move |params: RawPathParams, request: Request| {
+        let (app, handler) = (Arc::clone(&app), handler.clone());
+        async move { serve(route, app, handler, params, request).await }
+    })
+}
+
+async fn serve<H, F, A>(
+    route: &'static Route,
+    app: Arc<App>,
+    handler: H,
+    params: RawPathParams,
+    request: Request,
+) -> Result<Response<Body>, Infallible>
+where
+    H: Fn(Cx) -> F,
+    F: Future<Output = Result<A, Problem>>,
+    A: IntoResponse,
+{
+    let path = request.uri().path().to_owned();
+    let request_id = hex::encode(&app.ids.entropy().bytes(0)[..8]);
+    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let answer = match Cx::open(app, route, params, request).await {
+        Ok(cx) => handler(cx).await,
+        Err(problem) => Err(problem),
+    };
+    let mut response = match answer {
+        Ok(answer) => answer.into_response(),
+        Err(problem) => problem.of(&path, &request_id).into_response(),
+    };
+    tracing::info!(operation = route.operation, status = response.status().as_u16(), request_id);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    Ok(response)
+}
+
+/// The router with our own 404 and 405; the last step of every host.
+pub fn finish(router: Router) -> Router {
+    router.fallback(not_found).method_not_allowed_fallback(not_allowed)
+}
+
+async fn not_found(request: Request) -> Problem {
+    let path = request.uri().path();
+    Problem::new(Code::NotFound, format!("There is nothing at {path}.")).of(path, "")
+}
+
+async fn not_allowed(request: Request) -> Problem {
+    let (method, path) = (request.method().clone(), request.uri().path());
+    let detail = format!("{path} does not answer {method}.");
+    Problem::new(Code::MethodNotAllowed, detail).of(path, "")
+}
+
+/// A page of plain text or HTML, for the few answers that are not JSON.
+pub fn page(content_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = StatusCode::default();
+    let value = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, value);
+    response
+}
+
+impl Route {
+    /// Its HTTP method.
+    pub fn method(&self) -> Method {
+        Method::from_bytes(self.verb.as_bytes()).unwrap_or(Method::GET)
+    }
+}

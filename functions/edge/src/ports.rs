@@ -1,0 +1,78 @@
+//! The five ports, less `Store`: queue, provider, clock, ids. The only seams (ARCHITECTURE.md).
+//!
+//! Neighbours: `main` hands them in, handlers use them; one seed can drive a whole run.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use domain::ids::Entropy;
+use domain::message::Message;
+use domain::request::dispatched::Answer;
+use domain::time::{Period, Time};
+
+/// The queue did not take a message.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not take the message: {0}")]
+pub struct QueueError(pub String);
+
+/// Where messages wait. Receiving is a plain function, `handle(SqsEvent)`.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Sends all messages, each not to be seen before its delay has passed.
+    async fn send(&self, messages: &[Message]) -> Result<(), QueueError>;
+}
+
+/// What is posted to a provider.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// The method's endpoint.
+    pub url: String,
+    /// Name and value, in order.
+    pub headers: Vec<(&'static str, String)>,
+    /// The frozen bytes.
+    pub body: String,
+    /// The deadline over everything.
+    pub timeout: Period,
+}
+
+/// Whoever provisions.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Posts, and says what came of it. It never fails: silence is an answer too.
+    async fn post(&self, post: &Post) -> Answer;
+}
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Time;
+}
+
+/// Where randomness comes from.
+pub trait Ids: Send + Sync {
+    /// Fresh randomness for one decision.
+    fn entropy(&self) -> Entropy;
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The machine's generator.
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn entropy(&self) -> Entropy {
+        let mut bytes = [0; 32];
+        // A machine without randomness cannot make ids or secrets: better to stop than to guess.
+        #[expect(clippy::expect_used, reason = "there is no safe way on")]
+        getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+        Entropy::new(bytes)
+    }
+}

@@ -1,0 +1,108 @@
+//! The master key: everything secret is derived from it or sealed with it.
+//!
+//! Neighbours: methods' callback secrets, tenants' key secrets. Guarantee: no secret is printed.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use domain::entitlement::product_key::KeySecret;
+use domain::ids::{Entropy, Id};
+use domain::plan::method::Sealed;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// Thirty-two bytes: a 0600 file locally, Secrets Manager on AWS.
+pub struct MasterKey([u8; 32]);
+
+/// A secret in the clear; neither printable nor serialisable.
+pub struct Secret(Vec<u8>);
+
+/// The seal does not fit: another master key, or a changed row.
+#[derive(Debug, thiserror::Error)]
+#[error("a sealed secret cannot be opened with this master key")]
+pub struct BrokenSeal;
+
+const NONCE_BYTES: usize = 24;
+
+impl MasterKey {
+    /// Takes the key.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret of a tenant's eIds and product keys.
+    pub fn key_secret(&self, tenant: Id) -> KeySecret {
+        let version = [KeySecret::VERSION];
+        KeySecret::new(self.derive(&[b"product-keys", &tenant.get().to_be_bytes(), &version]))
+    }
+
+    /// Seals a secret for one place; it opens nowhere else.
+    pub fn seal(&self, secret: &Secret, place: &str, entropy: &Entropy) -> Sealed {
+        let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|i| entropy.bytes(2)[i]);
+        let payload = Payload { msg: &secret.0, aad: place.as_bytes() };
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        Sealed(STANDARD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// When the seal does not fit.
+    pub fn open(&self, sealed: &Sealed, place: &str) -> Result<Secret, BrokenSeal> {
+        let bytes = STANDARD.decode(&sealed.0).map_err(|_| BrokenSeal)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(BrokenSeal)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| BrokenSeal)?;
+        let payload = Payload { msg: sealed, aad: place.as_bytes() };
+        let opened = self.cipher().decrypt(&XNonce::from(nonce), payload);
+        opened.map(Secret).map_err(|_| BrokenSeal)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.derive(&[b"seal"]).into())
+    }
+
+    fn derive(&self, parts: &[&[u8]]) -> [u8; 32] {
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("any length");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl Secret {
+    /// A new callback secret: 32 random bytes.
+    pub fn callback(entropy: &Entropy) -> Self {
+        Self(entropy.bytes(1).to_vec())
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As Standard Webhooks writes it; shown once.
+    pub fn whsec(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_in_its_place_only() {
+        let (key, entropy) = (MasterKey::new([1; 32]), Entropy::new([2; 32]));
+        let secret = Secret::callback(&entropy);
+        let sealed = key.seal(&secret, "method 7", &entropy);
+        assert_eq!(key.open(&sealed, "method 7").unwrap().bytes(), secret.bytes());
+        assert!(key.open(&sealed, "method 8").is_err());
+        assert!(MasterKey::new([3; 32]).open(&sealed, "method 7").is_err());
+        assert!(key.open(&Sealed("AAAA".to_owned()), "method 7").is_err());
+        assert!(!format!("{sealed:?}").contains(&sealed.0));
+    }
+}

@@ -1,0 +1,71 @@
+//! `/v1/entitlements`.
+
+use domain::decision::Kind;
+use domain::entitlement::Entitlement;
+use domain::entitlement::create::EntitlementInput;
+use domain::entitlement::states::State;
+use domain::ids::Id;
+use domain::rejection::{Code, Rejection};
+use domain::view::entitlement::{EntitlementLine, EntitlementView};
+use edge::http::routes::ActionInput;
+use edge::{Answer, Cx, Problem};
+
+/// The entitlement that the path names; a foreign or forged GUID is 404 without a read.
+pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
+    let tenant = cx.tenant()?;
+    let secret = cx.app.master.key_secret(tenant);
+    let id = cx.param("eId").parse().ok().and_then(|e_id| secret.entitlement_of(e_id));
+    let id = id.ok_or_else(|| Rejection::not_found("entitlement"))?;
+    Ok(cx.store().load_entitlement(tenant, id).await?)
+}
+
+pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<EntitlementInput>()?);
+    let (tenant, caller) = (cx.tenant()?, cx.caller()?);
+    cx.decide(move |stamp| async move {
+        let products = cx.store().find_products(tenant, &input.products()).await?;
+        let customers: Vec<Id> = input.customer_id.into_iter().collect();
+        let found = cx.store().find_customers(tenant, &customers).await?.len() == customers.len();
+        let secret = cx.app.master.key_secret(tenant);
+        let (made, decision) = Entitlement::create(input, &products, found, &secret, &stamp)?;
+        let view = EntitlementView::new(&made, &caller.role);
+        let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
+        Ok((answer.version(made.life.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
+    let states: Vec<State> = cx.query.list("state")?;
+    let customer: Option<Id> = cx.query.get("customerId")?;
+    let keep = |line: &EntitlementLine| {
+        (states.is_empty() || states.contains(&line.state))
+            && customer.is_none_or(|id| line.customer_id == Some(id))
+    };
+    let page = cx.store().list(cx.tenant()?, Kind::Entitlement, &cx.page()?, keep).await?;
+    cx.list(&page)
+}
+
+pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
+    let entitlement = load(&cx).await?;
+    let view = EntitlementView::new(&entitlement, &cx.caller()?.role);
+    cx.show(&view, entitlement.life.version)
+}
+
+pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, cx.json::<ActionInput>()?);
+    let (tenant, caller) = (cx.tenant()?, cx.caller()?);
+    cx.decide(move |stamp| async move {
+        let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
+        let action = input.action.ok_or_else(missing)?;
+        let entitlement = load(cx).await?;
+        cx.if_match(entitlement.life.version)?;
+        let named = entitlement.items.iter().flat_map(|item| &item.item_products);
+        let named: Vec<Id> = named.map(|product| product.product_id).collect();
+        let products = cx.store().find_products(tenant, &named).await?;
+        let (next, decision) = entitlement.act(action, &products, &stamp)?;
+        let view = EntitlementView::new(&next, &caller.role);
+        Ok((Answer::ok(&view)?.version(next.life.version), decision))
+    })
+    .await
+}

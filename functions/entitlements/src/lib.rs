@@ -1,0 +1,24 @@
+//! Entitlements and product keys.
+//!
+//! Neighbours: the edge's table of routes; `domain::entitlement` decides.
+
+mod entitlements;
+mod product_keys;
+
+use std::sync::Arc;
+
+use axum::Router;
+use edge::http::routes::Function;
+use edge::{App, Routes};
+
+/// The routes of this function.
+pub fn router(app: Arc<App>) -> Router {
+    Routes::of(Function::Entitlements, app)
+        .on("createEntitlement", entitlements::create)
+        .on("listEntitlements", entitlements::list)
+        .on("getEntitlement", entitlements::show)
+        .on("actOnEntitlement", entitlements::act)
+        .on("listProductKeys", product_keys::list)
+        .on("getProductKey", product_keys::show)
+        .router()
+}

@@ -1,0 +1,88 @@
+//! `/v1/products/{id}/association`: plan and method of a product.
+
+use domain::access::Act;
+use domain::catalog::Product;
+use domain::decision::Kind;
+use domain::ids::Id;
+use domain::plan::association::{Association, AssociationInput, Parties};
+use domain::rejection::{Code, Rejection};
+use edge::{Answer, Cx, Problem};
+
+async fn product(cx: &Cx, act: Act) -> Result<Product, Problem> {
+    let product = cx.store().load_product(cx.tenant()?, cx.id("id")?).await?;
+    cx.caller()?.may_in(product.namespace_id, act, "product")?;
+    Ok(product)
+}
+
+/// The association so far, with its plan and method where they are others than the new ones.
+async fn parties(cx: &Cx, product: Id, input: &AssociationInput) -> Result<Parties, Problem> {
+    let (store, tenant) = (cx.store(), cx.tenant()?);
+    let old = store.find_associations(tenant, &[product]).await?.remove(&product);
+    let (mut old_plan, mut old_method) = (None, None);
+    if let Some(old) = &old {
+        if input.plan_id != Some(old.plan_id) {
+            old_plan = store.find_plan(tenant, old.plan_id).await?;
+        }
+        if input.method_id != Some(old.method_id) {
+            old_method = store.find_method(tenant, old.method_id).await?;
+        }
+    }
+    Ok(Parties { old, old_plan, old_method })
+}
+
+fn needed(id: Option<Id>, at: &str) -> Result<Id, Rejection> {
+    id.ok_or_else(|| Rejection::at(at, Code::ValidationFailed, "must be given"))
+}
+
+fn missing(at: &str, what: &str, id: Id) -> Rejection {
+    let detail = format!("Cannot find a {what} corresponding to ID {id}.");
+    Rejection::at(at, Code::ReferenceNotFound, detail)
+}
+
+pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<AssociationInput>()?);
+    let tenant = cx.tenant()?;
+    cx.decide(move |stamp| async move {
+        let product = product(cx, Act::Edit).await?;
+        let (plan_id, method_id) =
+            (needed(input.plan_id, "/planId")?, needed(input.method_id, "/methodId")?);
+        let parties = parties(cx, product.id, input).await?;
+        if let Some(old) = &parties.old {
+            cx.if_match(old.version)?;
+        }
+        let plan = cx.store().find_plan(tenant, plan_id).await?;
+        let plan = plan.ok_or_else(|| missing("/planId", "Plan", plan_id))?;
+        let method = cx.store().find_method(tenant, method_id).await?;
+        let method = method.ok_or_else(|| missing("/methodId", "Method", method_id))?;
+        let (made, decision) = parties.associate(&product, plan, method, &stamp);
+        Ok((Answer::ok(&made)?.version(made.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
+    let product = product(&cx, Act::View).await?;
+    let association = cx.store().load_association(cx.tenant()?, product.id).await?;
+    cx.show(&association, association.version)
+}
+
+pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |_| async move {
+        let product = product(cx, Act::Edit).await?;
+        let parties = parties(cx, product.id, &AssociationInput::default()).await?;
+        let Some(old) = &parties.old else {
+            return Err(Rejection::not_found("association").into());
+        };
+        cx.if_match(old.version)?;
+        Ok((Answer::deleted(), parties.dissolve()))
+    })
+    .await
+}
+
+pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
+    let role = &cx.caller()?.role;
+    let keep = |association: &Association| role.may_in(association.namespace_id, Act::View);
+    let page = cx.store().list(cx.tenant()?, Kind::Association, &cx.page()?, keep).await?;
+    cx.list(&page)
+}

@@ -1,0 +1,57 @@
+//! What an operator does with a request: Update Status, retry, cancel, comments.
+
+use domain::decision::{Decision, Stamp};
+use domain::ids::Id;
+use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
+use domain::rejection::Rejection;
+use domain::request::Request;
+use domain::request::manual::{CommentsInput, StatusInput};
+use domain::time::Period;
+use domain::view::request::RequestView;
+use edge::{Answer, Cx, Problem};
+
+use crate::show::beside;
+
+/// Loads the request, lets `act` decide, and answers with the whole of it.
+async fn change(
+    cx: Cx,
+    act: impl Fn(Request, Period, Stamp) -> Result<(Request, Decision), Rejection> + Send + Sync,
+) -> Result<Answer, Problem> {
+    let (cx, act, tenant, id) = (&cx, &act, cx.tenant()?, cx.id("id")?);
+    cx.decide(move |stamp| async move {
+        let request = cx.store().load_request(tenant, id).await?;
+        cx.if_match(request.life.version)?;
+        let timeout = callback_timeout(cx, &request).await?;
+        let (next, decision) = act(request, timeout, stamp)?;
+        let beside = beside(cx, tenant, &next).await?;
+        let view = RequestView::new(&next, beside, &cx.caller()?.role);
+        Ok((Answer::ok(&view)?.version(next.life.version), decision))
+    })
+    .await
+}
+
+/// How long the request waits for a callback, by its method as it is now.
+async fn callback_timeout(cx: &Cx, request: &Request) -> Result<Period, Problem> {
+    let Some(method) = &request.method else { return Ok(CALLBACK_TIMEOUT_DEFAULT) };
+    let door = cx.store().find_door(method.id).await?;
+    Ok(door.map_or(CALLBACK_TIMEOUT_DEFAULT, |door| door.callback_timeout))
+}
+
+pub(crate) async fn update_status(cx: Cx) -> Result<Answer, Problem> {
+    let input: StatusInput = cx.json()?;
+    change(cx, move |request, timeout, stamp| request.update_status(&input, timeout, &stamp)).await
+}
+
+pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
+    let tenant: Id = cx.tenant()?;
+    change(cx, move |request, _, stamp| request.retry(tenant, &stamp)).await
+}
+
+pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {
+    change(cx, |request, _, stamp| request.cancel(&stamp)).await
+}
+
+pub(crate) async fn comment(cx: Cx) -> Result<Answer, Problem> {
+    let input: CommentsInput = cx.json()?;
+    change(cx, move |request, _, _| request.comment(&input)).await
+}

@@ -1,0 +1,94 @@
+//! `GET /v1/provisioning-requests`: filters and pages, newest first.
+
+use std::str::FromStr;
+
+use domain::decision::Kind;
+use domain::ids::Id;
+use domain::rejection::{Code, Rejection};
+use domain::request::Request;
+use domain::request::states::Status;
+use domain::time::Time;
+use domain::view::request::{RequestLine, RequestRow};
+use edge::http::query::Query;
+use edge::{Answer, Cx, Problem};
+use store::list::Page;
+
+/// What a row must be like.
+struct Filter {
+    statuses: Vec<Status>,
+    product: Option<Id>,
+    product_name: Option<String>,
+    e_id: Option<String>,
+    aid: Option<String>,
+    plan: Option<Id>,
+    method: Option<Id>,
+    after: Option<Time>,
+    before: Option<Time>,
+}
+
+impl Filter {
+    fn read(query: &Query) -> Result<Self, Rejection> {
+        let statuses = query.list::<String>("status")?;
+        let statuses = statuses.iter().map(|name| Status::from_str(name).map_err(|_| unknown(name)));
+        Ok(Self {
+            statuses: statuses.collect::<Result<_, _>>()?,
+            product: query.get("productId")?,
+            product_name: query.text("productName").map(str::to_lowercase),
+            e_id: query.text("eId").map(str::to_lowercase),
+            aid: query.text("aid").map(str::to_owned),
+            plan: query.get("planId")?,
+            method: query.get("methodId")?,
+            after: query.get("after")?,
+            before: query.get("before")?,
+        })
+    }
+
+    fn keeps(&self, row: &RequestRow) -> bool {
+        let is = |wanted: Option<Id>, found: Option<Id>| wanted.is_none() || wanted == found;
+        (self.statuses.is_empty() || self.statuses.contains(&row.state))
+            && is(self.product, Some(row.product.id))
+            && is(self.plan, row.plan.as_ref().map(|plan| plan.id))
+            && is(self.method, row.method.as_ref().map(|method| method.id))
+            && self.product_name.as_ref().is_none_or(|n| row.product.name.to_lowercase() == *n)
+            && self.e_id.as_ref().is_none_or(|e_id| row.e_id.to_string() == *e_id)
+            && self.aid.as_ref().is_none_or(|aid| row.aid == *aid)
+            && self.after.is_none_or(|after| row.created_date > after)
+            && self.before.is_none_or(|before| row.created_date < before)
+    }
+}
+
+fn unknown(name: &str) -> Rejection {
+    let detail = format!("The query parameter status is wrong: there is no status {name:?}.");
+    Rejection::at("status", Code::ValidationFailed, detail)
+}
+
+/// `number` and `aid` read an exact key; the others filter the index.
+pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
+    let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
+    let Some(ids) = exact(&cx).await? else {
+        let keep = |row: &RequestRow| filter.keeps(row);
+        let page = cx.store().list(tenant, Kind::Request, &asked, keep).await?;
+        let rows: Vec<RequestLine> = page.rows.into_iter().map(RequestLine::from).collect();
+        return cx.list(&Page { rows, next: page.next });
+    };
+    let found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
+    let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();
+    rows.retain(|row| filter.keeps(row));
+    rows.sort_by_key(|row| row.id);
+    if !asked.ascending {
+        rows.reverse();
+    }
+    cx.list(&Page { rows: rows.into_iter().map(RequestLine::from).collect(), next: None })
+}
+
+async fn exact(cx: &Cx) -> Result<Option<Vec<Id>>, Problem> {
+    if let Some(number) = cx.query.get::<Id>("number")? {
+        return Ok(Some(vec![number]));
+    }
+    let Some(aid) = cx.query.text("aid") else { return Ok(None) };
+    let activation = match domain::activation::is_aid(aid) {
+        true => cx.store().find_activation(cx.tenant()?, aid).await?,
+        false => None,
+    };
+    Ok(Some(activation.map(|activation| activation.requests).unwrap_or_default()))
+}

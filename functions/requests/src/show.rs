@@ -1,0 +1,60 @@
+//! `GET /v1/provisioning-requests/{id}` and its attempts.
+
+use domain::ids::Id;
+use domain::rejection::{Code, Rejection};
+use domain::request::Request;
+use domain::request::states::Status;
+use domain::view::HistoryLine;
+use domain::view::request::{Beside, RequestView};
+use edge::{Answer, Cx, Problem};
+use serde_json::json;
+
+/// The rows beside the head that an answer in full shows.
+pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Beside, Problem> {
+    let store = cx.store();
+    let mut beside = Beside::default();
+    if request.payload_sha256.is_some() {
+        let payload = store.find_payload(tenant, request.id, request.generation).await?;
+        beside.payload = payload.map(|payload| payload.text);
+    }
+    if let Some(webhook_id) = &request.long_response {
+        let long = store.find_long_response(tenant, request.id, webhook_id).await?;
+        beside.response = long.map(|long| long.response);
+    }
+    // Only a state that a callback can contradict has contradictions worth a read.
+    if !matches!(request.life.state, Status::RequestQueued) || request.generation > 1 {
+        beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
+    }
+    if request.life.version > request.life.history.len() as u64 {
+        let older = store.list_history(tenant, request.id).await?;
+        let steps = older.into_iter().flat_map(|overflow| overflow.steps);
+        beside.older = steps.map(HistoryLine::from).collect();
+    }
+    Ok(beside)
+}
+
+pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
+    let (tenant, id) = (cx.tenant()?, cx.id("id")?);
+    let request = cx.store().load_request(tenant, id).await?;
+    match cx.query.text("view") {
+        None => {
+            let beside = beside(&cx, tenant, &request).await?;
+            let view = RequestView::new(&request, beside, &cx.caller()?.role);
+            cx.show(&view, request.life.version)
+        }
+        Some("substitution") => {
+            let sources = cx.store().load_sources(tenant, request).await?;
+            Answer::ok(&sources.document())
+        }
+        Some(_) => {
+            let detail = "The query parameter view is substitution.";
+            Err(Rejection::at("view", Code::ValidationFailed, detail).into())
+        }
+    }
+}
+
+pub(crate) async fn attempts(cx: Cx) -> Result<Answer, Problem> {
+    let (tenant, id) = (cx.tenant()?, cx.id("id")?);
+    cx.store().load_request(tenant, id).await?;
+    Answer::ok(&json!({"data": cx.store().list_attempts(tenant, id).await?}))
+}

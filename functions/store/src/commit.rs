@@ -1,0 +1,159 @@
+//! `commit(Decision)`: from changes to conditional writes, one transaction.
+//!
+//! Neighbours: `rows` encodes, `port` writes. Guarantee: nothing is written unless all is.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::decision::{Change, Decision, Name};
+use domain::entitlement::product_key::{Consumption, KeyRef};
+use domain::ids::Id;
+use domain::time::Time;
+
+use crate::error::StoreError;
+use crate::idempotency::SavedAnswer;
+use crate::keys::{self, attribute};
+use crate::port::{CommitError, Condition, Item, Store, Write};
+use crate::rows::{Encoded, encode, record};
+
+/// What goes into the transaction besides the decision.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    /// The answer, for a call with an Idempotency-Key.
+    pub answer: Option<(SavedAnswer, Time)>,
+}
+
+/// What a refused write means.
+enum Meaning {
+    Conflict,
+    Taken(Name),
+    Replayed,
+}
+
+impl dyn Store {
+    /// Writes a decision, all or nothing.
+    ///
+    /// # Errors
+    /// `Conflict` when a row changed since it was read, `NameTaken`, `Replayed`.
+    pub async fn commit(
+        &self,
+        tenant: Id,
+        decision: &Decision,
+        extra: &Extra,
+    ) -> Result<(), StoreError> {
+        let mut writes = Vec::new();
+        for change in &decision.changes {
+            self::change(tenant, change, &mut writes)?;
+        }
+        if let Some((answer, now)) = &extra.answer {
+            let key = keys::idempotency(tenant, &answer.hash);
+            let item = encode(&answer.clone().at(*now), "idempotency record")?;
+            writes.push((Write::Put(key, item, Condition::Expired(*now)), Meaning::Replayed));
+        }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let (writes, meanings): (Vec<Write>, Vec<Meaning>) = writes.into_iter().unzip();
+        self.write(&writes).await.map_err(|error| explain(error, &meanings))
+    }
+}
+
+/// A replay says more than a taken name, and that more than a lost race.
+fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
+    let refused = match error {
+        CommitError::Unavailable(why) => return StoreError::Unavailable(why),
+        CommitError::Refused(refused) => refused,
+    };
+    let hit = |i: &usize| meanings.get(*i);
+    if refused.iter().filter_map(hit).any(|m| matches!(m, Meaning::Replayed)) {
+        return StoreError::Replayed;
+    }
+    let taken = refused.iter().filter_map(hit).find_map(|meaning| match meaning {
+        Meaning::Taken(name) => {
+            let value = name.value.split_once('/').map_or(&*name.value, |(_, name)| name);
+            Some(StoreError::NameTaken { member: name.member, value: value.to_owned() })
+        }
+        _ => None,
+    });
+    taken.unwrap_or(StoreError::Conflict)
+}
+
+fn change(
+    tenant: Id,
+    change: &Change,
+    out: &mut Vec<(Write, Meaning)>,
+) -> Result<(), StoreError> {
+    match change {
+        Change::Save(saved) => {
+            let (main, door) = record(tenant, saved)?;
+            let condition = of_rev(main.rev);
+            out.push((put(main, condition), Meaning::Conflict));
+            out.extend(door.map(|door| (put(door, Condition::Free), Meaning::Conflict)));
+        }
+        Change::Delete(saved) => {
+            let (main, door) = record(tenant, saved)?;
+            out.push((Write::Delete(main.key, of_rev(main.rev)), Meaning::Conflict));
+            out.extend(door.map(|d| (Write::Delete(d.key, Condition::Free), Meaning::Conflict)));
+        }
+        Change::Claim(name) => {
+            let id = AttributeValue::N(name.id.to_string());
+            let item = Item::from([("id".to_owned(), id)]);
+            let condition = if name.unique { Condition::Absent } else { Condition::Free };
+            let key = keys::name(tenant, name);
+            out.push((Write::Put(key, item, condition), Meaning::Taken(name.clone())));
+        }
+        Change::Release(name) => {
+            let key = keys::name(tenant, name);
+            out.push((Write::Delete(key, Condition::Free), Meaning::Conflict));
+        }
+        Change::Consume(consumption) => consume(tenant, consumption, out)?,
+    }
+    Ok(())
+}
+
+const fn of_rev(rev: u64) -> Condition {
+    if rev == 0 { Condition::Absent } else { Condition::Rev(rev) }
+}
+
+fn put(row: Encoded, condition: Condition) -> Write {
+    let mut item = row.item;
+    let rev = AttributeValue::N((row.rev + 1).to_string());
+    item.insert(attribute::REV.to_owned(), rev);
+    Write::Put(row.key, item, condition)
+}
+
+/// Quantity and counters as conditional ADDs: read-then-write would lose updates (I1).
+fn consume(
+    tenant: Id,
+    consumption: &Consumption,
+    out: &mut Vec<(Write, Meaning)>,
+) -> Result<(), StoreError> {
+    let Consumption { key, quantity, exhausts, count } = consumption;
+    let write = if key.rev == 0 {
+        let mut key = key.clone();
+        key.remaining -= quantity;
+        put(record(tenant, &key.into())?.0, Condition::Absent)
+    } else {
+        let place = KeyRef {
+            entitlement: key.entitlement_id,
+            index: key.index,
+            generation: key.generation,
+        };
+        let adds = vec![("remaining", -i64::from(*quantity)), (attribute::REV, 1)];
+        let condition = Condition::Remains { quantity: *quantity, exhausts: *exhausts };
+        Write::Add(keys::product_key(tenant, place), adds, condition)
+    };
+    out.push((write, Meaning::Conflict));
+    if let Some(count) = count {
+        let mut adds = vec![("activeActivations", 1), (attribute::REV, 1)];
+        if *exhausts {
+            adds.push(("keysExhausted", 1));
+        }
+        let condition = Condition::Activatable {
+            state: count.state.into(),
+            generation: count.generation,
+            exhausts_below: exhausts.then(|| count.keys.saturating_sub(1)),
+        };
+        let key = keys::entitlement(tenant, key.entitlement_id);
+        out.push((Write::Add(key, adds, condition), Meaning::Conflict));
+    }
+    Ok(())
+}

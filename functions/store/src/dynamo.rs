@@ -1,0 +1,369 @@
+//! The port on DynamoDB, through the AWS SDK: Lambda, local mode and tests alike.
+//!
+//! Neighbours: `port`. Guarantee: the condition expressions stand here, as literals, once each.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+};
+use domain::time::Time;
+
+use crate::error::StoreError;
+use crate::keys::{DUE, Key, Table, attribute};
+use crate::port::{CommitError, Condition, Found, Item, Range, Store, Write};
+
+/// A store in two DynamoDB tables.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    core: String,
+    catalog: String,
+}
+
+/// Keys of one `BatchGetItem`.
+const BATCH: usize = 100;
+
+impl DynamoStore {
+    /// Over a client and the names of the two tables.
+    pub const fn new(client: Client, core: String, catalog: String) -> Self {
+        Self { client, core, catalog }
+    }
+
+    fn table(&self, table: Table) -> &str {
+        match table {
+            Table::Core => &self.core,
+            Table::Catalog => &self.catalog,
+        }
+    }
+
+    async fn one(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let call = self.client.get_item().table_name(self.table(key.table)).consistent_read(true);
+        let answer = call.set_key(Some(place(key))).send().await.map_err(unavailable)?;
+        Ok(answer.item)
+    }
+
+    async fn many(&self, keys: &[Key]) -> Result<HashMap<(Table, String, String), Item>, StoreError> {
+        let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
+        for table in [Table::Core, Table::Catalog] {
+            let mut rows: Vec<&Key> = keys.iter().filter(|key| key.table == table).collect();
+            rows.sort();
+            rows.dedup();
+            if rows.is_empty() {
+                continue;
+            }
+            let rows = rows.into_iter().map(place).collect();
+            let rows = KeysAndAttributes::builder().set_keys(Some(rows)).consistent_read(true);
+            let rows = rows.build().map_err(|e| StoreError::Unavailable(e.to_string()))?;
+            wanted.insert(self.table(table).to_owned(), rows);
+        }
+        let mut found = HashMap::new();
+        while !wanted.is_empty() {
+            let call = self.client.batch_get_item().set_request_items(Some(wanted));
+            let answer = call.send().await.map_err(unavailable)?;
+            for (name, items) in answer.responses.unwrap_or_default() {
+                let table = if name == self.core { Table::Core } else { Table::Catalog };
+                for item in items {
+                    let (pk, sk) = (text(&item, attribute::PK), text(&item, attribute::SK));
+                    found.insert((table, pk, sk), item);
+                }
+            }
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// One write needs no transaction, which would cost twice.
+    async fn single(&self, write: &Write) -> Result<(), CommitError> {
+        let table = self.table(write.key().table);
+        let condition = Expression::of(write.condition());
+        match write {
+            Write::Put(key, item, _) => {
+                let call = self.client.put_item().table_name(table);
+                let call = call.set_item(Some(with_key(key, item)));
+                let call = call.set_condition_expression(condition.text);
+                let call = call.set_expression_attribute_names(condition.names);
+                let call = call.set_expression_attribute_values(condition.values);
+                call.send().await.map(drop).map_err(refused)
+            }
+            Write::Delete(key, _) => {
+                let call = self.client.delete_item().table_name(table);
+                let call = call.set_key(Some(place(key)));
+                let call = call.set_condition_expression(condition.text);
+                let call = call.set_expression_attribute_names(condition.names);
+                let call = call.set_expression_attribute_values(condition.values);
+                call.send().await.map(drop).map_err(refused)
+            }
+            Write::Add(key, adds, _) => {
+                let (update, condition) = condition.adding(adds);
+                let call = self.client.update_item().table_name(table);
+                let call = call.set_key(Some(place(key))).update_expression(update);
+                let call = call.set_condition_expression(condition.text);
+                let call = call.set_expression_attribute_names(condition.names);
+                let call = call.set_expression_attribute_values(condition.values);
+                call.send().await.map(drop).map_err(refused)
+            }
+        }
+    }
+
+    fn item(&self, write: &Write) -> Result<TransactWriteItem, CommitError> {
+        let table = self.table(write.key().table);
+        let condition = Expression::of(write.condition());
+        let item = TransactWriteItem::builder();
+        let wrong = |error: aws_sdk_dynamodb::error::BuildError| {
+            CommitError::Unavailable(error.to_string())
+        };
+        Ok(match write {
+            Write::Put(key, row, _) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(with_key(key, row)))
+                    .set_condition_expression(condition.text)
+                    .set_expression_attribute_names(condition.names)
+                    .set_expression_attribute_values(condition.values)
+                    .build()
+                    .map_err(wrong)?,
+            ),
+            Write::Delete(key, _) => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(place(key)))
+                    .set_condition_expression(condition.text)
+                    .set_expression_attribute_names(condition.names)
+                    .set_expression_attribute_values(condition.values)
+                    .build()
+                    .map_err(wrong)?,
+            ),
+            Write::Add(key, adds, _) => {
+                let (update, condition) = condition.adding(adds);
+                item.update(
+                    Update::builder()
+                        .table_name(table)
+                        .set_key(Some(place(key)))
+                        .update_expression(update)
+                        .set_condition_expression(condition.text)
+                        .set_expression_attribute_names(condition.names)
+                        .set_expression_attribute_values(condition.values)
+                        .build()
+                        .map_err(wrong)?,
+                )
+            }
+        }
+        .build())
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        if let [key] = keys {
+            return Ok(vec![self.one(key).await?]);
+        }
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(BATCH) {
+            found.extend(self.many(chunk).await?);
+        }
+        let take = |key: &Key| found.get(&(key.table, key.pk.clone(), key.sk.clone())).cloned();
+        Ok(keys.iter().map(take).collect())
+    }
+
+    async fn range(&self, range: &Range) -> Result<Found, StoreError> {
+        let (pk, sk) = match range.index {
+            None => (attribute::PK, attribute::SK),
+            Some(DUE) => (attribute::DUE_PK, attribute::DUE_SK),
+            Some(_) => (attribute::LIST_PK, attribute::LIST_SK),
+        };
+        let from = if range.descending { None } else { range.after.clone() };
+        let to = if range.descending { range.after.clone() } else { None };
+        let to = to.or_else(|| range.below.clone()).unwrap_or_else(|| format!("{}~", range.prefix));
+        let from = from.map_or_else(|| range.prefix.clone(), |after| format!("{after}!"));
+        let from = if from.is_empty() { " ".to_owned() } else { from };
+        // One more than asked for tells whether there is more; `to` itself is never wanted.
+        let call = self
+            .client
+            .query()
+            .table_name(self.table(range.table))
+            .set_index_name(range.index.map(str::to_owned))
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":pk", AttributeValue::S(range.pk.clone()))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            .expression_attribute_values(":to", AttributeValue::S(to.clone()))
+            .scan_index_forward(!range.descending)
+            .consistent_read(range.index.is_none())
+            .limit(i32::try_from(range.limit + 2).unwrap_or(i32::MAX));
+        let answer = call.send().await.map_err(unavailable)?;
+        let cut_off = answer.last_evaluated_key.is_some();
+        let mut items = answer.items.unwrap_or_default();
+        items.retain(|item| text(item, sk) != to);
+        let more = items.len() > range.limit || cut_off;
+        items.truncate(range.limit);
+        let last = items.last().filter(|_| more).map(|item| text(item, sk));
+        Ok(Found { items, last })
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
+        if let [write] = writes {
+            return self.single(write).await;
+        }
+        let items = writes.iter().map(|w| self.item(w)).collect::<Result<Vec<_>, _>>()?;
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
+        call.send().await.map(drop).map_err(|error| cancelled(&error))
+    }
+}
+
+/// A condition as DynamoDB wants it.
+struct Expression {
+    text: Option<String>,
+    names: Option<HashMap<String, String>>,
+    values: Option<HashMap<String, AttributeValue>>,
+}
+
+impl Expression {
+    fn of(condition: &Condition) -> Self {
+        let number = |n: u64| AttributeValue::N(n.to_string());
+        match condition {
+            Condition::Free => Self { text: None, names: None, values: None },
+            Condition::Absent => Self::new("attribute_not_exists(#pk)", &[("#pk", "pk")], []),
+            Condition::Rev(rev) => {
+                Self::new("#rev = :rev", &[("#rev", "rev")], [(":rev", number(*rev))])
+            }
+            Condition::Expired(now) => Self::new(
+                "attribute_not_exists(#pk) OR #expires <= :now",
+                &[("#pk", "pk"), ("#expires", "expires")],
+                [(":now", millis(*now))],
+            ),
+            Condition::Remains { quantity, exhausts } => Self::new(
+                if *exhausts {
+                    "#state = :enabled AND #remaining = :quantity"
+                } else {
+                    "#state = :enabled AND #remaining > :quantity"
+                },
+                &[("#state", "state"), ("#remaining", "remaining")],
+                [
+                    (":enabled", AttributeValue::S("ENABLED".to_owned())),
+                    (":quantity", number(u64::from(*quantity))),
+                ],
+            ),
+            Condition::Activatable { state, generation, exhausts_below } => {
+                Self::activatable(state, *generation, *exhausts_below)
+            }
+        }
+    }
+
+    fn activatable(state: &str, generation: u8, exhausts_below: Option<u32>) -> Self {
+        let mut out = Self::new(
+            "#state = :state AND #enabled = :true AND #allowed = :true AND #generation = :generation",
+            &[
+                ("#state", "state"),
+                ("#enabled", "enabled"),
+                ("#allowed", "activationAllowed"),
+                ("#generation", "keyGeneration"),
+            ],
+            [
+                (":state", AttributeValue::S(state.to_owned())),
+                (":true", AttributeValue::Bool(true)),
+                (":generation", AttributeValue::N(generation.to_string())),
+            ],
+        );
+        if let Some(last) = exhausts_below {
+            out.text = out.text.map(|text| format!("{text} AND #exhausted < :last"));
+            out.name("#exhausted", "keysExhausted");
+            out.value(":last", AttributeValue::N(last.to_string()));
+        }
+        out
+    }
+
+    fn new<const N: usize>(
+        text: &str,
+        names: &[(&str, &str)],
+        values: [(&str, AttributeValue); N],
+    ) -> Self {
+        let mut out = Self { text: Some(text.to_owned()), names: None, values: None };
+        names.iter().for_each(|(key, name)| out.name(key, name));
+        values.into_iter().for_each(|(key, value)| out.value(key, value));
+        out
+    }
+
+    fn name(&mut self, key: &str, name: &str) {
+        self.names.get_or_insert_default().insert(key.to_owned(), name.to_owned());
+    }
+
+    fn value(&mut self, key: &str, value: AttributeValue) {
+        self.values.get_or_insert_default().insert(key.to_owned(), value);
+    }
+
+    /// The update that adds, with its names and values beside those of the condition.
+    fn adding(mut self, adds: &[(&str, i64)]) -> (String, Self) {
+        let mut parts = Vec::new();
+        for (i, (name, amount)) in adds.iter().enumerate() {
+            parts.push(format!("#a{i} :a{i}"));
+            self.name(&format!("#a{i}"), name);
+            self.value(&format!(":a{i}"), AttributeValue::N(amount.to_string()));
+        }
+        (format!("ADD {}", parts.join(", ")), self)
+    }
+}
+
+fn millis(time: Time) -> AttributeValue {
+    AttributeValue::N(time.millis().to_string())
+}
+
+fn place(key: &Key) -> Item {
+    Item::from([
+        (attribute::PK.to_owned(), AttributeValue::S(key.pk.clone())),
+        (attribute::SK.to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+fn with_key(key: &Key, item: &Item) -> Item {
+    let mut item = item.clone();
+    item.extend(place(key));
+    item
+}
+
+fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code.map_or_else(|| "no answer".to_owned(), str::to_owned)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
+fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
+    StoreError::Unavailable(told(&error))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
+fn refused<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> CommitError {
+    match told(&error).as_str() {
+        "ConditionalCheckFailedException" => CommitError::Refused(vec![0]),
+        "TransactionConflictException" => CommitError::Refused(Vec::new()),
+        other => CommitError::Unavailable(other.to_owned()),
+    }
+}
+
+fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> CommitError {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return CommitError::Unavailable(told(error));
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let code = |i: usize| reasons[i].code().unwrap_or_default();
+    let failed: Vec<usize> =
+        (0..reasons.len()).filter(|i| code(*i) == "ConditionalCheckFailed").collect();
+    let conflict = (0..reasons.len()).any(|i| code(i) == "TransactionConflict");
+    if failed.is_empty() && !conflict {
+        let codes: Vec<&str> = (0..reasons.len()).map(code).collect();
+        return CommitError::Unavailable(codes.join(","));
+    }
+    CommitError::Refused(failed)
+}

@@ -1,0 +1,29 @@
+//! Why the store says no.
+
+/// The store's errors. None of them carries data of a row.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote first: load and decide again.
+    #[error("a row changed since it was read")]
+    Conflict,
+    /// A unique name belongs to another.
+    #[error("the {member} {value:?} is taken")]
+    NameTaken {
+        /// The member that must be unique.
+        member: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The same Idempotency-Key was committed first: replay it.
+    #[error("the idempotency record exists")]
+    Replayed,
+    /// There is no such row.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// DynamoDB did not do it now.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// A row does not read as what it should be.
+    #[error("a row of {0} cannot be read: {1}")]
+    Corrupt(&'static str, String),
+}

@@ -1,0 +1,64 @@
+//! The record of an answer, written in the same transaction as the effect (api.md, idempotency).
+//!
+//! Neighbours: the edge makes and replays it.
+
+use domain::ids::Id;
+use domain::limits::IDEMPOTENCY_KEPT;
+use domain::time::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::keys;
+use crate::port::{Item, Store};
+use crate::rows::plain;
+
+/// What a call was answered, kept for 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedAnswer {
+    /// SHA-256 of method, path and key: the row's name.
+    #[serde(skip)]
+    pub hash: String,
+    /// SHA-256 of the call's body.
+    pub body_hash: String,
+    /// The answer's HTTP status.
+    pub status: u16,
+    /// The answer's body, with secrets that are shown once as null.
+    pub body: String,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// Not valid any more from then on.
+    pub expires: i64,
+    /// The same in seconds, for DynamoDB.
+    pub ttl: i64,
+}
+
+impl SavedAnswer {
+    /// An answer given at `now`.
+    #[must_use]
+    pub fn at(mut self, now: Time) -> Self {
+        self.expires = now.after(IDEMPOTENCY_KEPT).millis();
+        self.ttl = self.expires / 1000 + 1;
+        self
+    }
+}
+
+impl dyn Store {
+    /// The record of this call, if it is still valid.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_answer(
+        &self,
+        tenant: Id,
+        hash: &str,
+        now: Time,
+    ) -> Result<Option<SavedAnswer>, StoreError> {
+        let row: Option<Item> = self.get(&[keys::idempotency(tenant, hash)]).await?.remove(0);
+        let answer: Option<SavedAnswer> =
+            row.map(|item| plain(item, "idempotency record")).transpose()?;
+        Ok(answer.filter(|answer| answer.expires > now.millis()))
+    }
+}

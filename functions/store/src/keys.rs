@@ -1,0 +1,202 @@
+//! The key shapes of both tables (domain.md section 1), here and nowhere else.
+//!
+//! Guarantee: every key starts with its tenant, but for the directory rows `KEY#`, `METHOD#` and
+//! the index `due`.
+
+use domain::decision::{Kind, Name};
+use domain::entitlement::product_key::KeyRef;
+use domain::ids::Id;
+use domain::time::Time;
+
+/// The two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Entitlements, keys, activations, requests, idempotency records.
+    Core,
+    /// What changes seldom.
+    Catalog,
+}
+
+/// A row's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its table.
+    pub table: Table,
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// The keys' attribute names, in the tables and the indexes.
+pub mod attribute {
+    /// Partition key.
+    pub const PK: &str = "pk";
+    /// Sort key.
+    pub const SK: &str = "sk";
+    /// Revision of the row.
+    pub const REV: &str = "rev";
+    /// Partition key of the index `list`.
+    pub const LIST_PK: &str = "lpk";
+    /// Sort key of the index `list`.
+    pub const LIST_SK: &str = "lsk";
+    /// Partition key of the index `due`.
+    pub const DUE_PK: &str = "dpk";
+    /// Sort key of the index `due`.
+    pub const DUE_SK: &str = "dsk";
+    /// DynamoDB deletes the row after this second.
+    pub const TTL: &str = "ttl";
+}
+
+/// The index of lists.
+pub const LIST: &str = "list";
+/// The index of what is due.
+pub const DUE: &str = "due";
+/// Shards of the index `due`.
+pub const SHARDS: u64 = 4;
+
+fn core(pk: String, sk: String) -> Key {
+    Key { table: Table::Core, pk, sk }
+}
+
+fn catalog(pk: String, sk: &str) -> Key {
+    Key { table: Table::Catalog, pk, sk: sk.to_owned() }
+}
+
+/// An entitlement with its line items.
+pub fn entitlement(tenant: Id, id: Id) -> Key {
+    core(format!("T#{tenant}#E#{id}"), "E".to_owned())
+}
+
+/// A product key that differs from its default.
+pub fn product_key(tenant: Id, key: KeyRef) -> Key {
+    let pk = format!("T#{tenant}#E#{}", key.entitlement);
+    core(pk, format!("K#{:02}#{:06}", key.generation, key.index))
+}
+
+/// What the keys of a generation start with.
+pub fn product_keys(generation: u8) -> String {
+    format!("K#{generation:02}#")
+}
+
+/// An activation.
+pub fn activation(tenant: Id, aid: &str) -> Key {
+    core(format!("T#{tenant}#A#{aid}"), "A".to_owned())
+}
+
+/// A request's head.
+pub fn request(tenant: Id, id: Id) -> Key {
+    core(format!("T#{tenant}#R#{id}"), "R".to_owned())
+}
+
+/// The frozen bytes of a generation.
+pub fn payload(tenant: Id, request_id: Id, generation: u32) -> Key {
+    core(request(tenant, request_id).pk, format!("P#{generation}"))
+}
+
+/// An attempt.
+pub fn attempt(tenant: Id, request_id: Id, generation: u32, no: u32) -> Key {
+    core(request(tenant, request_id).pk, format!("{ATTEMPTS}{generation:06}#{no:06}"))
+}
+
+/// What the attempts of a request start with.
+pub const ATTEMPTS: &str = "T#";
+
+/// The conflicting callbacks of a request.
+pub fn conflicts(tenant: Id, request_id: Id) -> Key {
+    core(request(tenant, request_id).pk, "C#conflicts".to_owned())
+}
+
+/// A long response of a callback. A webhook id has no `#`, so it is never `conflicts`.
+pub fn long_response(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
+    core(request(tenant, request_id).pk, format!("C##{webhook_id}"))
+}
+
+/// Older steps of a history.
+pub fn history(tenant: Id, kind: Kind, id: Id, first: u64) -> Key {
+    let owner = match kind {
+        Kind::Entitlement => entitlement(tenant, id),
+        _ => request(tenant, id),
+    };
+    core(owner.pk, format!("{HISTORY}{first:09}"))
+}
+
+/// What the older steps start with.
+pub const HISTORY: &str = "H#";
+
+/// An idempotency record: SHA-256 of method, path and key.
+pub fn idempotency(tenant: Id, hash: &str) -> Key {
+    core(format!("T#{tenant}#X#{hash}"), "X".to_owned())
+}
+
+/// A row of the catalog.
+pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
+    let kind: &str = kind.into();
+    catalog(format!("T#{tenant}#{kind}#{id}"), "-")
+}
+
+/// An API key: the directory from secret to tenant.
+pub fn api_key(hash: &str) -> Key {
+    catalog(format!("KEY#{hash}"), "KEY")
+}
+
+/// A method's door: the directory from callback to tenant.
+pub fn door(method: Id) -> Key {
+    catalog(format!("METHOD#{method}"), "METHOD")
+}
+
+/// A look-up row.
+pub fn name(tenant: Id, name: &Name) -> Key {
+    let pk = names(tenant, name.kind, name.member, &name.value);
+    let sk = if name.unique { "N".to_owned() } else { name.id.padded() };
+    Key { table: Table::Catalog, pk, sk }
+}
+
+/// The partition of a value's look-up rows.
+pub fn names(tenant: Id, kind: Kind, member: &str, value: &str) -> String {
+    let kind: &str = kind.into();
+    format!("T#{tenant}#N#{kind}#{member}#{}", value.to_lowercase())
+}
+
+/// A list's partition in the index `list`.
+pub fn list(tenant: Id, kind: Kind) -> String {
+    let kind: &str = kind.into();
+    format!("T#{tenant}#{kind}")
+}
+
+/// A request's place in the index `due`.
+pub fn due(tenant: Id, request_id: Id, at: Time) -> (String, String) {
+    let shard = request_id.get() % SHARDS;
+    (due_shard(shard), format!("{:015}#{tenant}#{request_id}", at.millis()))
+}
+
+/// A shard of the index `due`.
+pub fn due_shard(shard: u64) -> String {
+    format!("DUE#{shard}")
+}
+
+/// The end of what is due at `now`: one past its last key.
+pub fn due_until(now: Time) -> String {
+    format!("{:015}~", now.millis())
+}
+
+/// Tenant and request of a place in the index `due`.
+pub fn parse_due(sk: &str) -> Option<(Id, Id)> {
+    let mut parts = sk.split('#').skip(1).map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_keys_lead_back_and_sort_by_time() {
+        let (tenant, request): (Id, Id) = ("1".parse().unwrap(), "97".parse().unwrap());
+        let at = |millis| due(tenant, request, Time::from_millis(millis)).1;
+        assert_eq!(parse_due(&at(5)), Some((tenant, request)));
+        assert!(at(999) < at(1000));
+        assert!(at(1000) < due_until(Time::from_millis(1000)));
+        assert!(due_until(Time::from_millis(1000)) < at(1001));
+    }
+}

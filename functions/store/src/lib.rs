@@ -1,0 +1,20 @@
+//! The store REMEMBERS: typed loads and lists, and `commit(Decision)` as one transaction.
+//!
+//! Neighbours: the edge and the functions call it; it uses `domain` alone.
+//! Guarantee: every write names the revision it read; a lost race is [`StoreError::Conflict`].
+
+pub mod commit;
+pub mod dynamo;
+pub mod error;
+pub mod idempotency;
+pub mod keys;
+pub mod list;
+pub mod load;
+pub mod port;
+pub mod rows;
+pub mod sources;
+pub mod tables;
+
+pub use commit::Extra;
+pub use error::StoreError;
+pub use port::Store;

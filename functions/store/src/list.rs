@@ -1,0 +1,162 @@
+//! Pages: by the index `list`, newest first, never a scan.
+//!
+//! Neighbours: the edge makes cursors of where a page ends.
+
+use domain::decision::Kind;
+use domain::ids::Id;
+use domain::limits::PAGE_ROWS;
+use domain::request::{Attempt, Overflow};
+use domain::time::Time;
+use serde::de::DeserializeOwned;
+
+use crate::error::StoreError;
+use crate::keys::{self, Table};
+use crate::port::{Found, Range, Store};
+use crate::rows::{decode, plain};
+
+/// Which page of a list.
+#[derive(Clone, Debug)]
+pub struct PageOf {
+    /// At most so many rows.
+    pub limit: usize,
+    /// After this id.
+    pub after: Option<Id>,
+    /// Oldest first.
+    pub ascending: bool,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Where the next one begins; none at the end.
+    pub next: Option<Id>,
+}
+
+impl dyn Store {
+    /// A page of the rows of a kind that `keep` keeps; at most 1,000 rows are looked at.
+    ///
+    /// # Errors
+    /// When the store is not available, or a row does not read.
+    pub async fn list<T: DeserializeOwned>(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        page: &PageOf,
+        keep: impl Fn(&T) -> bool + Send,
+    ) -> Result<Page<T>, StoreError> {
+        let table = match kind {
+            Kind::Entitlement | Kind::Activation | Kind::Request => Table::Core,
+            _ => Table::Catalog,
+        };
+        let mut after = page.after.map(Id::padded);
+        let (mut rows, mut looked_at) = (Vec::new(), 0);
+        loop {
+            let range = Range {
+                table,
+                index: Some(keys::LIST),
+                pk: keys::list(tenant, kind),
+                prefix: String::new(),
+                below: None,
+                after: after.take(),
+                descending: !page.ascending,
+                limit: page.limit.max(1),
+            };
+            let Found { items, last } = self.range(&range).await?;
+            looked_at += items.len();
+            let mut rest = last.is_some();
+            let count = items.len();
+            for (i, item) in items.into_iter().enumerate() {
+                after = item.get(keys::attribute::LIST_SK).and_then(|v| v.as_s().ok()).cloned();
+                let row: T = plain(item, "list")?;
+                if keep(&row) {
+                    rows.push(row);
+                }
+                if rows.len() == page.limit {
+                    rest |= i + 1 < count;
+                    break;
+                }
+            }
+            if !rest || rows.len() == page.limit || looked_at >= PAGE_ROWS {
+                let end = after.filter(|_| rest);
+                let next = end.and_then(|sk| sk.trim_start_matches('0').parse().ok());
+                return Ok(Page { rows, next });
+            }
+        }
+    }
+
+    /// The ids that look-up rows of a value name.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_named(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        member: &str,
+        value: &str,
+    ) -> Result<Vec<Id>, StoreError> {
+        let found = self.range(&all(keys::names(tenant, kind, member, value), String::new(), Table::Catalog)).await?;
+        let ids = found.items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
+        Ok(ids.collect())
+    }
+
+    /// The attempts of a request, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_attempts(&self, tenant: Id, request: Id) -> Result<Vec<Attempt>, StoreError> {
+        let range = all(keys::request(tenant, request).pk, keys::ATTEMPTS.to_owned(), Table::Core);
+        self.range(&range).await?.items.into_iter().map(decode).collect()
+    }
+
+    /// The older steps of a request's history, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_history(&self, tenant: Id, request: Id) -> Result<Vec<Overflow>, StoreError> {
+        let range = all(keys::request(tenant, request).pk, keys::HISTORY.to_owned(), Table::Core);
+        self.range(&range).await?.items.into_iter().map(decode).collect()
+    }
+
+    /// What is due in a shard, oldest first: tenant and request.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_due(
+        &self,
+        shard: u64,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(Id, Id)>, StoreError> {
+        let range = Range {
+            table: Table::Core,
+            index: Some(keys::DUE),
+            pk: keys::due_shard(shard),
+            prefix: String::new(),
+            below: Some(keys::due_until(now)),
+            after: None,
+            descending: false,
+            limit,
+        };
+        let found = self.range(&range).await?;
+        let place = |item: &crate::port::Item| {
+            keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?)
+        };
+        Ok(found.items.iter().filter_map(place).collect())
+    }
+}
+
+fn all(pk: String, prefix: String, table: Table) -> Range {
+    Range {
+        table,
+        index: None,
+        pk,
+        prefix,
+        below: None,
+        after: None,
+        descending: false,
+        limit: PAGE_ROWS,
+    }
+}

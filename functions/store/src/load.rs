@@ -1,0 +1,324 @@
+//! The typed face of the store: `load_` one that must exist, `find_` one that may.
+//!
+//! Neighbours: every handler's second move.
+
+use std::collections::BTreeMap;
+
+use domain::access::{ApiKey, Namespace, Role};
+use domain::activation::Activation;
+use domain::catalog::Product;
+use domain::customer::Customer;
+use domain::decision::Kind;
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::{KeyRef, ProductKey};
+use domain::ids::Id;
+use domain::plan::Plan;
+use domain::plan::association::Association;
+use domain::plan::method::{Door, Method};
+use domain::request::{Conflicts, LongResponse, Payload, Request};
+
+use crate::error::StoreError;
+use crate::keys::{self, Key, Table};
+use crate::port::{Item, Range, Store};
+use crate::rows::{Row, decode, plain};
+
+/// An entitlement with the rows that say something about one of its keys.
+pub struct Keyed {
+    /// The entitlement.
+    pub entitlement: Entitlement,
+    /// The key; its default when it has no row.
+    pub key: ProductKey,
+}
+
+impl dyn Store {
+    async fn find<T: Row>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let row: Option<Item> = self.get(&[key]).await?.remove(0);
+        row.map(decode).transpose()
+    }
+
+    async fn load<T: Row>(&self, key: Key) -> Result<T, StoreError> {
+        self.find(key).await?.ok_or(StoreError::NotFound(T::WHAT))
+    }
+
+    async fn find_all<T: Row>(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        ids: &[Id],
+    ) -> Result<BTreeMap<Id, T>, StoreError> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let keys: Vec<Key> = ids.iter().map(|id| keys::of_catalog(tenant, kind, *id)).collect();
+        let rows = self.get(&keys).await?;
+        let found = ids.iter().zip(rows).filter_map(|(id, row)| row.map(|row| (*id, row)));
+        found.map(|(id, row)| Ok((id, decode(row)?))).collect()
+    }
+
+    /// A namespace.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_namespace(&self, tenant: Id, id: Id) -> Result<Namespace, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Namespace, id)).await
+    }
+
+    /// A role.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_role(&self, tenant: Id, id: Id) -> Result<Role, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Role, id)).await
+    }
+
+    /// The API key behind a secret's hash.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        self.find(keys::api_key(hash)).await
+    }
+
+    /// An API key by its id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_api_key(&self, tenant: Id, id: Id) -> Result<ApiKey, StoreError> {
+        let range = Range {
+            table: Table::Catalog,
+            index: Some(keys::LIST),
+            pk: keys::list(tenant, Kind::Key),
+            prefix: id.padded(),
+            below: None,
+            after: None,
+            descending: false,
+            limit: 1,
+        };
+        let row = self.range(&range).await?.items.into_iter().next();
+        let listed: ApiKey = decode(row.ok_or(StoreError::NotFound(ApiKey::WHAT))?)?;
+        self.load(keys::api_key(&listed.hash)).await
+    }
+
+    /// A product.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_product(&self, tenant: Id, id: Id) -> Result<Product, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Product, id)).await
+    }
+
+    /// Those of the products that exist.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_products(
+        &self,
+        tenant: Id,
+        ids: &[Id],
+    ) -> Result<BTreeMap<Id, Product>, StoreError> {
+        self.find_all(tenant, Kind::Product, ids).await
+    }
+
+    /// Those of the associations that exist, by product.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_associations(
+        &self,
+        tenant: Id,
+        products: &[Id],
+    ) -> Result<BTreeMap<Id, Association>, StoreError> {
+        self.find_all(tenant, Kind::Association, products).await
+    }
+
+    /// The association of a product.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_association(&self, tenant: Id, id: Id) -> Result<Association, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Association, id)).await
+    }
+
+    /// A customer.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_customer(&self, tenant: Id, id: Id) -> Result<Customer, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Customer, id)).await
+    }
+
+    /// Those of the customers that exist.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_customers(
+        &self,
+        tenant: Id,
+        ids: &[Id],
+    ) -> Result<BTreeMap<Id, Customer>, StoreError> {
+        self.find_all(tenant, Kind::Customer, ids).await
+    }
+
+    /// A plan.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_plan(&self, tenant: Id, id: Id) -> Result<Plan, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Plan, id)).await
+    }
+
+    /// A plan that may be gone.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_plan(&self, tenant: Id, id: Id) -> Result<Option<Plan>, StoreError> {
+        self.find(keys::of_catalog(tenant, Kind::Plan, id)).await
+    }
+
+    /// A method.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_method(&self, tenant: Id, id: Id) -> Result<Method, StoreError> {
+        self.load(keys::of_catalog(tenant, Kind::Method, id)).await
+    }
+
+    /// A method that may be gone.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_method(&self, tenant: Id, id: Id) -> Result<Option<Method>, StoreError> {
+        self.find(keys::of_catalog(tenant, Kind::Method, id)).await
+    }
+
+    /// Whose a method is and how its callbacks are verified.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_door(&self, method: Id) -> Result<Option<Door>, StoreError> {
+        let row: Option<Item> = self.get(&[keys::door(method)]).await?.remove(0);
+        row.map(|item| plain(item, "door")).transpose()
+    }
+
+    /// An entitlement.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_entitlement(&self, tenant: Id, id: Id) -> Result<Entitlement, StoreError> {
+        self.load(keys::entitlement(tenant, id)).await
+    }
+
+    /// An entitlement with one of its keys, in one read.
+    ///
+    /// # Errors
+    /// `NotFound` for either.
+    pub async fn load_keyed(&self, tenant: Id, key: KeyRef) -> Result<Keyed, StoreError> {
+        let keys = [keys::entitlement(tenant, key.entitlement), keys::product_key(tenant, key)];
+        let mut rows = self.get(&keys).await?.into_iter();
+        let entitlement = rows.next().flatten().ok_or(StoreError::NotFound("entitlement"))?;
+        let entitlement: Entitlement = decode(entitlement)?;
+        let key = match rows.next().flatten() {
+            Some(row) => Some(decode(row)?),
+            None => ProductKey::default_of(&entitlement, key),
+        };
+        let key = key.ok_or(StoreError::NotFound("product key"))?;
+        Ok(Keyed { entitlement, key })
+    }
+
+    /// The product keys of these places, defaults included.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn load_product_keys(
+        &self,
+        tenant: Id,
+        entitlement: &Entitlement,
+        places: &[KeyRef],
+    ) -> Result<Vec<ProductKey>, StoreError> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = places.iter().map(|place| keys::product_key(tenant, *place)).collect();
+        let rows = self.get(&keys).await?;
+        let each = places.iter().zip(rows).filter_map(|(place, row)| match row {
+            Some(row) => Some(decode(row)),
+            None => ProductKey::default_of(entitlement, *place).map(Ok),
+        });
+        each.collect()
+    }
+
+    /// An activation.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_activation(&self, tenant: Id, aid: &str) -> Result<Activation, StoreError> {
+        self.load(keys::activation(tenant, aid)).await
+    }
+
+    /// An activation that may not exist.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_activation(
+        &self,
+        tenant: Id,
+        aid: &str,
+    ) -> Result<Option<Activation>, StoreError> {
+        self.find(keys::activation(tenant, aid)).await
+    }
+
+    /// A request's head.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn load_request(&self, tenant: Id, id: Id) -> Result<Request, StoreError> {
+        self.load(keys::request(tenant, id)).await
+    }
+
+    /// Those of the requests that exist.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_requests(&self, tenant: Id, ids: &[Id]) -> Result<Vec<Request>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = ids.iter().map(|id| keys::request(tenant, *id)).collect();
+        self.get(&keys).await?.into_iter().flatten().map(decode).collect()
+    }
+
+    /// The frozen bytes of a generation.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_payload(
+        &self,
+        tenant: Id,
+        request: Id,
+        generation: u32,
+    ) -> Result<Option<Payload>, StoreError> {
+        self.find(keys::payload(tenant, request, generation)).await
+    }
+
+    /// The conflicting callbacks of a request.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn load_conflicts(&self, tenant: Id, request: Id) -> Result<Conflicts, StoreError> {
+        let found = self.find(keys::conflicts(tenant, request)).await?;
+        Ok(found.unwrap_or_else(|| Conflicts::none(request)))
+    }
+
+    /// The whole response of a callback.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_long_response(
+        &self,
+        tenant: Id,
+        request: Id,
+        webhook_id: &str,
+    ) -> Result<Option<LongResponse>, StoreError> {
+        self.find(keys::long_response(tenant, request, webhook_id)).await
+    }
+}

@@ -1,0 +1,125 @@
+//! The port: rows and conditions, nothing typed. Every store passes the same contract suite.
+//!
+//! Neighbours: `dynamo` implements it; `load`, `list` and `commit` give it its typed face.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::time::Time;
+
+use crate::error::StoreError;
+use crate::keys::{Key, Table};
+
+/// A row's attributes, without its keys.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// When a write may happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Always.
+    Free,
+    /// There is no such row.
+    Absent,
+    /// The row has this revision.
+    Rev(u64),
+    /// There is no such row, or it has expired.
+    Expired(Time),
+    /// A product key: enabled, and more than this remains (or exactly this, when it exhausts it).
+    Remains {
+        /// What is taken.
+        quantity: u32,
+        /// Nothing remains afterwards.
+        exhausts: bool,
+    },
+    /// An entitlement: enabled, in this state and key generation, activations allowed.
+    Activatable {
+        /// The state's name.
+        state: &'static str,
+        /// The key generation.
+        generation: u8,
+        /// With one more key exhausted, fewer than all are.
+        exhausts_below: Option<u32>,
+    },
+}
+
+/// One write of a commit.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Writes the row whole.
+    Put(Key, Item, Condition),
+    /// Removes it.
+    Delete(Key, Condition),
+    /// Adds to numbers of it.
+    Add(Key, Vec<(&'static str, i64)>, Condition),
+}
+
+impl Write {
+    /// The row it writes.
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::Put(key, ..) | Self::Delete(key, _) | Self::Add(key, ..) => key,
+        }
+    }
+
+    /// When it may happen.
+    pub const fn condition(&self) -> &Condition {
+        match self {
+            Self::Put(_, _, condition)
+            | Self::Delete(_, condition)
+            | Self::Add(_, _, condition) => condition,
+        }
+    }
+}
+
+/// Where to look for rows in order.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// The table.
+    pub table: Table,
+    /// The index; none: the table itself.
+    pub index: Option<&'static str>,
+    /// The partition.
+    pub pk: String,
+    /// Only sort keys that start so.
+    pub prefix: String,
+    /// Only sort keys below this.
+    pub below: Option<String>,
+    /// Begin after this sort key (in the direction of the order).
+    pub after: Option<String>,
+    /// Newest first.
+    pub descending: bool,
+    /// At most so many rows.
+    pub limit: usize,
+}
+
+/// Rows of a range, and whether there are more.
+#[derive(Debug)]
+pub struct Found {
+    /// The rows with their keys as attributes.
+    pub items: Vec<Item>,
+    /// Where to go on, if there is more.
+    pub last: Option<String>,
+}
+
+/// Why a commit did not happen.
+#[derive(Debug)]
+pub enum CommitError {
+    /// These writes' conditions did not hold; empty: a concurrent transaction.
+    Refused(Vec<usize>),
+    /// Not possible now.
+    Unavailable(String),
+}
+
+/// A place that remembers rows.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The rows of these keys, in their order, as they are now.
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
+
+    /// Rows of a range, in order.
+    async fn range(&self, range: &Range) -> Result<Found, StoreError>;
+
+    /// All writes, or none.
+    async fn write(&self, writes: &[Write]) -> Result<(), CommitError>;
+}

@@ -1,0 +1,191 @@
+//! From entities to rows and back.
+//!
+//! Neighbours: `commit` writes rows, `load` reads them. Guarantee: the revision is the store's own.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::access::{ApiKey, Namespace, Role};
+use domain::activation::Activation;
+use domain::catalog::Product;
+use domain::customer::Customer;
+use domain::decision::{Kind, Record};
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::{KeyRef, ProductKey};
+use domain::ids::Id;
+use domain::plan::association::Association;
+use domain::plan::method::{Door, Method};
+use domain::plan::Plan;
+use domain::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::StoreError;
+use crate::keys::{self, Key, attribute};
+use crate::port::Item;
+
+/// An entity that knows the revision it was read at.
+pub trait Row: DeserializeOwned {
+    /// What it is called in an error.
+    const WHAT: &'static str;
+
+    /// Notes the revision.
+    fn set_rev(&mut self, rev: u64);
+}
+
+macro_rules! rows {
+    ($($kind:ident $what:literal),* $(,)?) => {
+        $(impl Row for $kind {
+            const WHAT: &'static str = $what;
+
+            fn set_rev(&mut self, rev: u64) {
+                self.rev = rev;
+            }
+        })*
+    };
+}
+rows!(
+    Namespace "namespace", Role "role", ApiKey "API key", Product "product", Customer "customer",
+    Plan "plan", Method "method", Association "association", Entitlement "entitlement",
+    ProductKey "product key", Activation "activation", Request "provisioning request",
+    Payload "payload", Attempt "attempt", Conflicts "conflicts", LongResponse "response",
+    Overflow "history",
+);
+
+/// Reads a row.
+///
+/// # Errors
+/// `Corrupt` when it does not read.
+pub fn decode<T: Row>(item: Item) -> Result<T, StoreError> {
+    let rev = match item.get(attribute::REV) {
+        Some(AttributeValue::N(text)) => text.parse().unwrap_or(0),
+        _ => 0,
+    };
+    let mut row: T = plain(item, T::WHAT)?;
+    row.set_rev(rev);
+    Ok(row)
+}
+
+/// Reads the attributes of a row as `T`.
+///
+/// # Errors
+/// `Corrupt` when they do not read.
+pub fn plain<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(what, error.to_string()))
+}
+
+/// An entity as attributes.
+///
+/// # Errors
+/// `Corrupt` when it cannot be written.
+pub fn encode(value: &impl Serialize, what: &'static str) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(|error| StoreError::Corrupt(what, error.to_string()))
+}
+
+/// A row to write.
+pub struct Encoded {
+    /// Its key.
+    pub key: Key,
+    /// Its attributes, with those of the indexes.
+    pub item: Item,
+    /// The revision that was read.
+    pub rev: u64,
+}
+
+/// The row of a record, and the directory row that goes with it.
+///
+/// # Errors
+/// `Corrupt` when it cannot be written.
+pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>), StoreError> {
+    let catalog = |kind, id| keys::of_catalog(tenant, kind, id);
+    let one = |encoded: Result<Encoded, StoreError>| encoded.map(|e| (e, None));
+    match record {
+        Record::Namespace(r) => {
+            one(row(catalog(Kind::Namespace, r.id), r, r.rev)?.listed(tenant, Kind::Namespace, r.id))
+        }
+        Record::Role(r) => {
+            one(row(catalog(Kind::Role, r.id), r, r.rev)?.listed(tenant, Kind::Role, r.id))
+        }
+        Record::Product(r) => {
+            one(row(catalog(Kind::Product, r.id), r, r.rev)?.listed(tenant, Kind::Product, r.id))
+        }
+        Record::Customer(r) => {
+            one(row(catalog(Kind::Customer, r.id), r, r.rev)?.listed(tenant, Kind::Customer, r.id))
+        }
+        Record::Plan(r) => {
+            one(row(catalog(Kind::Plan, r.id), r, r.rev)?.listed(tenant, Kind::Plan, r.id))
+        }
+        Record::ApiKey(r) => {
+            one(row(keys::api_key(&r.hash), r, r.rev)?.listed(tenant, Kind::Key, r.info.id))
+        }
+        Record::Association(r) => {
+            let key = catalog(Kind::Association, r.product_id);
+            one(row(key, r, r.rev)?.listed(tenant, Kind::Association, r.product_id))
+        }
+        Record::Method(r) => method(tenant, r),
+        Record::Entitlement(r) => {
+            let key = keys::entitlement(tenant, r.id);
+            one(row(key, r, r.rev)?.listed(tenant, Kind::Entitlement, r.id))
+        }
+        Record::Activation(r) => {
+            let key = keys::activation(tenant, &r.aid);
+            one(row(key, r, r.rev)?.listed(tenant, Kind::Activation, r.id))
+        }
+        Record::Request(r) => one(request(tenant, r)),
+        Record::ProductKey(r) => {
+            let key = KeyRef { entitlement: r.entitlement_id, index: r.index, generation: r.generation };
+            one(row(keys::product_key(tenant, key), r, r.rev))
+        }
+        other => one(beside(tenant, other)),
+    }
+}
+
+/// The rows that stand beside a request's head.
+fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
+    match record {
+        Record::Payload(r) => row(keys::payload(tenant, r.request, r.generation), r, r.rev),
+        Record::Conflicts(r) => row(keys::conflicts(tenant, r.request), r, r.rev),
+        Record::LongResponse(r) => {
+            row(keys::long_response(tenant, r.request, &r.webhook_id), r, r.rev)
+        }
+        Record::Overflow(r) => row(keys::history(tenant, r.kind, r.id, r.first), r, r.rev),
+        Record::Attempt(r) => {
+            let request = r.request.ok_or(StoreError::NotFound("request of an attempt"))?;
+            row(keys::attempt(tenant, request, r.generation, r.no), r, r.rev)
+        }
+        _ => Err(StoreError::NotFound("place for this record")),
+    }
+}
+
+/// A method and its door, always written together.
+fn method(tenant: Id, method: &Method) -> Result<(Encoded, Option<Encoded>), StoreError> {
+    let id = method.info.id;
+    let key = keys::of_catalog(tenant, Kind::Method, id);
+    let head = row(key, method, method.rev)?.listed(tenant, Kind::Method, id)?;
+    let door: Door = method.door(tenant);
+    let door = Encoded { key: keys::door(id), item: encode(&door, "door")?, rev: method.rev };
+    Ok((head, Some(door)))
+}
+
+fn request(tenant: Id, request: &Request) -> Result<Encoded, StoreError> {
+    let key = keys::request(tenant, request.id);
+    let mut row = row(key, request, request.rev)?.listed(tenant, Kind::Request, request.id)?;
+    if let Some(at) = request.next_attempt_at {
+        let (pk, sk) = keys::due(tenant, request.id, at);
+        row.item.insert(attribute::DUE_PK.to_owned(), AttributeValue::S(pk));
+        row.item.insert(attribute::DUE_SK.to_owned(), AttributeValue::S(sk));
+    }
+    Ok(row)
+}
+
+fn row(key: Key, value: &impl Serialize, rev: u64) -> Result<Encoded, StoreError> {
+    Ok(Encoded { key, item: encode(value, "row")?, rev })
+}
+
+impl Encoded {
+    #[expect(clippy::unnecessary_wraps, reason = "it ends a chain of fallible steps")]
+    fn listed(mut self, tenant: Id, kind: Kind, id: Id) -> Result<Self, StoreError> {
+        let list = keys::list(tenant, kind);
+        self.item.insert(attribute::LIST_PK.to_owned(), AttributeValue::S(list));
+        self.item.insert(attribute::LIST_SK.to_owned(), AttributeValue::S(id.padded()));
+        Ok(self)
+    }
+}

@@ -1,0 +1,93 @@
+//! The two tables as the code needs them: local mode and tests create them so, and the AWS
+//! template is held against the same list.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+
+use crate::error::StoreError;
+use crate::keys::{DUE, LIST, attribute};
+
+/// What the index `list` of `core` has of a row: all that lists show and filter.
+pub const LISTED: &[&str] = &[
+    "id", "state", "moved", "product", "eId", "aid", "quantity", "comments", "plan", "method",
+    "createdDate", "enabled", "customerId", "startDate", "endDate", "refId1", "pkId",
+    "activationDate",
+];
+
+/// Creates what is missing.
+///
+/// # Errors
+/// When the engine refuses.
+pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), StoreError> {
+    let listed = LISTED.iter().map(ToString::to_string).collect();
+    let list = |projection| index(LIST, attribute::LIST_PK, attribute::LIST_SK, projection);
+    let some = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .set_non_key_attributes(Some(listed))
+        .build();
+    let all = Projection::builder().projection_type(ProjectionType::All).build();
+    let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+    let due = index(DUE, attribute::DUE_PK, attribute::DUE_SK, only_keys)?;
+    let of_core = table(client, core, &[attribute::DUE_PK, attribute::DUE_SK])?;
+    finish(of_core.global_secondary_indexes(list(some)?).global_secondary_indexes(due)).await?;
+    finish(table(client, catalog, &[])?.global_secondary_indexes(list(all)?)).await
+}
+
+async fn finish(call: CreateTableFluentBuilder) -> Result<(), StoreError> {
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => match error.code() {
+            Some("ResourceInUseException") => Ok(()),
+            other => Err(StoreError::Unavailable(other.unwrap_or("no answer").to_owned())),
+        },
+    }
+}
+
+fn table(
+    client: &Client,
+    name: &str,
+    also: &[&str],
+) -> Result<CreateTableFluentBuilder, StoreError> {
+    let keys = [attribute::PK, attribute::SK, attribute::LIST_PK, attribute::LIST_SK];
+    let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for key in keys.iter().chain(also) {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(*key)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .map_err(wrong)?;
+        call = call.attribute_definitions(definition);
+    }
+    let schema = schema(attribute::PK, attribute::SK)?;
+    Ok(call.set_key_schema(Some(schema)))
+}
+
+fn schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
+    let element = |name: &str, kind| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(wrong)
+    };
+    Ok(vec![element(pk, KeyType::Hash)?, element(sk, KeyType::Range)?])
+}
+
+fn index(
+    name: &str,
+    pk: &str,
+    sk: &str,
+    projection: Projection,
+) -> Result<GlobalSecondaryIndex, StoreError> {
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .set_key_schema(Some(schema(pk, sk)?))
+        .projection(projection);
+    index.build().map_err(wrong)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
+fn wrong(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

@@ -1,0 +1,55 @@
+//! The sweeper: what is due, what was lost, what waited too long (Q10).
+//!
+//! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5).
+
+use domain::decision::Actor;
+use domain::ids::Id;
+use edge::App;
+use store::keys::SHARDS;
+use store::{Extra, StoreError};
+
+/// Rows of a shard in one look.
+const LOOK: usize = 100;
+/// Looks at a shard in one sweep.
+const LOOKS: usize = 100;
+
+/// One sweep over every shard; says how many requests it dealt with.
+///
+/// # Errors
+/// When the store is not available.
+pub async fn sweep(app: &App) -> Result<usize, StoreError> {
+    let mut dealt = 0;
+    for shard in 0..SHARDS {
+        // What cannot be dealt with now stays due; it is the next sweep's.
+        for _ in 0..LOOKS {
+            let due = app.store.list_due(shard, app.clock.now(), LOOK).await?;
+            for (tenant, request) in &due {
+                one(app, *tenant, *request).await?;
+            }
+            dealt += due.len();
+            if due.len() < LOOK {
+                break;
+            }
+        }
+    }
+    Ok(dealt)
+}
+
+/// A lost race means that somebody else deals with the request just now.
+async fn one(app: &App, tenant: Id, id: Id) -> Result<(), StoreError> {
+    let request = match app.store.load_request(tenant, id).await {
+        Err(StoreError::NotFound(_)) => return Ok(()),
+        other => other?,
+    };
+    let decision = match request.swept(tenant, &app.stamp(Actor::System)) {
+        Ok(decision) => decision,
+        Err(error) => {
+            tracing::error!(%error, request = %id, "sweep");
+            return Ok(());
+        }
+    };
+    match app.commit(tenant, &decision, &Extra::default()).await {
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
+    }
+}
