@@ -79,6 +79,12 @@ impl Secret {
         Self(entropy.bytes(1).to_vec())
     }
 
+    /// Reads what [`Secret::whsec`] wrote; none for anything else or a wrong length.
+    pub fn from_whsec(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.strip_prefix("whsec_")?).ok()?;
+        (24..=64).contains(&bytes.len()).then_some(Self(bytes))
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0

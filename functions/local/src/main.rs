@@ -1,1 +1,91 @@
-fn main(){}
+//! `cargo run`: Provisio on this machine, in one process.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::demo::Demo;
+use local::service::StartError;
+use local::{Options, Running, start};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let options = Options::parse();
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_aside(&format!("Provisio did not start: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), StartError> {
+    let say = if options.json { say_aside } else { say };
+    let running = start(options).await?;
+    introduce(&running, options, say);
+    tokio::select! {
+        () = stopped() => {}
+        () = tell(&running, options, say) => stopped().await,
+    }
+    say("\nStopping; everything is kept.");
+    running.stop().await;
+    Ok(())
+}
+
+fn introduce(running: &Running, options: &Options, say: fn(&str)) {
+    let data = running.data.path().display();
+    say(&format!("Provisio is up.\n\n  API        {}", running.api));
+    say(&format!("  OpenAPI    {}/docs", running.api));
+    say(&format!("  provider   {}", running.provider_url));
+    say(&format!("  data       {data}\n  admin key  {}\n", running.api_key));
+    if options.json {
+        let line = json!({
+            "api": running.api, "apiKey": running.api_key,
+            "provider": running.provider_url, "dataDir": data.to_string(),
+        });
+        self::say(&line.to_string());
+    }
+}
+
+async fn tell(running: &Running, options: &Options, say: fn(&str)) {
+    if !options.no_demo {
+        let demo = match Demo::new(running, say) {
+            Ok(demo) => demo.run().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = demo {
+            say(&format!("The demo ended early: {error}"));
+        }
+    }
+    say("Ctrl-C stops it; the next start goes on where it was.");
+}
+
+/// Ctrl-C, or a polite end from outside.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    edge::app::can_fail(tokio::signal::ctrl_c().await, "there is no other signal to wait for");
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the user looks at")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "stdout has one JSON line only")]
+fn say_aside(line: &str) {
+    eprintln!("{line}");
+}

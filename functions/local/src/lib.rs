@@ -1,0 +1,16 @@
+//! Local mode: the whole service in one process, on this machine alone.
+//!
+//! Neighbours: `main` and the tests start it. Guarantee (invariant 9): the same routers, handlers
+//! and store code as on Lambda; only where DynamoDB and the queue live differs.
+
+pub mod data_dir;
+pub mod demo;
+pub mod engine;
+pub mod options;
+pub mod provider;
+pub mod queue;
+pub mod service;
+pub mod workers;
+
+pub use options::Options;
+pub use service::{Running, start};

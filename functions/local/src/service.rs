@@ -1,0 +1,209 @@
+//! Starts and stops the service.
+//!
+//! Neighbours: `main` and the tests. Guarantee: when `start` returns, the API answers.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use edge::http::router::finish;
+use edge::ports::{Clock, Ids, SystemClock, SystemIds};
+use edge::provider::client::HttpProvider;
+use edge::provider::egress::Policy;
+use edge::secret::MasterKey;
+use edge::{App, Problem};
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::data_dir::DataDir;
+use crate::options::Options;
+use crate::provider::DemoProvider;
+use crate::queue::LocalQueue;
+use crate::{engine, workers};
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file or a port.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A port that somebody else has.
+    #[error("port {0} is not free; choose another with {1}")]
+    Port(u16, &'static str),
+    /// The database file.
+    #[error("the database cannot be opened: {0}")]
+    Database(String),
+    /// A key file.
+    #[error("{0} does not hold a key of this service; restore it from a backup")]
+    Key(&'static str),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The first tenant could not be made.
+    #[error("the first tenant could not be made: {0:?}")]
+    Bootstrap(Box<Problem>),
+}
+
+/// A running service.
+pub struct Running {
+    /// Address of the API.
+    pub api: String,
+    /// Address of the demo provider.
+    pub provider_url: String,
+    /// The administrator's key.
+    pub api_key: String,
+    /// The folder with everything.
+    pub data: DataDir,
+    /// What the handlers run with.
+    pub app: Arc<App>,
+    /// The queue.
+    pub queue: Arc<LocalQueue>,
+    /// The demo provider.
+    pub demo_provider: Arc<DemoProvider>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    engine: CancellationToken,
+}
+
+/// Names of the files in the data folder.
+const MASTER_KEY: &str = "master-key";
+const ADMIN_KEY: &str = "admin-key";
+/// No stop takes longer.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Starts everything on 127.0.0.1.
+///
+/// # Errors
+/// When a port is taken, or the data folder cannot be used.
+pub async fn start(options: &Options) -> Result<Running, StartError> {
+    let data = DataDir::open(&options.data_dir)?;
+    let (tasks, stop, engine) =
+        (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+    let api = bind(options.port, "--port").await?;
+    let provider = bind(options.provider_port, "--provider-port").await?;
+    let (api_address, provider_address) = (api.local_addr()?, provider.local_addr()?);
+    let store: Arc<dyn Store> =
+        Arc::new(engine::start(&data.database(), &tasks, engine.clone()).await?);
+    let queue = Arc::new(LocalQueue::default());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let private = if options.allow_private_egress { Policy::private_ranges() } else { Vec::new() };
+    let egress = Policy { loopback: true, private };
+    let app = Arc::new(App {
+        store,
+        queue: queue.clone(),
+        provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
+        clock,
+        master: master_key(&data, &*ids)?,
+        ids,
+        public_url: format!("http://{api_address}"),
+        egress,
+    });
+    let api_key = admin_key(&data, &app).await?;
+    let demo_provider = Arc::new(DemoProvider::new(Arc::clone(&app), tasks.clone(), stop.clone()));
+    serve(api, router(&app), &tasks, &stop);
+    serve(provider, demo_provider.router(), &tasks, &stop);
+    workers::start(&app, &queue, &tasks, &stop);
+    Ok(Running {
+        api: format!("http://{api_address}"),
+        provider_url: format!("http://{provider_address}"),
+        api_key,
+        data,
+        app,
+        queue,
+        demo_provider,
+        tasks,
+        stop,
+        engine,
+    })
+}
+
+/// Every function's router on one port, and the OpenAPI page.
+pub fn router(app: &Arc<App>) -> Router {
+    let routers = [
+        access::router,
+        catalog::router,
+        customers::router,
+        plans::router,
+        entitlements::router,
+        activations::router,
+        requests::router,
+        callbacks::router,
+    ];
+    let all = routers.into_iter().fold(Router::new(), |all, one| all.merge(one(Arc::clone(app))));
+    let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
+    finish(all.merge(docs))
+}
+
+impl Running {
+    /// Stops: no new work is taken, what was begun is finished.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        let others = self.tasks.clone();
+        // The database goes last, when nobody needs it any more.
+        let only_the_engine = async {
+            while others.len() > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(STOP_TIMEOUT, only_the_engine).await.is_err() {
+            tracing::warn!("some work did not end in time; it goes on at the next start");
+        }
+        self.engine.cancel();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+    }
+}
+
+async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await.map_err(|error| {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => StartError::Port(port, flag),
+            _ => error.into(),
+        }
+    })
+}
+
+fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "serve");
+        }
+    });
+}
+
+fn master_key(data: &DataDir, ids: &dyn Ids) -> Result<MasterKey, StartError> {
+    let text = if let Some(text) = data.find(MASTER_KEY)? {
+        text
+    } else {
+        let made = hex::encode(ids.entropy().bytes(0));
+        data.keep(MASTER_KEY, &made)?;
+        made
+    };
+    let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(MasterKey::new).ok_or(StartError::Key(MASTER_KEY))
+}
+
+/// The administrator's key: made at the first start, printed at every one.
+async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
+    if let Some(key) = data.find(ADMIN_KEY)? {
+        let hash = domain::ids::sha256_hex(key.as_bytes());
+        return match app.store.find_api_key(&hash).await? {
+            Some(_) => Ok(key),
+            None => Err(StartError::Key(ADMIN_KEY)),
+        };
+    }
+    let made = access::bootstrap(app).await;
+    let tenant = made.map_err(|problem| StartError::Bootstrap(Box::new(problem)))?;
+    data.keep(ADMIN_KEY, &tenant.api_key)?;
+    Ok(tenant.api_key)
+}

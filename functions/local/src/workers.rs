@@ -1,0 +1,62 @@
+//! What Lambda does on AWS: batches of the queue to the dispatcher, the sweeper on its schedule.
+//!
+//! Neighbours: `service` starts them. Guarantee: the handlers are those of the Lambdas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge::App;
+use tokio::sync::Semaphore;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::queue::LocalQueue;
+
+/// Batches at once.
+const WORKERS: usize = 16;
+/// Between two sweeps (Q10).
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// Starts the dispatcher and the sweeper.
+pub fn start(app: &Arc<App>, queue: &Arc<LocalQueue>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let (dispatching, sweeping) = (stop.clone(), stop.clone());
+    let (for_dispatch, for_sweep) = (Arc::clone(app), Arc::clone(app));
+    let (queue, inner) = (Arc::clone(queue), tasks.clone());
+    tasks.spawn(async move {
+        dispatching.run_until_cancelled(dispatch(for_dispatch, queue, inner)).await;
+    });
+    tasks.spawn(async move {
+        sweeping.run_until_cancelled(sweep(for_sweep)).await;
+    });
+}
+
+async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
+    let places = Arc::new(Semaphore::new(WORKERS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let lambda_event = queue.receive().await;
+        let (app, queue) = (Arc::clone(&app), Arc::clone(&queue));
+        // A batch that was begun is finished, also while the service stops.
+        tasks.spawn(async move {
+            let mut done: Vec<String> =
+                lambda_event.records.iter().filter_map(|r| r.message_id.clone()).collect();
+            let answer = dispatch::handle(app, lambda_event).await;
+            let failed = |id: &String| answer.batch_item_failures.iter().any(|f| f.item_identifier == *id);
+            done.retain(|id| !failed(id));
+            queue.delete(&done);
+            drop(place);
+        });
+    }
+}
+
+async fn sweep(app: Arc<App>) {
+    let mut tick = interval(SWEEP);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = sweeper::sweep(&app).await {
+            tracing::warn!(%error, "sweep");
+        }
+    }
+}
