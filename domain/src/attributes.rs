@@ -31,7 +31,11 @@ impl CustomAttributes {
     pub fn check(&self, pointer: &str, faults: &mut Faults) {
         let list = &self.custom_attribute;
         let pointer = format!("{pointer}/customAttribute");
-        faults.check(list.len() <= ATTRIBUTES, &pointer, format!("at most {ATTRIBUTES} attributes"));
+        faults.check(
+            list.len() <= ATTRIBUTES,
+            &pointer,
+            format!("at most {ATTRIBUTES} attributes"),
+        );
         for (i, attribute) in list.iter().enumerate() {
             faults.take(&format!("{pointer}/{i}/name"), text::short(&attribute.name));
             let long = attribute.value.chars().count() > ATTRIBUTE_CHARS;

@@ -132,6 +132,7 @@ pub struct Name {
 
 /// A row of the store, whole.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a change holds it in a box")]
 #[expect(missing_docs, reason = "each variant is the entity of its name")]
 pub enum Record {
     Namespace(Namespace),
@@ -163,8 +164,23 @@ macro_rules! records {
     };
 }
 records!(
-    Namespace, Role, ApiKey, Product, Customer, Plan, Method, Association, Entitlement, ProductKey,
-    Activation, Request, Payload, Attempt, Conflicts, LongResponse, Overflow
+    Namespace,
+    Role,
+    ApiKey,
+    Product,
+    Customer,
+    Plan,
+    Method,
+    Association,
+    Entitlement,
+    ProductKey,
+    Activation,
+    Request,
+    Payload,
+    Attempt,
+    Conflicts,
+    LongResponse,
+    Overflow
 );
 
 /// One write. A record that was read carries the revision it was read at (`rev`), and is written

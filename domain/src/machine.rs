@@ -63,7 +63,8 @@ impl<S: Word, E: Word> Machine<S, E> {
     /// # Errors
     /// `ILLEGAL_TRANSITION` with the state, the event and what is allowed.
     pub fn on(&self, from: Option<S>, event: E, to: S) -> Result<&'static Row<S, E>, Rejection> {
-        let hit = |row: &&Row<S, E>| row.event == event && row.leaves(from) && row.reaches(from, to);
+        let hit =
+            |row: &&Row<S, E>| row.event == event && row.leaves(from) && row.reaches(from, to);
         self.table.iter().find(hit).ok_or_else(|| self.refuse(from, event))
     }
 
@@ -89,7 +90,8 @@ impl<S: Word, E: Word> Machine<S, E> {
 
     /// The actions that a caller may order in this state.
     pub fn actions(&self, from: S) -> Vec<&'static str> {
-        let possible = |action: &&E| self.table.iter().any(|r| r.event == **action && r.leaves(Some(from)));
+        let possible =
+            |action: &&E| self.table.iter().any(|r| r.event == **action && r.leaves(Some(from)));
         self.actions.iter().filter(possible).map(|a| (*a).into()).collect()
     }
 

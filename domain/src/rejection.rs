@@ -3,109 +3,119 @@
 //! Neighbours: every verb returns one. Guarantee: it says nothing about HTTP.
 
 use serde::Serialize;
-use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+use strum::{Display, EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
-/// The codes of api.md section 1. What each means stands in [`Code::meaning`].
+/// The codes of api.md section 1. The documentation of each is what `GET /errors/{code}` answers.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, EnumString, IntoStaticStr, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    EnumIter,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    Serialize,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "`Code::meaning` documents every one, for the reader of an answer")]
 pub enum Code {
+    /// The body is not JSON. Mend it at the line and column given.
     MalformedJson,
+    /// A member breaks its rule. Each entry of `errors` points at one.
     ValidationFailed,
+    /// The body has a member that this call does not know. Check its spelling and case.
     UnknownMember,
+    /// `fields` names a member that the answer does not have.
     UnknownField,
+    /// A text holds a character that it may not hold; the answer names it.
     InvalidCharacter,
+    /// The plan's definition is not JSON. Mend it at the line and column given.
     DefinitionNotJson,
+    /// A plan's definition is a JSON object or array, not a single value.
     DefinitionNotObject,
+    /// The definition is over 64 KiB, 32 levels or 200 expressions.
     DefinitionTooLarge,
+    /// An object of the definition has the same key twice. Remove one.
     DuplicateKey,
+    /// A string that starts with `$.` or `$[` is an expression and must be JSONPath (RFC 9535).
+    /// Write `$$.` for a literal.
     InvalidExpression,
+    /// The expression could cost too much to evaluate. Make it more specific.
     ExpressionTooCostly,
+    /// This act needs a comment.
     CommentRequired,
+    /// The cursor is not one that this service gave. Start the list again.
     CursorInvalid,
+    /// No valid API key was sent. Send `Authorization: Bearer <api key>`.
     Unauthenticated,
+    /// The callback is not signed with the method's secret, or its time-stamp is stale.
     BadSignature,
+    /// The key's role lacks the permission that this call needs.
     Forbidden,
+    /// There is nothing at this address.
     NotFound,
+    /// This address does not answer that HTTP method.
     MethodNotAllowed,
+    /// The state does not allow this; `allowedActions` lists what it allows.
     IllegalTransition,
+    /// The request is in a status that this report or act contradicts.
     StatusConflict,
+    /// Another one has this name already. Choose another.
     NameTaken,
+    /// Something still uses it. Remove the use first.
     InUse,
+    /// The entitlement was reopened 15 times, which is the limit.
     ReopenLimit,
+    /// This webhook-id came before with another body. Use a new one.
     WebhookIdReused,
+    /// The entitlement is disabled. Enable it first.
     EntitlementDisabled,
+    /// The entitlement's end date has passed.
     EntitlementExpired,
+    /// The product key is disabled. Enable it first.
     ProductKeyDisabled,
+    /// It was changed since you read it. Read it again and repeat.
     VersionMismatch,
+    /// Send `If-Match` with the `ETag` that you read.
     IfMatchRequired,
+    /// The body is larger than allowed (1 MiB, callbacks 64 KiB).
     BodyTooLarge,
+    /// Send the body as `application/json`.
     UnsupportedMediaType,
+    /// The body names something that does not exist.
     ReferenceNotFound,
+    /// A product of the entitlement is not Complete (lifeCycleStage COMMIT).
     ProductNotComplete,
+    /// There is no such product key.
     ProductKeyUnknown,
+    /// More was asked for than remains on the product key.
     QuantityExceeded,
+    /// The product key's activation method does not allow this quantity.
     QuantityNotAllowed,
+    /// The entitlement's registration is mandatory: name a customer.
     CustomerRequired,
+    /// The endpoint's address is not one that this service may call.
     EndpointRefused,
+    /// This Idempotency-Key came before with another body. Use a new one.
     IdempotencyKeyReused,
+    /// The cursor belongs to other filters. Keep the filters, or start again.
     CursorMismatch,
+    /// Too many calls. Wait as `Retry-After` says.
     RateLimited,
+    /// Something went wrong on our side. Repeat with the same Idempotency-Key.
     Internal,
+    /// Not possible just now. Repeat with the same Idempotency-Key.
     Unavailable,
 }
 
 impl Code {
-    /// What the code means and what to do, one sentence each.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::MalformedJson => "The body is not JSON. Mend it at the line and column given.",
-            Self::ValidationFailed => "A member breaks its rule. Each entry of `errors` points at one.",
-            Self::UnknownMember => "The body has a member that this call does not know. Check its spelling and case.",
-            Self::UnknownField => "`fields` names a member that the answer does not have.",
-            Self::InvalidCharacter => "A text holds a character that it may not hold; the answer names it.",
-            Self::DefinitionNotJson => "The plan's definition is not JSON. Mend it at the line and column given.",
-            Self::DefinitionNotObject => "A plan's definition is a JSON object or array, not a single value.",
-            Self::DefinitionTooLarge => "The definition is over 64 KiB, 32 levels or 200 expressions.",
-            Self::DuplicateKey => "An object of the definition has the same key twice. Remove one.",
-            Self::InvalidExpression => "A string that starts with `$.` or `$[` is an expression and must be JSONPath (RFC 9535). Write `$$.` for a literal.",
-            Self::ExpressionTooCostly => "The expression could cost too much to evaluate. Make it more specific.",
-            Self::CommentRequired => "This act needs a comment.",
-            Self::CursorInvalid => "The cursor is not one that this service gave. Start the list again.",
-            Self::Unauthenticated => "No valid API key was sent. Send `Authorization: Bearer <api key>`.",
-            Self::BadSignature => "The callback is not signed with the method's secret, or its time-stamp is stale.",
-            Self::Forbidden => "The key's role lacks the permission that this call needs.",
-            Self::NotFound => "There is nothing at this address.",
-            Self::MethodNotAllowed => "This address does not answer that HTTP method.",
-            Self::IllegalTransition => "The state does not allow this; `allowedActions` lists what it allows.",
-            Self::StatusConflict => "The request is in a status that this report or act contradicts.",
-            Self::NameTaken => "Another one has this name already. Choose another.",
-            Self::InUse => "Something still uses it. Remove the use first.",
-            Self::ReopenLimit => "The entitlement was reopened 15 times, which is the limit.",
-            Self::WebhookIdReused => "This webhook-id came before with another body. Use a new one.",
-            Self::EntitlementDisabled => "The entitlement is disabled. Enable it first.",
-            Self::EntitlementExpired => "The entitlement's end date has passed.",
-            Self::ProductKeyDisabled => "The product key is disabled. Enable it first.",
-            Self::VersionMismatch => "It was changed since you read it. Read it again and repeat.",
-            Self::IfMatchRequired => "Send `If-Match` with the ETag that you read.",
-            Self::BodyTooLarge => "The body is larger than allowed (1 MiB, callbacks 64 KiB).",
-            Self::UnsupportedMediaType => "Send the body as `application/json`.",
-            Self::ReferenceNotFound => "The body names something that does not exist.",
-            Self::ProductNotComplete => "A product of the entitlement is not Complete (lifeCycleStage COMMIT).",
-            Self::ProductKeyUnknown => "There is no such product key.",
-            Self::QuantityExceeded => "More was asked for than remains on the product key.",
-            Self::QuantityNotAllowed => "The product key's activation method does not allow this quantity.",
-            Self::CustomerRequired => "The entitlement's registration is mandatory: name a customer.",
-            Self::EndpointRefused => "The endpoint's address is not one that this service may call.",
-            Self::IdempotencyKeyReused => "This Idempotency-Key came before with another body. Use a new one.",
-            Self::CursorMismatch => "The cursor belongs to other filters. Keep the filters, or start again.",
-            Self::RateLimited => "Too many calls. Wait as `Retry-After` says.",
-            Self::Internal => "Something went wrong on our side. Repeat with the same Idempotency-Key.",
-            Self::Unavailable => "Not possible just now. Repeat with the same Idempotency-Key.",
-        }
+    /// What the code means and what to do: its documentation above.
+    pub fn meaning(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
     }
 }
 
@@ -163,6 +173,11 @@ impl Rejection {
         Self { code, detail: detail.into(), faults: Vec::new(), state: None }
     }
 
+    /// A no whose reason is the meaning of its code.
+    pub fn of(code: Code) -> Self {
+        Self::new(code, code.meaning())
+    }
+
     /// A no that points at one member of the body.
     pub fn at(pointer: &str, code: Code, detail: impl Into<String>) -> Self {
         Faults::one(Fault::new(pointer, code, detail))
@@ -183,6 +198,12 @@ impl Rejection {
 /// Collects every fault of a body, so that the caller sees all of them at once.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
+
+impl From<Vec<Fault>> for Faults {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self(faults)
+    }
+}
 
 impl Faults {
     /// Notes a fault.

@@ -66,7 +66,9 @@ pub fn free(text: &str, most: usize) -> Checked {
     let text = sized(text, most)?;
     match text.chars().find(|c| c.is_control()) {
         None => Ok(text),
-        Some(c) => Err((Code::InvalidCharacter, format!("a control character ({c:?}) is not allowed"))),
+        Some(c) => {
+            Err((Code::InvalidCharacter, format!("a control character ({c:?}) is not allowed")))
+        }
     }
 }
 

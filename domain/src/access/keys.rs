@@ -47,7 +47,7 @@ pub struct KeyInfo {
     pub expires: Option<Time>,
     /// When it was revoked.
     pub revoked_date: Option<Time>,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]

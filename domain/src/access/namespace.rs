@@ -21,7 +21,7 @@ pub struct Namespace {
     /// The default one: taken where `namespaceId` is absent.
     #[serde(default)]
     pub default: bool,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]

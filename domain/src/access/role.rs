@@ -11,8 +11,18 @@ use crate::text;
 
 /// A field of work.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr, Serialize,
-    Deserialize, utoipa::ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    EnumIter,
+    IntoStaticStr,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -28,8 +38,18 @@ pub enum Area {
 
 /// What may be done in it.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr, Serialize,
-    Deserialize, utoipa::ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    EnumIter,
+    IntoStaticStr,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -66,7 +86,7 @@ pub struct Role {
     pub enabled: bool,
     /// What it permits.
     pub permissions: Vec<Grant>,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]
@@ -182,11 +202,8 @@ mod tests {
     use crate::time::Time;
 
     fn role(permissions: Vec<Grant>) -> Role {
-        let stamp = Stamp {
-            now: Time::from_millis(0),
-            by: Actor::System,
-            entropy: Entropy::new([0; 32]),
-        };
+        let stamp =
+            Stamp { now: Time::from_millis(0), by: Actor::System, entropy: Entropy::new([0; 32]) };
         Role::create(&RoleInput { name: "r".into(), enabled: None, permissions }, &stamp).unwrap().0
     }
 

@@ -90,7 +90,8 @@ impl Facts {
         let remaining = self.key.remaining - input.activation_quantity;
         let activation = self.activation(input, stamp)?;
         let requests = self.requests(&activation, input, stamp)?;
-        let activation = Activation { requests: requests.iter().map(|r| r.id).collect(), ..activation };
+        let activation =
+            Activation { requests: requests.iter().map(|r| r.id).collect(), ..activation };
         let mut decision = self.consume(input.activation_quantity, remaining == 0, stamp)?;
         decision = decision.save(activation.clone());
         for request in &requests {
@@ -107,17 +108,23 @@ impl Facts {
         }
         if !entitlement.has_keys() || self.key.generation != entitlement.key_generation {
             let state: &str = entitlement.life.state.into();
-            return Err(entitlement.illegal(format!("An entitlement in state {state} cannot be activated.")));
+            return Err(entitlement
+                .illegal(format!("An entitlement in state {state} cannot be activated.")));
         }
         if !entitlement.activation_allowed {
-            return Err(entitlement.illegal("The entitlement does not allow activations.".to_owned()));
+            return Err(
+                entitlement.illegal("The entitlement does not allow activations.".to_owned())
+            );
         }
         if self.key.state == KeyState::Disabled {
             return Err(Rejection::new(Code::ProductKeyDisabled, "The product key is disabled."));
         }
         KEY_MACHINE.on(Some(self.key.state), KeyEvent::Activate, KeyState::Enabled)?;
         if entitlement.end_date.is_some_and(|end| stamp.now.day() > end) {
-            return Err(Rejection::new(Code::EntitlementExpired, "The entitlement's end date has passed."));
+            return Err(Rejection::new(
+                Code::EntitlementExpired,
+                "The entitlement's end date has passed.",
+            ));
         }
         self.quantity(input.activation_quantity)?;
         let customer = input.customer_id.or(entitlement.customer_id);
@@ -134,7 +141,9 @@ impl Facts {
 
     fn item(&self) -> Result<(usize, &LineItem), Rejection> {
         let found = self.entitlement.item_of(self.key.index);
-        found.ok_or_else(|| Rejection::at("/pkId", Code::ProductKeyUnknown, "There is no such product key."))
+        found.ok_or_else(|| {
+            Rejection::at("/pkId", Code::ProductKeyUnknown, "There is no such product key.")
+        })
     }
 
     fn quantity(&self, quantity: u32) -> Result<(), Rejection> {
@@ -149,7 +158,9 @@ impl Facts {
         if !allowed {
             let method: &str = item.activation_method.into();
             let detail = match item.activation_method {
-                ActivationMethod::Fixed => format!("{method} takes {} at a time.", item.fixed_quantity.unwrap_or(1)),
+                ActivationMethod::Fixed => {
+                    format!("{method} takes {} at a time.", item.fixed_quantity.unwrap_or(1))
+                }
                 ActivationMethod::Full => format!("{method} takes all that remains ({remaining})."),
                 ActivationMethod::Partial => "The quantity must be at least 1.".to_owned(),
             };
@@ -218,11 +229,19 @@ impl Facts {
         entitlement.active_activations += 1;
         entitlement.keys_exhausted += u32::from(exhausts);
         if first {
-            entitlement.walk(EntitlementEvent::FirstActivation, EntitlementState::Produced, stamp)?;
+            entitlement.walk(
+                EntitlementEvent::FirstActivation,
+                EntitlementState::Produced,
+                stamp,
+            )?;
         }
         if last {
             let stamp = &stamp.by(Actor::System);
-            entitlement.walk(EntitlementEvent::LastActivation, EntitlementState::Completed, stamp)?;
+            entitlement.walk(
+                EntitlementEvent::LastActivation,
+                EntitlementState::Completed,
+                stamp,
+            )?;
         }
         Ok(decision.save(entitlement))
     }

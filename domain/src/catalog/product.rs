@@ -64,7 +64,7 @@ pub struct Product {
     pub provisioning_enabled: bool,
     /// The namespace it belongs to.
     pub namespace_id: Id,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]

@@ -25,7 +25,7 @@ pub struct Customer {
     pub ref_id: Option<String>,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]

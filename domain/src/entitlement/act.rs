@@ -86,12 +86,7 @@ impl Entitlement {
         self.walk(event, self.life.state, stamp)
     }
 
-    pub(crate) fn walk(
-        &mut self,
-        event: Event,
-        to: State,
-        stamp: &Stamp,
-    ) -> Result<(), Rejection> {
+    pub(crate) fn walk(&mut self, event: Event, to: State, stamp: &Stamp) -> Result<(), Rejection> {
         self.life.walk(&MACHINE, event, to, stamp, None)
     }
 

@@ -11,9 +11,13 @@ use crate::catalog::product::LifeCycleStage;
 use crate::decision::{Decision, Meta, Stamp};
 use crate::entitlement::product_key::KeySecret;
 use crate::entitlement::states::{Event, MACHINE, State};
-use crate::entitlement::{ActivationMethod, Entitlement, ItemProduct, LineItem, LineItemType, Registration};
+use crate::entitlement::{
+    ActivationMethod, Entitlement, ItemProduct, LineItem, LineItemType, Registration,
+};
 use crate::ids::Id;
-use crate::limits::{ACTIVATIONS_PER_KEY, ENTITLEMENT_KEYS, ITEM_PRODUCTS, LINE_ITEMS, PRODUCT_KEYS};
+use crate::limits::{
+    ACTIVATIONS_PER_KEY, ENTITLEMENT_KEYS, ITEM_PRODUCTS, LINE_ITEMS, PRODUCT_KEYS,
+};
 use crate::machine::Life;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
@@ -21,7 +25,15 @@ use crate::time::Day;
 
 /// The actions of source 004.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    IntoStaticStr,
+    Serialize,
+    Deserialize,
     utoipa::ToSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -116,7 +128,8 @@ impl Entitlement {
             Action::Produce => {
                 made.complete(products)?;
                 made.producible()?;
-                made.life = Life::begin(&MACHINE, Event::Produce, State::ProductKeyGenerated, stamp)?;
+                made.life =
+                    Life::begin(&MACHINE, Event::Produce, State::ProductKeyGenerated, stamp)?;
                 made.keys_ready(stamp)?;
             }
             other => {
@@ -274,7 +287,8 @@ fn line_item(
     for (j, product) in input.item_products.iter().enumerate().take(ITEM_PRODUCTS) {
         let at = format!("{at}/itemProducts/{j}/productId");
         faults.check(product.product_id.is_some(), &at, "must be given");
-        let twice = item_products.iter().any(|p: &ItemProduct| Some(p.product_id) == product.product_id);
+        let twice =
+            item_products.iter().any(|p: &ItemProduct| Some(p.product_id) == product.product_id);
         faults.check(!twice, &at, "the product is in this line item already");
         item_products.extend(product.product_id.map(|product_id| ItemProduct { product_id }));
     }

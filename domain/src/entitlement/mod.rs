@@ -32,7 +32,15 @@ pub enum LineItemType {
 
 /// How much of a key one activation takes.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    IntoStaticStr,
+    Serialize,
+    Deserialize,
     utoipa::ToSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -48,9 +56,7 @@ pub enum ActivationMethod {
 }
 
 /// Whether a customer must be known (004, registrationRequired).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the values of source 004")]
 pub enum Registration {
@@ -82,7 +88,7 @@ pub struct LineItem {
     pub activation_method: ActivationMethod,
     /// For FIXED.
     pub fixed_quantity: Option<u32>,
-    /// For ProtectionKey_Update.
+    /// For `ProtectionKey_Update`.
     pub protection_key_ids: Vec<String>,
     /// The products.
     pub item_products: Vec<ItemProduct>,

@@ -84,7 +84,7 @@ impl KeySecret {
     }
 }
 
-/// Spreads 122 bits over a UUIDv8 (RFC 9562): 48 bits, version, 12 bits, variant, 62 bits.
+/// Spreads 122 bits over a `UUIDv8` (RFC 9562): 48 bits, version, 12 bits, variant, 62 bits.
 fn guid(bits: u128) -> Uuid {
     let (high, middle, low) = (bits >> 74, (bits >> 62) & 0xFFF, bits & ((1 << 62) - 1));
     Uuid::from_u128((high << 80) | (0x8 << 76) | (middle << 64) | (0b10 << 62) | low)

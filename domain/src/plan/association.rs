@@ -29,7 +29,7 @@ pub struct Association {
     pub method_name: String,
     /// When plan or method was last set.
     pub last_association_date: Time,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]

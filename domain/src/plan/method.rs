@@ -16,9 +16,7 @@ use crate::text;
 use crate::time::{Period, Time};
 
 /// How a provider is reached.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MethodType {
     /// An HTTP POST.
@@ -27,9 +25,7 @@ pub enum MethodType {
 }
 
 /// When a request counts as done.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Completion {
     /// When the provider calls back.
@@ -111,7 +107,7 @@ pub struct MethodInfo {
     pub request_type: Option<String>,
     /// A disabled method sends nothing.
     pub enabled: bool,
-    /// Counts the changes; the ETag.
+    /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
     #[serde(flatten)]
@@ -209,11 +205,7 @@ impl Method {
 
     /// What is needed to let a callback of this method in.
     pub fn door(&self, tenant: Id) -> Door {
-        Door {
-            tenant,
-            secrets: self.secrets.clone(),
-            callback_timeout: self.info.callback_timeout,
-        }
+        Door { tenant, secrets: self.secrets.clone(), callback_timeout: self.info.callback_timeout }
     }
 
     fn claim(&self) -> Name {

@@ -34,7 +34,7 @@ pub struct Plan {
     pub definition_as_text: bool,
     /// A JSON Schema for the payload (D14), as text.
     pub payload_schema: Option<String>,
-    /// Counts the edits; the ETag and the version in requests.
+    /// Counts the edits; the `ETag` and the version in requests.
     pub version: u64,
     /// How many associations use it (001-R15).
     pub uses: u32,
@@ -229,10 +229,10 @@ fn check(input: &PlanInput, raw: Option<&str>) -> Result<Content, Rejection> {
         }
     };
     let payload_schema = input.payload_schema.as_ref().map(ToString::to_string);
-    if let Some(text) = &payload_schema {
-        if let Err(detail) = schema::check(text) {
-            faults.add("/payloadSchema", Code::ValidationFailed, detail);
-        }
+    if let Some(text) = &payload_schema
+        && let Err(detail) = schema::check(text)
+    {
+        faults.add("/payloadSchema", Code::ValidationFailed, detail);
     }
     faults.finish()?;
     Ok(Content {

@@ -26,7 +26,7 @@ pub enum Idle {
 #[derive(Debug)]
 pub enum Claim {
     /// Commit this, then post.
-    Attempt(Request, Decision),
+    Attempt(Box<Request>, Decision),
     /// Commit this; the first wait of the ladder begins.
     Later(Decision),
     /// Commit this; the attempts are used up (a worker died in the last one).
@@ -94,6 +94,6 @@ impl Request {
         self.method = Some(payload.method.clone());
         self.document_hash = Some(payload.document_hash.clone());
         self.payload_sha256 = Some(sha256_hex(payload.text.as_bytes()));
-        Ok(Claim::Attempt(self.clone(), Decision::default().save(self)))
+        Ok(Claim::Attempt(Box::new(self.clone()), Decision::default().save(self)))
     }
 }

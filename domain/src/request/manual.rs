@@ -14,7 +14,7 @@ use crate::time::Period;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct StatusInput {
-    /// IN_PROGRESS, COMPLETED or FAILED.
+    /// `IN_PROGRESS`, COMPLETED or FAILED.
     pub status: Option<Status>,
     /// 0 to 500 characters; needed to leave COMPLETED.
     pub comments: Option<String>,
@@ -87,7 +87,7 @@ impl Request {
     /// A new generation: plan, method and data are read again (P18, P19).
     ///
     /// # Errors
-    /// `ILLEGAL_TRANSITION` unless DISPATCH_FAILED or FAILED.
+    /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED.
     pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
         self.walk(Event::Retry, Status::RequestQueued, stamp, None)?;
         self.generation += 1;

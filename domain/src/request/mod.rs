@@ -27,7 +27,14 @@ use crate::time::{Period, Time};
 
 /// Whether the provider may have heard of the request's current generation.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
     utoipa::ToSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -216,7 +223,8 @@ impl Request {
         let mut decision = decision.save(self.clone());
         if !steps.is_empty() {
             let steps = steps.into_iter().map(Step::untyped).collect();
-            decision = decision.save(Overflow { kind: Kind::Request, id: self.id, first, steps, rev: 0 });
+            decision =
+                decision.save(Overflow { kind: Kind::Request, id: self.id, first, steps, rev: 0 });
         }
         (self, decision)
     }
@@ -245,7 +253,14 @@ pub struct Payload {
 
 /// How an attempt ended.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
     utoipa::ToSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

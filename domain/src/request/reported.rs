@@ -20,7 +20,7 @@ use crate::time::Period;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ReportInput {
-    /// IN_PROGRESS, COMPLETED or FAILED; display names are taken too.
+    /// `IN_PROGRESS`, COMPLETED or FAILED; display names are taken too.
     pub status: String,
     /// Comments.
     pub comments: Option<String>,

@@ -7,8 +7,8 @@ use jsonpath_rust::parser::model::{
 };
 
 use crate::limits::{
-    EXPRESSION_DESCENDANTS, EXPRESSION_FILTER_DEPTH, EXPRESSION_PATTERN_CHARS,
-    EXPRESSION_SEGMENTS, EXPRESSION_SELECTORS, EXPRESSION_WILDCARDS,
+    EXPRESSION_DESCENDANTS, EXPRESSION_FILTER_DEPTH, EXPRESSION_PATTERN_CHARS, EXPRESSION_SEGMENTS,
+    EXPRESSION_SELECTORS, EXPRESSION_WILDCARDS,
 };
 use crate::substitution::strict::{selectors, sides};
 
@@ -28,7 +28,11 @@ pub fn check(segments: &[Segment]) -> Result<(), String> {
     let mut bill = Bill { segments: 0, descendants: 0, selectors: 1, wildcards: 0, depth: 0 };
     bill.query(segments, 0)?;
     let within = |count: usize, most: usize, what: &str| {
-        if count <= most { Ok(()) } else { Err(format!("{count} {what}, at most {most} are allowed")) }
+        if count <= most {
+            Ok(())
+        } else {
+            Err(format!("{count} {what}, at most {most} are allowed"))
+        }
     };
     within(bill.segments, EXPRESSION_SEGMENTS, "segments")?;
     within(bill.descendants, EXPRESSION_DESCENDANTS, "descendant segments (`..`)")?;
@@ -114,8 +118,8 @@ fn cheap_pattern(pattern: &FnArg) -> Result<(), String> {
     if pattern.chars().count() > EXPRESSION_PATTERN_CHARS {
         return Err(format!("a pattern has at most {EXPRESSION_PATTERN_CHARS} characters"));
     }
-    let counted = pattern.match_indices('{').any(|(i, _)| {
-        !pattern[..i].ends_with("\\p") && !pattern[..i].ends_with("\\P")
-    });
+    let counted = pattern
+        .match_indices('{')
+        .any(|(i, _)| !pattern[..i].ends_with("\\p") && !pattern[..i].ends_with("\\P"));
     if counted { Err("a pattern has no counted repetition (`{n}`)".to_owned()) } else { Ok(()) }
 }

@@ -79,8 +79,8 @@ impl Definition {
     pub fn compile(text: &str) -> Result<Self, Vec<DefinitionFault>> {
         syntax(text).map_err(|fault| vec![fault])?;
         let mut compiler = Compiler::default();
-        let raw = serde_json::from_str::<&RawValue>(text)
-            .map_err(|error| vec![not_json(&error)])?;
+        let raw =
+            serde_json::from_str::<&RawValue>(text).map_err(|error| vec![not_json(&error)])?;
         let root = compiler.node(raw, &mut Place::default());
         if compiler.expressions.len() > DEFINITION_EXPRESSIONS {
             let detail = format!("a definition has at most {DEFINITION_EXPRESSIONS} expressions");

@@ -120,8 +120,8 @@ fn tests(test: &Test, node: &Value, root: &Value) -> bool {
         Test::RelQuery(segments) => !from(segments, node, root).is_empty(),
         Test::AbsQuery(query) => !from(&query.segments, root, root).is_empty(),
         Test::Function(function) => match &**function {
-            TestFunction::Match(text, pattern) => matches(text, pattern, true, node, root),
-            TestFunction::Search(text, pattern) => matches(text, pattern, false, node, root),
+            TestFunction::Match(a, b) => matches(a, b, true, node, root),
+            TestFunction::Search(a, b) => matches(a, b, false, node, root),
             _ => false,
         },
     }

@@ -74,18 +74,18 @@ impl Expression {
 /// # Errors
 /// What is wrong, with its position.
 pub fn parse(source: &str) -> Result<Vec<Segment>, String> {
-    let hint = if source[1..].starts_with(|c: char| c == '.')
-        && source[2..].starts_with(|c: char| c.is_ascii_digit())
-    {
-        format!("; to write the text itself, escape it: \"${source}\"")
-    } else {
-        String::new()
-    };
+    let hint =
+        if source[1..].starts_with('.') && source[2..].starts_with(|c: char| c.is_ascii_digit()) {
+            format!("; to write the text itself, escape it: \"${source}\"")
+        } else {
+            String::new()
+        };
     let query = parse_json_path(source)
         .map_err(|error| format!("not JSONPath (RFC 9535): {}{hint}", first_fault(&error)))?;
     strict::spaces(source)
         .map_err(|(at, reason)| format!("not JSONPath (RFC 9535): column {}: {reason}", at + 1))?;
-    strict::typed(&query.segments).map_err(|reason| format!("not JSONPath (RFC 9535): {reason}"))?;
+    strict::typed(&query.segments)
+        .map_err(|reason| format!("not JSONPath (RFC 9535): {reason}"))?;
     Ok(query.segments)
 }
 
@@ -127,9 +127,7 @@ impl Path {
     pub fn nodes<'a>(&self, document: &'a Value) -> Vec<&'a Value> {
         match self {
             Self::Singular(steps) => singular(steps, document).into_iter().collect(),
-            Self::Filtered(segments) | Self::Many(segments) => {
-                evaluate::query(segments, document)
-            }
+            Self::Filtered(segments) | Self::Many(segments) => evaluate::query(segments, document),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Warning {
     pub at: String,
     /// WARNING.
     pub severity: &'static str,
-    /// UNKNOWN_PATH, PREFIX_MISSING or LEADING_SPACE.
+    /// `UNKNOWN_PATH`, `PREFIX_MISSING` or `LEADING_SPACE`.
     pub code: &'static str,
     /// What will happen, and what to do.
     pub detail: String,

@@ -78,7 +78,9 @@ impl Writer<'_> {
                 true
             }
             Node::Dynamic(i) => self.expression(&self.definition.expressions[*i]),
-            Node::Object(members) => self.list(b'{', b'}', members.iter().map(|(k, n)| (k.as_str(), n)))?,
+            Node::Object(members) => {
+                self.list(b'{', b'}', members.iter().map(|(k, n)| (k.as_str(), n)))?
+            }
             Node::Array(elements) => self.list(b'[', b']', elements.iter().map(|n| ("", n)))?,
         };
         if self.out.len() > PAYLOAD_BYTES { Err(TooLarge) } else { Ok(written) }

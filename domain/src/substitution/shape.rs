@@ -74,11 +74,7 @@ fn plan() -> Shape {
 }
 
 fn method() -> Shape {
-    optional([
-        ("id", number("The method")),
-        ("name", text("Its name")),
-        ("type", text("CALLOUT")),
-    ])
+    optional([("id", number("The method")), ("name", text("Its name")), ("type", text("CALLOUT"))])
 }
 
 fn customer() -> Shape {
@@ -214,24 +210,25 @@ pub struct PathLine {
 /// Every path, in document order.
 pub fn paths() -> Vec<PathLine> {
     let mut out = Vec::new();
-    list(&DOCUMENT, "$".to_owned(), false, &mut out);
+    list(&DOCUMENT, "$", false, &mut out);
     out
 }
 
-fn list(shape: &Shape, path: String, nullable: bool, out: &mut Vec<PathLine>) {
-    let line = |kind, nullable, meaning| PathLine { path: path.clone(), kind, nullable, meaning };
+fn list(shape: &Shape, path: &str, nullable: bool, out: &mut Vec<PathLine>) {
+    let line =
+        |kind, nullable, meaning| PathLine { path: path.to_owned(), kind, nullable, meaning };
     match shape {
         Leaf(kind, null, meaning) => out.push(line(kind, nullable || *null, meaning)),
         List(element) => {
             out.push(line("array", nullable, "A list"));
-            list(element, format!("{path}[0]"), true, out);
+            list(element, &format!("{path}[0]"), true, out);
         }
         Object(members, null) => {
             if path != "$" {
                 out.push(line("object", nullable || *null, "An object"));
             }
             for (name, member) in members {
-                list(member, format!("{path}.{name}"), nullable || *null, out);
+                list(member, &format!("{path}.{name}"), nullable || *null, out);
             }
         }
     }

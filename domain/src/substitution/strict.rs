@@ -117,7 +117,7 @@ fn typed_function(function: &TestFunction) -> Result<(), String> {
     }
 }
 
-/// A parameter of type ValueType: a literal, a singular query, or a function that gives a value.
+/// A parameter of type `ValueType`: a literal, a singular query, or a function that gives a value.
 fn value_argument(arg: &FnArg) -> Result<(), String> {
     const WRONG: &str = "this function takes a single value: a literal or a singular query";
     match arg {
@@ -134,7 +134,7 @@ fn value_argument(arg: &FnArg) -> Result<(), String> {
 
 /// Only names and indexes: at most one node.
 pub fn is_singular(segments: &[Segment]) -> bool {
-    segments.iter().all(|segment| {
-        matches!(segment, Segment::Selector(Selector::Name(_) | Selector::Index(_)))
-    })
+    segments
+        .iter()
+        .all(|segment| matches!(segment, Segment::Selector(Selector::Name(_) | Selector::Index(_))))
 }

@@ -25,7 +25,7 @@ pub struct TraceEntry {
     pub expression: String,
     /// What became of it.
     pub outcome: Outcome,
-    /// UNKNOWN_PATH or MISSING_VALUE.
+    /// `UNKNOWN_PATH` or `MISSING_VALUE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// How many nodes it found.
@@ -37,7 +37,7 @@ pub struct TraceEntry {
     /// The nearest known member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did_you_mean: Option<String>,
-    /// MULTIPLE_MATCHES: a filter found several (D11).
+    /// `MULTIPLE_MATCHES`: a filter found several (D11).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<&'static str>,
 }

@@ -148,7 +148,8 @@ impl RequestView {
     /// As the caller of this role sees it.
     pub fn new(request: &Request, beside: Beside, role: &Role) -> Self {
         let r = request.clone();
-        let operator = role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
+        let operator =
+            role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
         let steps = r.life.history.into_iter().map(|step| step.untyped().into());
         Self {
             id: r.id,

@@ -1,5 +1,7 @@
 //! The domain's tests: data-driven cases and the full matrix of every state table.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
+
 mod lifecycle;
 mod machines;
 mod oracle;

@@ -1,4 +1,4 @@
-//! The evaluator against a second engine (serde_json_path) on random queries and documents.
+//! The evaluator against a second engine (`serde_json_path`) on random queries and documents.
 
 use domain::substitution::{Definition, evaluate, expression};
 use proptest::prelude::*;
@@ -62,8 +62,8 @@ fn filter() -> impl Strategy<Value = String> {
         Just("match(@.a, '[ab]+')".to_owned()),
         Just("search(@, 'b.')".to_owned()),
     ];
-    let atom = (any::<bool>(), atom)
-        .prop_map(|(not, atom)| if not { format!("!({atom})") } else { atom });
+    let atom =
+        (any::<bool>(), atom).prop_map(|(not, atom)| if not { format!("!({atom})") } else { atom });
     let joint = prop::sample::select(vec!["&&", "||"]);
     prop_oneof![
         3 => atom.clone(),

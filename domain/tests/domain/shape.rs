@@ -16,7 +16,9 @@ fn same(shape: &Shape, value: &Value, at: &str) {
             names.sort_unstable();
             wanted.sort_unstable();
             assert_eq!(names, wanted, "{at}");
-            members.iter().for_each(|(name, inner)| same(inner, &map[*name], &format!("{at}.{name}")));
+            members
+                .iter()
+                .for_each(|(name, inner)| same(inner, &map[*name], &format!("{at}.{name}")));
         }
         (Shape::List(element), Value::Array(list)) => {
             list.iter().for_each(|value| same(element, value, &format!("{at}[]")));

@@ -43,6 +43,5 @@ pub async fn bootstrap(app: &App) -> Result<Tenant, Problem> {
 
 /// A new API key's secret: 256 random bits.
 pub fn secret(entropy: &domain::ids::Entropy) -> String {
-    let hex: String = entropy.bytes(7).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{PREFIX}{hex}")
+    format!("{PREFIX}{}", hex::encode(entropy.bytes(7)))
 }

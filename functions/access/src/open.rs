@@ -26,9 +26,10 @@ pub(crate) async fn openapi(_cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn error(cx: Cx) -> Result<Response<Body>, Problem> {
-    let code: Code = cx.param("code").parse().map_err(|_| {
-        Problem::new(Code::NotFound, "There is no such error code.")
-    })?;
+    let code: Code = cx
+        .param("code")
+        .parse()
+        .map_err(|_| Problem::new(Code::NotFound, "There is no such error code."))?;
     let status = edge::http::problem::status(code);
     let text = format!("{code} ({status})\n\n{}\n", code.meaning());
     Ok(page("text/plain; charset=utf-8", text))

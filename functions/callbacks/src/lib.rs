@@ -29,7 +29,7 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
     let (method, door) = authentic(cx).await?;
     let generation = cx.query.get("generation")?;
-    let report = cx.json::<ReportInput>()?.check()?;
+    let report = cx.report::<ReportInput>()?.check()?;
     let id = cx.id("id")?;
     let arrival = Arrival {
         method,
@@ -101,7 +101,7 @@ async fn commit(cx: &Cx, tenant: Id, decision: &domain::decision::Decision) -> R
 
 /// The method and its door, when one of its secrets signed the raw bytes just now.
 async fn authentic(cx: &Cx) -> Result<(Id, Door), Problem> {
-    let refused = || Rejection::new(Code::BadSignature, Code::BadSignature.meaning());
+    let refused = || Rejection::of(Code::BadSignature);
     let method: Option<Id> = cx.param("methodId").parse().ok();
     let door = match method {
         Some(method) => cx.store().find_door(method).await?,
@@ -113,7 +113,7 @@ async fn authentic(cx: &Cx) -> Result<(Id, Door), Problem> {
             let opened = edge::provider::open_secrets(&cx.app.master, *method, &door.secrets);
             opened.map_err(|error| {
                 tracing::error!(%error, %method, "callback secrets");
-                Problem::new(Code::Internal, Code::Internal.meaning())
+                Problem::of_code(Code::Internal)
             })?
         }
         // The same work for an unknown method, so that time does not tell which ones exist.

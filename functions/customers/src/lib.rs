@@ -38,13 +38,15 @@ async fn list(cx: Cx) -> Result<Answer, Problem> {
         .filter_map(|member| Some((member, cx.query.text(member)?)))
         .collect();
     let Some((member, value)) = filters.first() else {
-        let page = cx.store().list::<Customer>(tenant, Kind::Customer, &cx.page()?, |_| true).await?;
+        let page =
+            cx.store().list::<Customer>(tenant, Kind::Customer, &cx.page()?, |_| true).await?;
         return cx.list(&page);
     };
     let ids = cx.store().find_named(tenant, Kind::Customer, member, value).await?;
     let found = cx.store().find_customers(tenant, &ids).await?;
     let asked = cx.page()?;
-    let fits = |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
+    let fits =
+        |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
     let mut rows: Vec<Customer> = found.into_values().filter(fits).collect();
     if !asked.ascending {
         rows.reverse();

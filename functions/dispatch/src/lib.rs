@@ -23,8 +23,6 @@ use edge::provider::signature::sign;
 use edge::queue::batch::{Outcome, batch};
 use store::{Extra, StoreError};
 
-use crate::render::Prepared;
-
 /// Works on a batch of messages, each alone.
 pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
     let work = move |message: Message| {
@@ -60,8 +58,8 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
         return Ok(());
     }
     let (payload, method) = match render::prepare(app, tenant, &request).await? {
-        Prepared::Ready(payload, method) => (payload, method),
-        Prepared::Unusable(code, why) => {
+        Ok(ready) => ready,
+        Err((code, why)) => {
             let stamp = app.stamp(Actor::System);
             let decision = request.unusable(code, &why, &stamp).map_err(illegal)?;
             return app.commit(tenant, &decision, &Extra::default()).await;
@@ -124,7 +122,9 @@ async fn finish(
         let (_, decision): (Request, Decision) =
             request.dispatched(&ended, &stamp).map_err(illegal)?;
         match app.commit(tenant, &decision, &Extra::default()).await {
-            Err(StoreError::Conflict) => request = app.store.load_request(tenant, claimed.id).await?,
+            Err(StoreError::Conflict) => {
+                request = app.store.load_request(tenant, claimed.id).await?;
+            }
             other => return other,
         }
     }

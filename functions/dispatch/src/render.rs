@@ -13,53 +13,42 @@ use edge::App;
 use serde_json::Value;
 use store::{Extra, StoreError};
 
-/// What an attempt needs, or why there can be none (P3).
-pub(crate) enum Prepared {
-    /// The frozen bytes, and the method as it is now.
-    Ready(Payload, Method),
-    /// An error code and its reason.
-    Unusable(&'static str, String),
-}
+/// Why there can be no attempt (P3): an error code and its reason.
+pub(crate) type Unusable = (&'static str, String);
+
+/// What an attempt needs: the frozen bytes, and the method as it is now.
+pub(crate) type Ready = Result<(Payload, Method), Unusable>;
 
 /// Finds or makes the payload of the request's generation.
-pub(crate) async fn prepare(
-    app: &App,
-    tenant: Id,
-    request: &Request,
-) -> Result<Prepared, StoreError> {
-    let frozen = match request.payload_sha256 {
-        Some(_) => app.store.find_payload(tenant, request.id, request.generation).await?,
-        None => None,
-    };
-    if let Some(payload) = frozen {
-        let method = app.store.find_method(tenant, payload.method.id).await?;
-        return Ok(usable(method).map_or_else(
-            |(code, why)| Prepared::Unusable(code, why),
-            |method| Prepared::Ready(payload, method),
-        ));
+pub(crate) async fn prepare(app: &App, tenant: Id, request: &Request) -> Result<Ready, StoreError> {
+    if request.payload_sha256.is_some()
+        && let Some(frozen) = frozen(app, tenant, request).await?
+    {
+        return Ok(frozen);
     }
     let sources = app.store.load_sources(tenant, request.clone()).await?;
     let (payload, method) = match make(&sources) {
         Ok(made) => made,
-        Err((code, why)) => return Ok(Prepared::Unusable(code, why)),
+        Err(unusable) => return Ok(Err(unusable)),
     };
     let decision = Decision::default().save(payload.clone());
     match app.commit(tenant, &decision, &Extra::default()).await {
-        Ok(()) => Ok(Prepared::Ready(payload, method)),
+        Ok(()) => Ok(Ok((payload, method))),
+        // Another worker was first: its bytes count.
         Err(StoreError::Conflict) => {
-            let stored = app.store.find_payload(tenant, request.id, request.generation).await?;
-            let stored = stored.ok_or(StoreError::Conflict)?;
-            let method = app.store.find_method(tenant, stored.method.id).await?;
-            Ok(usable(method).map_or_else(
-                |(code, why)| Prepared::Unusable(code, why),
-                |method| Prepared::Ready(stored, method),
-            ))
+            frozen(app, tenant, request).await?.ok_or(StoreError::Conflict)
         }
         Err(error) => Err(error),
     }
 }
 
-type Unusable = (&'static str, String);
+/// The bytes that are frozen already, with their method as it is now.
+async fn frozen(app: &App, tenant: Id, request: &Request) -> Result<Option<Ready>, StoreError> {
+    let found = app.store.find_payload(tenant, request.id, request.generation).await?;
+    let Some(payload) = found else { return Ok(None) };
+    let method = app.store.find_method(tenant, payload.method.id).await?;
+    Ok(Some(usable(method).map(|method| (payload, method))))
+}
 
 fn usable(method: Option<Method>) -> Result<Method, Unusable> {
     match method {
@@ -81,7 +70,8 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Unusable> {
         let broken = |why| ("PAYLOAD_INVALID", format!("The payload breaks payloadSchema {why}."));
         schema::apply(schema, text.as_bytes()).map_err(broken)?;
     }
-    let named = |id, name: &String, version| Named { id, name: name.clone(), version: Some(version) };
+    let named =
+        |id, name: &String, version| Named { id, name: name.clone(), version: Some(version) };
     let payload = Payload {
         request: sources.request.id,
         generation: sources.request.generation,
@@ -99,7 +89,8 @@ fn fill(plan: &Plan, document: &Value) -> Result<String, Unusable> {
     let too_large = |_| ("PAYLOAD_TOO_LARGE", "The payload is over 256 KiB.".to_owned());
     let Some(definition) = &plan.definition else { return Ok(document.to_string()) };
     let definition = Definition::compile(definition).map_err(|faults| {
-        let first = faults.first().map(|fault| format!("{} at {}: {}", fault.code, fault.at, fault.detail));
+        let first =
+            faults.first().map(|fault| format!("{} at {}: {}", fault.code, fault.at, fault.detail));
         ("PLAN_INVALID", first.unwrap_or_default())
     })?;
     let bytes = definition.render(document).map_err(too_large)?;

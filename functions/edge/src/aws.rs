@@ -50,7 +50,9 @@ impl Access {
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build())
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build(),
+            )
             .http_client(self.http());
         let config = match &self.endpoint_url {
             Some(url) => config.endpoint_url(url),
@@ -66,7 +68,9 @@ impl Access {
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build())
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build(),
+            )
             .http_client(self.http());
         let config = match &self.endpoint_url {
             Some(url) => config.endpoint_url(url),

@@ -1,7 +1,7 @@
 //! Product keys: arithmetic, and a read of those that differ from their default.
 
-use domain::entitlement::product_key::{KeyRef, KeySecret, ProductKey};
 use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::{KeyRef, KeySecret, ProductKey};
 use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::view::entitlement::ProductKeyView;
@@ -16,11 +16,8 @@ fn view(
     entitlement: &Entitlement,
     secret: &KeySecret,
 ) -> Result<ProductKeyView, Problem> {
-    let place = KeyRef {
-        entitlement: entitlement.id,
-        index: key.index,
-        generation: key.generation,
-    };
+    let place =
+        KeyRef { entitlement: entitlement.id, index: key.index, generation: key.generation };
     let (role, now) = (&cx.caller()?.role, cx.app.clock.now());
     let view = ProductKeyView::new(secret.pk_id(place), key, entitlement, role, now);
     Ok(view.ok_or_else(|| Rejection::not_found("product key"))?)

@@ -87,7 +87,8 @@ impl<'a> Demo<'a> {
         if let Some(id) = made["requestId"].as_u64() {
             let request = self.get(&format!("/v1/provisioning-requests/{id}")).await?;
             (self.say)(&format!("  found request {id}: {}", text_of(&request["status"])));
-            return self.line(&made["pkId"], id);
+            self.line(&made["pkId"], id);
+            return Ok(());
         }
         self.story(made).await
     }
@@ -132,12 +133,22 @@ impl<'a> Demo<'a> {
         let found = self.get(&path).await?;
         if found["endpointUrl"] != json!(self.endpoint()) {
             let mut body = json!({"endpointUrl": self.endpoint()});
-            for member in ["name", "description", "type", "completion", "timeout", "retryLadder", "callbackTimeout"] {
+            for member in [
+                "name",
+                "description",
+                "type",
+                "completion",
+                "timeout",
+                "retryLadder",
+                "callbackTimeout",
+            ] {
                 body[member] = found[member].clone();
             }
             self.call(Method::PUT, &path, &[("if-match", "*")], Some(&body)).await?;
         }
-        let open = format!("/v1/provisioning-requests?status=REQUEST_SENT,IN_PROGRESS&methodId={method}&limit=100");
+        let open = format!(
+            "/v1/provisioning-requests?status=REQUEST_SENT,IN_PROGRESS&methodId={method}&limit=100"
+        );
         for row in self.get(&open).await?["data"].as_array().into_iter().flatten() {
             let id = row["id"].to_string();
             (self.say)(&format!("  going on with request {id}"));
@@ -154,7 +165,8 @@ impl<'a> Demo<'a> {
         let product = self.step("product", "/v1/products", "demo-product", &body).await?;
         let complete = format!("/v1/products/{}/complete", product["id"]);
         self.post(&complete, "demo-complete", &json!({})).await?;
-        let body = json!({"identifier": "C-0041", "name": "Tucano Ltd", "emails": ["it@tucano.example"]});
+        let body =
+            json!({"identifier": "C-0041", "name": "Tucano Ltd", "emails": ["it@tucano.example"]});
         let customer = self.step("customer", "/v1/customers", "demo-customer", &body).await?;
         let body = json!({"name": "Pods", "definition": DEFINITION});
         let plan = self.step("plan", "/v1/plans", "demo-plan", &body).await?;
@@ -168,17 +180,20 @@ impl<'a> Demo<'a> {
                 "numActivationPerProductKey": 10, "itemProducts": [{"productId": product["id"]}],
             }],
         });
-        let entitlement = self.step("entitlement", "/v1/entitlements", "demo-entitlement", &body).await?;
+        let entitlement =
+            self.step("entitlement", "/v1/entitlements", "demo-entitlement", &body).await?;
         let keys = format!("/v1/entitlements/{}/product-keys", text_of(&entitlement["eId"]));
         let keys = self.get(&keys).await?;
         made["pkId"] = keys["data"][0]["pkId"].clone();
         let body = json!({"pkId": made["pkId"], "activationQuantity": 5});
-        let activation = self.step("activation", "/v1/activations", "demo-activation", &body).await?;
+        let activation =
+            self.step("activation", "/v1/activations", "demo-activation", &body).await?;
         let id = activation["provisioningRequests"][0]["id"].as_u64().unwrap_or_default();
         made["requestId"] = id.into();
         self.remember(&made)?;
         self.watch(id).await?;
-        self.line(&made["pkId"], id)
+        self.line(&made["pkId"], id);
+        Ok(())
     }
 
     /// Shows each move of the request as it happens.
@@ -203,14 +218,15 @@ impl<'a> Demo<'a> {
         }
     }
 
-    fn line(&self, pk_id: &Value, id: u64) -> Result<(), DemoError> {
+    fn line(&self, pk_id: &Value, id: u64) {
         let (api, key, pk_id) = (&self.running.api, &self.running.api_key, text_of(pk_id));
         (self.say)("\nTry it yourself:\n");
-        (self.say)(&format!("  curl -s {api}/v1/provisioning-requests/{id} -H 'Authorization: Bearer {key}'\n"));
+        (self.say)(&format!(
+            "  curl -s {api}/v1/provisioning-requests/{id} -H 'Authorization: Bearer {key}'\n"
+        ));
         (self.say)(&format!(
             "  curl -s {api}/v1/activations -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n    -d '{{\"pkId\":\"{pk_id}\",\"activationQuantity\":1}}'\n"
         ));
-        Ok(())
     }
 
     fn endpoint(&self) -> String {
@@ -221,7 +237,13 @@ impl<'a> Demo<'a> {
         Ok(self.running.data.keep(FILE, &made.to_string())?)
     }
 
-    async fn step(&self, what: &str, path: &str, key: &str, body: &Value) -> Result<Value, DemoError> {
+    async fn step(
+        &self,
+        what: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Result<Value, DemoError> {
         let made = self.post(path, key, body).await?;
         (self.say)(&format!("  {what:<12} {}", made["id"]));
         Ok(made)

@@ -23,7 +23,7 @@ pub struct Options {
     /// Print one JSON line on stdout when ready, and nothing else there.
     #[arg(long)]
     pub json: bool,
-    /// Let methods call private address ranges (10/8, 172.16/12, 192.168/16, fc00::/7).
+    /// Let methods call private address ranges (10/8, 172.16/12, 192.168/16, `fc00::/7`).
     #[arg(long)]
     pub allow_private_egress: bool,
 }

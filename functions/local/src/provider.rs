@@ -70,7 +70,8 @@ impl DemoProvider {
         let Some(secret) = self.secret.get() else { return };
         let body = body.to_string();
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        let webhook_id = format!("demo_{}", &domain::ids::sha256_hex(format!("{id}{body}").as_bytes())[..32]);
+        let webhook_id =
+            format!("demo_{}", &domain::ids::sha256_hex(format!("{id}{body}").as_bytes())[..32]);
         let secrets = std::slice::from_ref(secret);
         headers.extend(sign(secrets, &webhook_id, self.app.clock.now(), body.as_bytes()));
         let post = Post { url: url.to_owned(), headers, body, timeout: CALLBACK_TIMEOUT };

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 /// Messages of one batch.
 const BATCH: usize = 10;
 /// A message that was received comes again after this, unless it was deleted.
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 /// Received so often without being deleted, it goes to the dead letters.
 const MAX_RECEIVES: u32 = 5;
 

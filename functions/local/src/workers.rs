@@ -19,7 +19,12 @@ const WORKERS: usize = 16;
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// Starts the dispatcher and the sweeper.
-pub fn start(app: &Arc<App>, queue: &Arc<LocalQueue>, tasks: &TaskTracker, stop: &CancellationToken) {
+pub fn start(
+    app: &Arc<App>,
+    queue: &Arc<LocalQueue>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let (dispatching, sweeping) = (stop.clone(), stop.clone());
     let (for_dispatch, for_sweep) = (Arc::clone(app), Arc::clone(app));
     let (queue, inner) = (Arc::clone(queue), tasks.clone());
@@ -42,7 +47,8 @@ async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
             let mut done: Vec<String> =
                 lambda_event.records.iter().filter_map(|r| r.message_id.clone()).collect();
             let answer = dispatch::handle(app, lambda_event).await;
-            let failed = |id: &String| answer.batch_item_failures.iter().any(|f| f.item_identifier == *id);
+            let failed =
+                |id: &String| answer.batch_item_failures.iter().any(|f| f.item_identifier == *id);
             done.retain(|id| !failed(id));
             queue.delete(&done);
             drop(place);

@@ -29,7 +29,8 @@ struct Filter {
 impl Filter {
     fn read(query: &Query) -> Result<Self, Rejection> {
         let statuses = query.list::<String>("status")?;
-        let statuses = statuses.iter().map(|name| Status::from_str(name).map_err(|_| unknown(name)));
+        let statuses =
+            statuses.iter().map(|name| Status::from_str(name).map_err(|_| unknown(name)));
         Ok(Self {
             statuses: statuses.collect::<Result<_, _>>()?,
             product: query.get("productId")?,
@@ -86,9 +87,10 @@ async fn exact(cx: &Cx) -> Result<Option<Vec<Id>>, Problem> {
         return Ok(Some(vec![number]));
     }
     let Some(aid) = cx.query.text("aid") else { return Ok(None) };
-    let activation = match domain::activation::is_aid(aid) {
-        true => cx.store().find_activation(cx.tenant()?, aid).await?,
-        false => None,
+    let activation = if domain::activation::is_aid(aid) {
+        cx.store().find_activation(cx.tenant()?, aid).await?
+    } else {
+        None
     };
     Ok(Some(activation.map(|activation| activation.requests).unwrap_or_default()))
 }

@@ -76,11 +76,7 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
     taken.unwrap_or(StoreError::Conflict)
 }
 
-fn change(
-    tenant: Id,
-    change: &Change,
-    out: &mut Vec<(Write, Meaning)>,
-) -> Result<(), StoreError> {
+fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Result<(), StoreError> {
     match change {
         Change::Save(saved) => {
             let (main, door) = record(tenant, saved)?;

@@ -47,7 +47,10 @@ impl DynamoStore {
         Ok(answer.item)
     }
 
-    async fn many(&self, keys: &[Key]) -> Result<HashMap<(Table, String, String), Item>, StoreError> {
+    async fn many(
+        &self,
+        keys: &[Key],
+    ) -> Result<HashMap<(Table, String, String), Item>, StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for table in [Table::Core, Table::Catalog] {
             let mut rows: Vec<&Key> = keys.iter().filter(|key| key.table == table).collect();
@@ -337,7 +340,7 @@ fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
-fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
+pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
     StoreError::Unavailable(told(&error))
 }
 

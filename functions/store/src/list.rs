@@ -97,7 +97,9 @@ impl dyn Store {
         member: &str,
         value: &str,
     ) -> Result<Vec<Id>, StoreError> {
-        let found = self.range(&all(keys::names(tenant, kind, member, value), String::new(), Table::Catalog)).await?;
+        let found = self
+            .range(&all(keys::names(tenant, kind, member, value), String::new(), Table::Catalog))
+            .await?;
         let ids = found.items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
         Ok(ids.collect())
     }

@@ -5,14 +5,16 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::keys::{Key, Table};
 
+/// The value of an attribute, as DynamoDB types it.
+pub use aws_sdk_dynamodb::types::AttributeValue as Value;
+
 /// A row's attributes, without its keys.
-pub type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, Value>;
 
 /// When a write may happen.
 #[derive(Clone, Debug, PartialEq)]

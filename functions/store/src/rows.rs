@@ -11,9 +11,9 @@ use domain::decision::{Kind, Record};
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
+use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::{Door, Method};
-use domain::plan::Plan;
 use domain::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,9 +98,11 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
     let catalog = |kind, id| keys::of_catalog(tenant, kind, id);
     let one = |encoded: Result<Encoded, StoreError>| encoded.map(|e| (e, None));
     match record {
-        Record::Namespace(r) => {
-            one(row(catalog(Kind::Namespace, r.id), r, r.rev)?.listed(tenant, Kind::Namespace, r.id))
-        }
+        Record::Namespace(r) => one(row(catalog(Kind::Namespace, r.id), r, r.rev)?.listed(
+            tenant,
+            Kind::Namespace,
+            r.id,
+        )),
         Record::Role(r) => {
             one(row(catalog(Kind::Role, r.id), r, r.rev)?.listed(tenant, Kind::Role, r.id))
         }
@@ -131,7 +133,8 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
         }
         Record::Request(r) => one(request(tenant, r)),
         Record::ProductKey(r) => {
-            let key = KeyRef { entitlement: r.entitlement_id, index: r.index, generation: r.generation };
+            let key =
+                KeyRef { entitlement: r.entitlement_id, index: r.index, generation: r.generation };
             one(row(keys::product_key(tenant, key), r, r.rev))
         }
         other => one(beside(tenant, other)),

@@ -23,8 +23,13 @@ impl dyn Store {
             generation: activation.key_generation,
         };
         let keyed = self.load_keyed(tenant, place).await?;
-        let mut products: Vec<Id> =
-            keyed.entitlement.items.iter().flat_map(|i| &i.item_products).map(|p| p.product_id).collect();
+        let mut products: Vec<Id> = keyed
+            .entitlement
+            .items
+            .iter()
+            .flat_map(|i| &i.item_products)
+            .map(|p| p.product_id)
+            .collect();
         products.push(request.product.id);
         products.sort_unstable();
         products.dedup();

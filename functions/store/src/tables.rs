@@ -2,20 +2,35 @@
 //! template is held against the same list.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
 
+use crate::dynamo::unavailable;
 use crate::error::StoreError;
 use crate::keys::{DUE, LIST, attribute};
 
 /// What the index `list` of `core` has of a row: all that lists show and filter.
 pub const LISTED: &[&str] = &[
-    "id", "state", "moved", "product", "eId", "aid", "quantity", "comments", "plan", "method",
-    "createdDate", "enabled", "customerId", "startDate", "endDate", "refId1", "pkId",
+    "id",
+    "state",
+    "moved",
+    "product",
+    "eId",
+    "aid",
+    "quantity",
+    "comments",
+    "plan",
+    "method",
+    "createdDate",
+    "enabled",
+    "customerId",
+    "startDate",
+    "endDate",
+    "refId1",
+    "pkId",
     "activationDate",
 ];
 
@@ -34,18 +49,17 @@ pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), St
     let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     let due = index(DUE, attribute::DUE_PK, attribute::DUE_SK, only_keys)?;
     let of_core = table(client, core, &[attribute::DUE_PK, attribute::DUE_SK])?;
-    finish(of_core.global_secondary_indexes(list(some)?).global_secondary_indexes(due)).await?;
-    finish(table(client, catalog, &[])?.global_secondary_indexes(list(all)?)).await
-}
-
-async fn finish(call: CreateTableFluentBuilder) -> Result<(), StoreError> {
-    match call.send().await {
-        Ok(_) => Ok(()),
-        Err(error) => match error.code() {
-            Some("ResourceInUseException") => Ok(()),
-            other => Err(StoreError::Unavailable(other.unwrap_or("no answer").to_owned())),
-        },
+    let there =
+        client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default();
+    if !there.iter().any(|name| name == core) {
+        let of_core = of_core.global_secondary_indexes(list(some)?).global_secondary_indexes(due);
+        of_core.send().await.map_err(unavailable)?;
     }
+    if !there.iter().any(|name| name == catalog) {
+        let of_catalog = table(client, catalog, &[])?.global_secondary_indexes(list(all)?);
+        of_catalog.send().await.map_err(unavailable)?;
+    }
+    Ok(())
 }
 
 fn table(

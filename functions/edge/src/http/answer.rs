@@ -65,7 +65,7 @@ impl Answer {
     fn new(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
         let body = to_raw_value(body).map_err(|error| {
             tracing::error!(%error, "an answer cannot be written");
-            Problem::new(Code::Internal, Code::Internal.meaning())
+            Problem::of_code(Code::Internal)
         })?;
         Ok(Self { status, body: body.get().to_owned(), ..Self::deleted() })
     }

@@ -80,7 +80,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn unauthenticated() -> Rejection {
-    Rejection::new(Code::Unauthenticated, Code::Unauthenticated.meaning())
+    Rejection::of(Code::Unauthenticated)
 }
 
 fn forbidden(wanted: &str) -> Rejection {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use axum::http::{HeaderMap, header};
-use domain::rejection::{Code, Faults, Rejection};
+use domain::rejection::{Code, Fault, Faults, Rejection};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -29,17 +29,22 @@ pub fn content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
     Err(Rejection::new(Code::UnsupportedMediaType, detail))
 }
 
-/// Reads a body; an empty one is `{}`.
+/// Reads a body; an empty one is `{}`. What was wrong is taken out and noted, so that the rules
+/// of the domain can be asked about the rest.
 ///
 /// # Errors
-/// Every fault.
-pub fn read<T: DeserializeOwned>(bytes: &[u8], ignore_unknown: bool) -> Result<T, Rejection> {
-    let mut value = if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(bytes)? };
+/// Every fault, when nothing can be read of it.
+pub fn read<T: DeserializeOwned>(
+    bytes: &[u8],
+    ignore_unknown: bool,
+) -> Result<(T, Vec<Fault>), Rejection> {
+    let mut value =
+        if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(bytes)? };
     if !value.is_object() {
         return Err(Rejection::at("", Code::ValidationFailed, "The body must be a JSON object."));
     }
     drop_nulls(&mut value);
-    let mut faults = Faults::default();
+    let mut faults = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
     let mut read = None;
     for _ in 0..MOST_FAULTS {
@@ -56,7 +61,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], ignore_unknown: bool) -> Result<T
         // What is wrong is noted and taken out, so that the next round finds the next fault.
         let path: Vec<&Segment> = error.path().iter().collect();
         let at: String = path.iter().map(|segment| step(segment)).collect();
-        faults.add(at, Code::ValidationFailed, error.inner().to_string());
+        faults.push(Fault::new(at, Code::ValidationFailed, error.inner().to_string()));
         if !take_out(&mut value, &path) {
             break;
         }
@@ -64,11 +69,16 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], ignore_unknown: bool) -> Result<T
     if !ignore_unknown {
         for at in unknown {
             let detail = "this call does not know such a member; check its spelling and case";
-            faults.add(at, Code::UnknownMember, detail);
+            faults.push(Fault::new(at, Code::UnknownMember, detail));
         }
     }
-    faults.finish()?;
-    read.ok_or_else(|| Rejection::new(Code::ValidationFailed, "The body has too many faults."))
+    match read {
+        Some(read) => Ok((read, faults)),
+        None => Err(Faults::from(faults)
+            .finish()
+            .err()
+            .unwrap_or_else(|| Rejection::of(Code::ValidationFailed))),
+    }
 }
 
 /// The text of one member of the body, exactly as it was sent.
@@ -119,9 +129,9 @@ fn pointer(path: &serde_ignored::Path<'_>) -> String {
         Path::Root => String::new(),
         Path::Seq { parent, index } => format!("{}/{index}", pointer(parent)),
         Path::Map { parent, key } => format!("{}/{}", pointer(parent), escape(key)),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            pointer(parent)
-        }
+        Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => pointer(parent),
     }
 }
 
@@ -162,24 +172,28 @@ mod tests {
     }
 
     fn faults(body: &str) -> Vec<(String, String)> {
-        let rejection = read::<Outer>(body.as_bytes(), false).unwrap_err();
-        rejection.faults.into_iter().map(|f| (f.pointer, f.code.to_string())).collect()
+        let (_, faults) = read::<Outer>(body.as_bytes(), false).unwrap();
+        faults.into_iter().map(|f| (f.pointer, f.code.to_string())).collect()
     }
 
     #[test]
     fn every_fault_is_told_at_once() {
-        let body = r#"{"name":5,"someNumber":"x","inner":{"count":-1,"list":[1,300],"a/b":1},"else":1}"#;
+        let body =
+            r#"{"name":5,"someNumber":"x","inner":{"count":-1,"list":[1,300],"a/b":1},"else":1}"#;
         let told = faults(body);
         let places: Vec<&str> = told.iter().map(|(at, _)| at.as_str()).collect();
-        assert_eq!(places, ["/name", "/someNumber", "/inner/count", "/inner/list/1", "/inner/a~1b", "/else"]);
+        assert_eq!(
+            places,
+            ["/name", "/someNumber", "/inner/count", "/inner/list/1", "/inner/a~1b", "/else"]
+        );
         assert_eq!(told[5].1, "UNKNOWN_MEMBER");
     }
 
     #[test]
     fn null_is_absent_and_an_empty_body_is_an_empty_object() {
         let body = br#"{"name":null,"inner":{"count":null}}"#;
-        assert_eq!(read::<Outer>(body, false), Ok(Outer::default()));
-        assert_eq!(read::<Outer>(b"", false), Ok(Outer::default()));
+        assert_eq!(read::<Outer>(body, false), Ok((Outer::default(), Vec::new())));
+        assert_eq!(read::<Outer>(b"", false), Ok((Outer::default(), Vec::new())));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! is within its bound, before a handler sees either.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::request::Parts;
@@ -14,7 +14,7 @@ use domain::access::namespace::DEFAULT_NAMESPACE;
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
-use domain::rejection::{Code, Rejection};
+use domain::rejection::{Code, Fault, Faults, Rejection};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -44,6 +44,7 @@ pub struct Cx {
     pub parts: Parts,
     params: Vec<(String, String)>,
     caller: Option<Caller>,
+    noted: Mutex<Vec<Fault>>,
 }
 
 impl Cx {
@@ -71,7 +72,8 @@ impl Cx {
         })?;
         body::content_type(&parts.headers, &body)?;
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
-        Ok(Self { app, route, body, query, parts, params, caller })
+        let noted = Mutex::default();
+        Ok(Self { app, route, body, query, parts, params, caller, noted })
     }
 
     /// The store.
@@ -84,7 +86,7 @@ impl Cx {
     /// # Errors
     /// 401 on a route that needs no key.
     pub fn caller(&self) -> Result<&Caller, Rejection> {
-        let missing = || Rejection::new(Code::Unauthenticated, Code::Unauthenticated.meaning());
+        let missing = || Rejection::of(Code::Unauthenticated);
         self.caller.as_ref().ok_or_else(missing)
     }
 
@@ -116,12 +118,38 @@ impl Cx {
         self.param(name).parse().map_err(not_found)
     }
 
-    /// The body.
+    /// The body. Faults of its form are told by [`Cx::decide`], together with those of its rules.
     ///
     /// # Errors
-    /// Every fault of it.
+    /// Every fault of it, when nothing can be read of it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
-        body::read(&self.body, self.route.needs == Needs::Signature)
+        let (read, faults) = body::read(&self.body, false)?;
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+        Ok(read)
+    }
+
+    /// The body of a callback: unknown members are ignored.
+    ///
+    /// # Errors
+    /// Every fault of its form.
+    pub fn report<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        let (read, faults) = body::read(&self.body, true)?;
+        Faults::from(faults).finish()?;
+        Ok(read)
+    }
+
+    /// A no of the domain, behind the faults of the body's form.
+    fn with_noted(&self, problem: Option<Problem>) -> Option<Problem> {
+        let mut faults = self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if faults.is_empty() {
+            return problem;
+        }
+        for fault in problem.iter().flat_map(Problem::faults) {
+            if !faults.iter().any(|noted| noted.pointer == fault.pointer) {
+                faults.push(fault.clone());
+            }
+        }
+        Faults::from(faults).finish().err().map(Problem::from)
     }
 
     /// The namespace of the body, or the default one.
@@ -133,7 +161,8 @@ impl Cx {
         let Some(id) = named else {
             let kind = Kind::Namespace;
             let ids = self.store().find_named(tenant, kind, "name", DEFAULT_NAMESPACE).await?;
-            let missing = || Problem::new(Code::ReferenceNotFound, "There is no default namespace.");
+            let missing =
+                || Problem::new(Code::ReferenceNotFound, "There is no default namespace.");
             return ids.first().copied().ok_or_else(missing);
         };
         match self.store().load_namespace(tenant, id).await {
@@ -154,7 +183,7 @@ impl Cx {
         let Some(given) = given else {
             if self.route.needs_if_match() {
                 let code = Code::IfMatchRequired;
-                return Err(Rejection::new(code, code.meaning()));
+                return Err(Rejection::of(code));
             }
             return Ok(());
         };
@@ -177,13 +206,18 @@ impl Cx {
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
         let caller = self.caller()?;
-        let key = idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)?;
+        let key =
+            idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)?;
         if let Some(answer) = self.replay(caller.tenant, key.as_ref()).await? {
             return Ok(answer);
         }
         for _ in 0..COMMIT_TRIES {
             let stamp = self.app.stamp(caller.actor());
-            let (answer, decision) = match decide(stamp).await {
+            let decided = match decide(stamp).await {
+                Ok(decided) => self.with_noted(None).map_or(Ok(decided), Err),
+                Err(problem) => Err(self.with_noted(Some(problem.clone())).unwrap_or(problem)),
+            };
+            let (answer, decision) = match decided {
                 Ok(decided) => decided,
                 // The same call may have won meanwhile: then its answer counts, not this no.
                 Err(problem) => {
@@ -209,7 +243,11 @@ impl Cx {
         Err(StoreError::Conflict.into())
     }
 
-    async fn replay(&self, tenant: Id, key: Option<&Repeatable>) -> Result<Option<Answer>, Problem> {
+    async fn replay(
+        &self,
+        tenant: Id,
+        key: Option<&Repeatable>,
+    ) -> Result<Option<Answer>, Problem> {
         let Some(key) = key else { return Ok(None) };
         let saved = self.store().find_answer(tenant, &key.hash, self.app.clock.now()).await?;
         Ok(saved.map(|saved| key.replay(saved)).transpose()?)

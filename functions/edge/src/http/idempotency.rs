@@ -33,7 +33,8 @@ pub fn named(
         return Ok(None);
     };
     let visible = |key: &&str| {
-        (1..=IDEMPOTENCY_KEY_CHARS).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+        (1..=IDEMPOTENCY_KEY_CHARS).contains(&key.len())
+            && key.bytes().all(|b| b.is_ascii_graphic())
     };
     let Some(key) = key.to_str().ok().filter(visible) else {
         let detail = "Idempotency-Key has 1 to 255 visible ASCII characters.";
@@ -51,7 +52,7 @@ impl Repeatable {
     pub fn replay(&self, saved: SavedAnswer) -> Result<Answer, Rejection> {
         if saved.body_hash != self.body_hash {
             let code = Code::IdempotencyKeyReused;
-            return Err(Rejection::new(code, code.meaning()));
+            return Err(Rejection::of(code));
         }
         Ok(Answer {
             status: saved.status,

@@ -93,9 +93,19 @@ impl Problem {
         Rejection::new(code, detail).into()
     }
 
+    /// A problem whose reason is the meaning of its code.
+    pub fn of_code(code: Code) -> Self {
+        Rejection::of(code).into()
+    }
+
     /// Its code.
     pub const fn code(&self) -> Code {
         self.rejection.code
+    }
+
+    /// The faults of the body.
+    pub fn faults(&self) -> &[Fault] {
+        &self.rejection.faults
     }
 
     /// The same problem, of this call.
@@ -126,11 +136,11 @@ impl From<StoreError> for Problem {
             }
             StoreError::Unavailable(_) => {
                 tracing::error!(%error, "store");
-                Self::new(Code::Unavailable, Code::Unavailable.meaning())
+                Self::of_code(Code::Unavailable)
             }
             StoreError::Corrupt(..) => {
                 tracing::error!(%error, "store");
-                Self::new(Code::Internal, Code::Internal.meaning())
+                Self::of_code(Code::Internal)
             }
         }
     }
@@ -147,9 +157,8 @@ impl IntoResponse for Problem {
             state: state.as_ref().map(|s| s.state),
             allowed_actions: state.map(|s| s.allowed),
         };
-        let mut details = ProblemDetails::from_status_code(status)
-            .with_detail(detail)
-            .with_extensions(members);
+        let mut details =
+            ProblemDetails::from_status_code(status).with_detail(detail).with_extensions(members);
         if let Ok(kind) = format!("/errors/{code}").parse::<Uri>() {
             details = details.with_type(kind);
         }

@@ -70,12 +70,13 @@ impl Provider for HttpProvider {
             Err(why) => return Answer::Blocked(why),
         };
         let deadline = Duration::from_millis(post.timeout.millis().unsigned_abs());
-        match tokio::time::timeout(deadline, self.exchange(post, url)).await {
-            Ok(Ok(answer) | Err(answer)) => answer,
-            Err(_) => {
-                let detail = format!("No whole answer within {}.", post.timeout);
-                Answer::None(Silence::Timeout, detail)
-            }
+        if let Ok(Ok(answer) | Err(answer)) =
+            tokio::time::timeout(deadline, self.exchange(post, url)).await
+        {
+            answer
+        } else {
+            let detail = format!("No whole answer within {}.", post.timeout);
+            Answer::None(Silence::Timeout, detail)
         }
     }
 }

@@ -52,7 +52,7 @@ impl Policy {
             Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
             Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
             Host::Domain(name) => {
-                self.judge_name(name)?;
+                Self::judge_name(name)?;
                 None
             }
         };
@@ -72,11 +72,11 @@ impl Policy {
         Ok(url)
     }
 
-    fn judge_name(&self, name: &str) -> Result<(), String> {
+    fn judge_name(name: &str) -> Result<(), String> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         let inner = ["internal", "local", "localhost", "localdomain"];
         let ends = |end: &&str| name == **end || name.ends_with(&format!(".{end}"));
-        if !name.contains('.') || inner.iter().any(|end| ends(&end)) {
+        if !name.contains('.') || inner.iter().any(ends) {
             return Err(format!("{name} is a name of an inner network"));
         }
         Ok(())
@@ -226,8 +226,12 @@ mod tests {
     #[test]
     fn local_mode_adds_this_machine() {
         let policy = Policy { loopback: true, private: Vec::new() };
-        let allowed =
-            ["http://127.0.0.1:4178/x", "https://[::1]:99/", "http://localhost:1/", "https://a.example/"];
+        let allowed = [
+            "http://127.0.0.1:4178/x",
+            "https://[::1]:99/",
+            "http://localhost:1/",
+            "https://a.example/",
+        ];
         let refused = ["http://127.0.0.2/", "http://10.0.0.1/", "http://169.254.169.254/"];
         check(&policy, &allowed, &refused);
     }
@@ -237,6 +241,10 @@ mod tests {
         let mut private = Policy::private_ranges();
         private.push("169.254.0.0/16".parse().unwrap());
         let policy = Policy { loopback: false, private };
-        check(&policy, &["http://10.0.0.1:8080/"], &["http://169.254.169.254/", "http://127.0.0.1/"]);
+        check(
+            &policy,
+            &["http://10.0.0.1:8080/"],
+            &["http://169.254.169.254/", "http://127.0.0.1/"],
+        );
     }
 }

@@ -26,9 +26,9 @@ const DIGITS: usize = 10;
 /// The three headers of a message, signed with every live secret.
 pub fn sign(secrets: &[Secret], id: &str, now: Time, body: &[u8]) -> Vec<(&'static str, String)> {
     let seconds = (now.millis() / 1000).to_string();
-    let each = secrets.iter().map(|secret| {
-        format!("v1,{}", STANDARD.encode(tag(secret, id, &seconds, body)))
-    });
+    let each = secrets
+        .iter()
+        .map(|secret| format!("v1,{}", STANDARD.encode(tag(secret, id, &seconds, body))));
     let signatures: Vec<String> = each.collect();
     vec![(ID, id.to_owned()), (TIMESTAMP, seconds), (SIGNATURE, signatures.join(" "))]
 }

@@ -33,9 +33,8 @@ impl Queue for SqsQueue {
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let call = self.client.send_message_batch().queue_url(&self.url);
             let answer = call.set_entries(Some(entries)).send().await;
-            let answer = answer.map_err(|error| {
-                QueueError(error.code().unwrap_or("no answer").to_owned())
-            })?;
+            let answer = answer
+                .map_err(|error| QueueError(error.code().unwrap_or("no answer").to_owned()))?;
             if let Some(failed) = answer.failed().first() {
                 return Err(QueueError(failed.code().to_owned()));
             }

@@ -1,0 +1,171 @@
+//! Bad input: each its status, its code and its place, and nothing changed.
+
+use harness::story::id;
+use harness::{Service, Story};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_missing_foreign_or_revoked() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    for key in ["", "x", "pvk_0000"] {
+        let reply = admin.with_key(key).get("/v1/me").await;
+        reply.refused(401, "UNAUTHENTICATED");
+        assert_eq!(reply.header("www-authenticate"), "Bearer");
+    }
+    let role = admin
+        .post(
+            "/v1/roles",
+            &json!({"name": "All", "permissions": [
+        {"area": "catalog", "acts": ["view"]}]}),
+        )
+        .await
+        .expect(201);
+    let made = admin.post("/v1/api-keys", &json!({"name": "One", "roleId": id(&role)})).await;
+    let made = made.expect(201);
+    let other = admin.with_key(made["secret"].as_str().unwrap());
+    other.get("/v1/plans").await.expect(200);
+    other.get("/v1/api-keys").await.refused(403, "FORBIDDEN");
+    other.post("/v1/plans", &json!({"name": "x"})).await.refused(403, "FORBIDDEN");
+    assert_eq!(admin.delete(&format!("/v1/api-keys/{}", id(&made))).await.status, 204);
+    other.get("/v1/plans").await.refused(401, "UNAUTHENTICATED");
+    let keys = admin.get("/v1/api-keys").await;
+    assert!(!keys.text.contains("hash") && !keys.text.contains("secret"), "{}", keys.text);
+    assert!(!keys.expect(200)["data"][0]["revokedDate"].is_null());
+    let past = json!({"name": "x", "roleId": id(&role), "expires": "2020-01-01T00:00:00Z"});
+    admin.post("/v1/api-keys", &past).await.refused(400, "VALIDATION_FAILED");
+    let unknown = json!({"name": "x", "roleId": 5});
+    admin.post("/v1/api-keys", &unknown).await.refused(422, "REFERENCE_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_too_large_broken_or_of_another_kind() {
+    let service = Service::start().await;
+    let post = async |headers: &[(&str, &str)], body: Vec<u8>| {
+        service.admin.call(Method::POST, "/v1/customers", headers, Some(body)).await
+    };
+    post(&[], vec![b' '; 2 * 1024 * 1024]).await.refused(413, "BODY_TOO_LARGE");
+    let broken = post(&[], b"{\n  \"name\": ,\n}".to_vec()).await;
+    broken.refused(400, "MALFORMED_JSON");
+    assert_eq!(broken.json["errors"][0]["line"], 2);
+    assert_eq!(broken.json["errors"][0]["column"], 11);
+    post(&[], b"\xff\xfe".to_vec()).await.refused(400, "MALFORMED_JSON");
+    post(&[], vec![b'['; 100_000]).await.refused(400, "MALFORMED_JSON");
+    post(&[], b"[]".to_vec()).await.refused(400, "VALIDATION_FAILED");
+    let xml = post(&[("content-type", "text/xml")], b"<a/>".to_vec()).await;
+    xml.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    let reply = service.admin.post("/v1/customers", &json!({"name": "A", "nmae": "B"})).await;
+    reply.refused(400, "UNKNOWN_MEMBER");
+    assert_eq!(reply.pointer(), "/nmae");
+    let reply = service.admin.post("/v1/customers", &json!({"emails": [5], "name": ["x"]})).await;
+    assert_eq!(reply.json["errors"].as_array().unwrap().len(), 2, "{}", reply.text);
+    let list = service.admin.get("/v1/customers").await.expect(200);
+    assert_eq!(list["data"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_name_nothing() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    for path in [
+        "/v1/plans/5",
+        "/v1/plans/x",
+        "/v1/plans/-1",
+        "/v1/plans/99999999999999999999",
+        "/v1/products/5",
+        "/v1/products/5/association",
+        "/v1/customers/5",
+        "/v1/methods/5",
+        "/v1/roles/5",
+        "/v1/namespaces/5",
+        "/v1/entitlements/5",
+        "/v1/entitlements/0aa09362-2447-805b-9235-e5892a9c3374",
+        "/v1/product-keys/0aa09362-2447-8000-8000-2b535dca9af3",
+        "/v1/activations/x",
+        "/v1/activations/d272cbca-81d0-4baa-a5a9-1eee065da5e3",
+        "/v1/provisioning-requests/5",
+        "/v1/provisioning-requests/5/attempts",
+        "/v1/nothing",
+        "/",
+        "/errors/NOTHING",
+    ] {
+        admin.get(path).await.refused(404, "NOT_FOUND");
+    }
+    admin.call(Method::DELETE, "/v1/plans", &[], None).await.refused(405, "METHOD_NOT_ALLOWED");
+    for query in ["limit=0", "limit=x", "order=up", "status=NOPE", "what=1", "cursor=x", "after=1"]
+    {
+        let reply = admin.get(&format!("/v1/provisioning-requests?{query}")).await;
+        let code = if query == "cursor=x" { "CURSOR_INVALID" } else { "VALIDATION_FAILED" };
+        reply.refused(400, code);
+    }
+    admin.get("/v1/plans?fields=nope").await.refused(400, "UNKNOWN_FIELD");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_that_may_not_be_called() {
+    let service = Service::start().await;
+    for url in [
+        "http://169.254.169.254/latest/meta-data",
+        "https://169.254.169.254/",
+        "https://[fe80::1]/",
+        "http://10.0.0.1/",
+        "https://192.168.0.1/",
+        "https://metadata.internal/",
+        "https://user:pass@pods.example/",
+        "ftp://pods.example/",
+        "pods",
+    ] {
+        let reply =
+            service.admin.post("/v1/methods", &json!({"name": "M", "endpointUrl": url})).await;
+        reply.refused(422, "ENDPOINT_REFUSED");
+        assert_eq!(reply.pointer(), "/endpointUrl");
+    }
+    service
+        .admin
+        .post("/v1/methods", &json!({"name": "M"}))
+        .await
+        .refused(400, "VALIDATION_FAILED");
+    let body = json!({"name": "M", "endpointUrl": "https://pods.example/",
+        "timeout": "PT31S", "callbackTimeout": "PT1S", "retryLadder": ["P2D"]});
+    let reply = service.admin.post("/v1/methods", &body).await;
+    let errors = reply.json["errors"].as_array().unwrap();
+    let places: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!(places, ["/timeout", "/callbackTimeout", "/retryLadder/0"]);
+    let list = service.admin.get("/v1/methods").await.expect(200);
+    assert_eq!(list["data"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_shown_once() {
+    let service = Service::start().await;
+    let body = json!({"name": "M", "endpointUrl": "https://pods.example/"});
+    let made = service.admin.post("/v1/methods", &body).await.expect(201);
+    let secret = made["callbackSecret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_"));
+    let path = format!("/v1/methods/{}", id(&made));
+    for reply in [service.admin.get(&path).await, service.admin.get("/v1/methods").await] {
+        assert!(!reply.text.contains("ecret"), "{}", reply.text);
+    }
+    let file = std::fs::read(service.running.data.database()).unwrap();
+    let wal = service.running.data.path().join("dynamodb.sqlite-wal");
+    let bytes = [file, std::fs::read(wal).unwrap_or_default()].concat();
+    let bare = secret.trim_start_matches("whsec_").as_bytes();
+    assert!(!bytes.windows(bare.len()).any(|window| window == bare), "sealed on disk");
+    let key = service.running.api_key.as_bytes();
+    assert!(!bytes.windows(key.len()).any(|window| window == key), "only the hash on disk");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_explained() {
+    let service = Service::start().await;
+    let nobody = service.admin.with_key("");
+    let page = nobody.get("/errors/QUANTITY_EXCEEDED").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("(422)") && page.text.contains("remains"), "{}", page.text);
+    nobody.get("/v1/health").await.expect(200);
+    let machines = nobody.get("/v1/state-machines").await.expect(200);
+    assert_eq!(machines["data"].as_array().unwrap().len(), 4);
+    let me = service.admin.get("/v1/me").await.expect(200);
+    assert_eq!(me["role"]["name"], "Administrator");
+}

@@ -1,0 +1,172 @@
+//! Status callbacks: authentic ones count once, all others change nothing.
+
+use domain::time::Time;
+use edge::ports::{Clock, SystemClock};
+use harness::Story;
+use harness::story::other_secret;
+use reqwest::Method;
+use serde_json::json;
+
+async fn sent(story: &Story) -> u64 {
+    let id = story.activate(1).await;
+    story.until_status(id, "REQUEST_SENT").await;
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_or_stale_signature_is_401_and_changes_nothing() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let body = json!({"status": "COMPLETED"});
+    let now = SystemClock.now();
+    let apart = |secs: i64| Time::from_millis(now.millis() + secs * 1000);
+    let check = async |webhook_id: &str, at: Time, secret: &str| {
+        let reply = story.report_with(id, webhook_id, &body, at, secret, "").await;
+        reply.refused(401, "BAD_SIGNATURE");
+        reply.json["detail"].clone()
+    };
+    let wrong = check("a", now, &other_secret()).await;
+    assert_eq!(wrong, check("b", apart(-310), &story.secret).await);
+    assert_eq!(wrong, check("c", apart(310), &story.secret).await);
+    assert_eq!(wrong, check("pr_1_g1", now, &story.secret).await, "no reflection");
+    assert_eq!(wrong, check("with.dot", now, &story.secret).await);
+    let nobody = story.admin().with_key("");
+    let path = format!("/v1/callbacks/{}/provisioning-requests/{id}", story.method);
+    let unsigned = nobody.post(&path, &body).await;
+    unsigned.refused(401, "BAD_SIGNATURE");
+    let path = format!("/v1/callbacks/12345/provisioning-requests/{id}");
+    let unknown = nobody.post(&path, &body).await;
+    unknown.refused(401, "BAD_SIGNATURE");
+    assert_eq!(unsigned.json["detail"], unknown.json["detail"], "the same 401");
+    let request = story.request(id).await;
+    assert_eq!((&request["status"], &request["version"]), (&json!("REQUEST_SENT"), &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_callback_is_a_duplicate() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let (progress, done) = (json!({"status": "IN_PROGRESS"}), json!({"status": "COMPLETED"}));
+    story.report(id, "m1", &progress).await.expect(200);
+    let again = story.report(id, "m1", &progress).await.expect(200);
+    assert_eq!(again, json!({"id": id, "status": "IN_PROGRESS", "outcome": "DUPLICATE"}));
+    story.report(id, "m1", &done).await.refused(409, "WEBHOOK_ID_REUSED");
+    story.report(id, "m2", &done).await.expect(200);
+    let before = story.request(id).await;
+    for webhook_id in ["m2", "m3"] {
+        let again = story.report(id, webhook_id, &done).await.expect(200);
+        assert_eq!(again["outcome"], "DUPLICATE");
+    }
+    assert_eq!(story.request(id).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contradiction_is_409_and_kept() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    story.report(id, "m1", &json!({"status": "COMPLETED"})).await.expect(200);
+    let late = json!({"status": "FAILED", "comments": "too late"});
+    for _ in 0..2 {
+        let reply = story.report(id, "m2", &late).await;
+        reply.refused(409, "STATUS_CONFLICT");
+        assert_eq!(reply.json["state"], "COMPLETED");
+    }
+    let request = story.request(id).await;
+    assert_eq!(request["status"], "COMPLETED");
+    assert_eq!(request["version"], 3);
+    let [conflict] = request["conflicts"].as_array().unwrap().as_slice() else {
+        panic!("{request}")
+    };
+    assert_eq!(conflict["webhookId"], "m2");
+    assert_eq!(conflict["status"], "FAILED");
+    assert_eq!(conflict["against"], "COMPLETED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authentic_callback_for_no_request_is_404_and_a_bad_body_400() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let body = json!({"status": "COMPLETED"});
+    story.report(4711, "m1", &body).await.refused(404, "NOT_FOUND");
+    let reply = story.report(id, "m2", &json!({"status": "REQUEST_SENT"})).await;
+    reply.refused(400, "VALIDATION_FAILED");
+    assert_eq!(reply.pointer(), "/status");
+    story.report(id, "m3", &json!({})).await.refused(400, "VALIDATION_FAILED");
+    let long = json!({"status": "FAILED", "comments": "x".repeat(501)});
+    story.report(id, "m4", &long).await.refused(400, "VALIDATION_FAILED");
+    let path = format!("/v1/callbacks/{}/provisioning-requests/{id}", story.method);
+    let huge = Some(vec![b' '; 64 * 1024 + 1]);
+    let reply = story.admin().with_key("").call(Method::POST, &path, &[], huge).await;
+    reply.refused(413, "BODY_TOO_LARGE");
+    assert_eq!(story.request(id).await["status"], "REQUEST_SENT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_keeps_the_providers_reason() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let body = json!({"status": "FAILED", "errorCode": "E42", "errorDescription": "No rack."});
+    story.report(id, "m1", &body).await.expect(200);
+    let failed = story.request(id).await;
+    assert_eq!(
+        (&failed["errorCode"], &failed["errorDescription"]),
+        (&json!("E42"), &json!("No rack."))
+    );
+    let other = sent(&story).await;
+    story.report(other, "m1", &json!({"status": "Failed"})).await.expect(200);
+    assert_eq!(story.request(other).await["errorCode"], "UNSPECIFIED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_generation_may_only_report_success() {
+    let story = Story::begin().await;
+    story.provider.answer(&[(400, "no"), (202, "{}")]);
+    let id = story.activate(1).await;
+    story.until_status(id, "FAILED").await;
+    let retry = format!("/v1/provisioning-requests/{id}/retry");
+    story.admin().post(&retry, &json!({})).await.expect(200);
+    story.until_status(id, "REQUEST_SENT").await;
+    let now = SystemClock.now();
+    let report = async |webhook_id: &str, status: &str, query: &str| {
+        let body = json!({"status": status});
+        story.report_with(id, webhook_id, &body, now, &story.secret, query).await
+    };
+    report("m1", "FAILED", "?generation=1").await.refused(409, "STATUS_CONFLICT");
+    report("m2", "COMPLETED", "?generation=3").await.refused(409, "STATUS_CONFLICT");
+    report("m3", "COMPLETED", "?generation=x").await.refused(400, "VALIDATION_FAILED");
+    report("m4", "COMPLETED", "?generation=1").await.expect(200);
+    assert_eq!(story.request(id).await["status"], "COMPLETED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_response_is_shown_whole() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let response = json!({"log": "x".repeat(5000)});
+    story.report(id, "m1", &json!({"status": "COMPLETED", "response": response})).await.expect(200);
+    assert_eq!(story.request(id).await["response"], json!(response.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_that_overtakes_the_answer_counts() {
+    let story = Story::begin().await;
+    story.provider.answer(&[(503, "busy")]);
+    let method = format!("/v1/methods/{}", story.method);
+    let body = json!({"name": "Pod farm", "endpointUrl": story.provider.url,
+        "retryLadder": ["PT0S", "PT1H"]});
+    story.admin().put(&method, &body).await.expect(200);
+    let id = story.activate(1).await;
+    harness::until("the retry", || async {
+        (story.request(id).await["version"] == 2).then_some(())
+    })
+    .await;
+    let waiting = story.request(id).await;
+    assert_eq!(
+        (&waiting["status"], &waiting["delivery"]),
+        (&json!("REQUEST_QUEUED"), &json!("MAYBE"))
+    );
+    story.report(id, "m1", &json!({"status": "COMPLETED"})).await.expect(200);
+    let done = story.request(id).await;
+    assert_eq!(done["status"], "COMPLETED");
+    assert_eq!(done["nextAttemptAt"], json!(null), "the pending retry is cancelled");
+}

@@ -1,0 +1,275 @@
+//! The store contract: what every store must do, run against DynamoDB's embedded engine.
+
+use domain::decision::{Actor, Decision, Kind, Stamp};
+use domain::ids::{Entropy, Id};
+use domain::plan::{Plan, PlanInput};
+use domain::time::Time;
+use edge::aws::Access;
+use store::dynamo::DynamoStore;
+use store::idempotency::SavedAnswer;
+use store::keys::{Key, Table};
+use store::list::PageOf;
+use store::port::{CommitError, Condition, Item, Range, Store, Write};
+use store::{Extra, StoreError};
+use tokio::net::TcpListener;
+
+/// DynamoDB in memory, behind the AWS SDK.
+async fn dynamo() -> DynamoStore {
+    let database = dynoxide::Database::memory().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let client = Access::embedded(url).dynamodb();
+    store::tables::create(&client, "core", "catalog").await.unwrap();
+    store::tables::create(&client, "core", "catalog").await.unwrap();
+    DynamoStore::new(client, "core".to_owned(), "catalog".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamo_keeps_the_contract() {
+    let store = dynamo().await;
+    rows(&store).await;
+    conditions(&store).await;
+    transactions(&store).await;
+    ranges(&store).await;
+    decisions(&store).await;
+    answers(&store).await;
+}
+
+fn id(value: u64) -> Id {
+    Id::try_from(value).unwrap()
+}
+
+fn key(pk: &str, sk: &str) -> Key {
+    Key { table: Table::Core, pk: pk.to_owned(), sk: sk.to_owned() }
+}
+
+fn item(pairs: &[(&str, i64)]) -> Item {
+    let number = |n: &i64| aws_number(*n);
+    pairs.iter().map(|(name, n)| ((*name).to_owned(), number(n))).collect()
+}
+
+fn aws_number(n: i64) -> store::port::Value {
+    store::port::Value::N(n.to_string())
+}
+
+fn number(item: &Item, name: &str) -> i64 {
+    item[name].as_n().unwrap().parse().unwrap()
+}
+
+async fn rows(store: &dyn Store) {
+    let (a, b) = (key("rows", "a"), key("rows", "b"));
+    let put = |key: &Key, n| Write::Put(key.clone(), item(&[("n", n)]), Condition::Free);
+    store.write(&[put(&a, 1)]).await.unwrap();
+    store.write(&[put(&a, 2), put(&b, 3)]).await.unwrap();
+    let missing = key("rows", "c");
+    let found = store.get(&[b.clone(), missing.clone(), a.clone(), b.clone()]).await.unwrap();
+    let numbers: Vec<_> =
+        found.iter().map(|row| row.as_ref().map(|row| number(row, "n"))).collect();
+    assert_eq!(numbers, [Some(3), None, Some(2), Some(3)]);
+    assert!(store.get(&[missing]).await.unwrap()[0].is_none());
+    store.write(&[Write::Delete(a.clone(), Condition::Free)]).await.unwrap();
+    assert!(store.get(&[a]).await.unwrap()[0].is_none());
+    let many: Vec<Key> = (0..150).map(|i| key("many", &format!("{i:03}"))).collect();
+    for chunk in many.chunks(50) {
+        let puts: Vec<Write> = chunk.iter().map(|key| put(key, 1)).collect();
+        store.write(&puts).await.unwrap();
+    }
+    assert_eq!(store.get(&many).await.unwrap().iter().flatten().count(), 150);
+}
+
+/// Whether a write happens, alone and in a transaction; `held` are the row's numbers.
+async fn holds(store: &dyn Store, held: Option<Item>, condition: Condition) -> bool {
+    let (place, beside) = (key("conditions", "row"), key("conditions", "beside"));
+    let mut answers = Vec::new();
+    for alone in [true, false] {
+        store.write(&[Write::Delete(place.clone(), Condition::Free)]).await.unwrap();
+        if let Some(held) = held.clone() {
+            store.write(&[Write::Put(place.clone(), held, Condition::Free)]).await.unwrap();
+        }
+        let write = Write::Put(place.clone(), item(&[("n", 9)]), condition.clone());
+        let other = Write::Put(beside.clone(), item(&[("n", 1)]), Condition::Free);
+        let written =
+            if alone { store.write(&[write]).await } else { store.write(&[other, write]).await };
+        match written {
+            Ok(()) => answers.push(true),
+            Err(CommitError::Refused(refused)) => {
+                assert_eq!(refused, [usize::from(!alone)]);
+                answers.push(false);
+            }
+            Err(CommitError::Unavailable(why)) => panic!("{why}"),
+        }
+    }
+    assert_eq!(answers[0], answers[1], "{condition:?}");
+    answers[0]
+}
+
+async fn conditions(store: &dyn Store) {
+    let rev = |n| Some(item(&[("rev", n)]));
+    assert!(holds(store, None, Condition::Absent).await);
+    assert!(!holds(store, rev(1), Condition::Absent).await);
+    assert!(holds(store, rev(3), Condition::Rev(3)).await);
+    assert!(!holds(store, rev(4), Condition::Rev(3)).await);
+    assert!(!holds(store, None, Condition::Rev(3)).await);
+    let expires = |n| Some(item(&[("expires", n)]));
+    let now = Condition::Expired(Time::from_millis(1000));
+    assert!(holds(store, None, now.clone()).await);
+    assert!(holds(store, expires(1000), now.clone()).await);
+    assert!(!holds(store, expires(1001), now).await);
+    let remains = |quantity, exhausts| Condition::Remains { quantity, exhausts };
+    let product_key = |remaining: i64, state: &str| {
+        let mut row = item(&[("remaining", remaining)]);
+        row.insert("state".to_owned(), store::port::Value::S(state.to_owned()));
+        Some(row)
+    };
+    assert!(holds(store, product_key(3, "ENABLED"), remains(2, false)).await);
+    assert!(!holds(store, product_key(2, "ENABLED"), remains(2, false)).await);
+    assert!(holds(store, product_key(2, "ENABLED"), remains(2, true)).await);
+    assert!(!holds(store, product_key(3, "ENABLED"), remains(2, true)).await);
+    assert!(!holds(store, product_key(3, "DISABLED"), remains(2, false)).await);
+    activatable(store).await;
+}
+
+async fn activatable(store: &dyn Store) {
+    let entitlement = |state: &str, enabled: bool, exhausted: i64| {
+        let mut row = item(&[("keyGeneration", 0), ("keysExhausted", exhausted)]);
+        row.insert("state".to_owned(), store::port::Value::S(state.to_owned()));
+        row.insert("enabled".to_owned(), store::port::Value::Bool(enabled));
+        row.insert("activationAllowed".to_owned(), store::port::Value::Bool(true));
+        Some(row)
+    };
+    let condition = |generation, exhausts_below| Condition::Activatable {
+        state: "PRODUCED",
+        generation,
+        exhausts_below,
+    };
+    assert!(holds(store, entitlement("PRODUCED", true, 0), condition(0, None)).await);
+    assert!(!holds(store, entitlement("DRAFT", true, 0), condition(0, None)).await);
+    assert!(!holds(store, entitlement("PRODUCED", false, 0), condition(0, None)).await);
+    assert!(!holds(store, entitlement("PRODUCED", true, 0), condition(1, None)).await);
+    assert!(holds(store, entitlement("PRODUCED", true, 1), condition(0, Some(2))).await);
+    assert!(!holds(store, entitlement("PRODUCED", true, 2), condition(0, Some(2))).await);
+}
+
+async fn transactions(store: &dyn Store) {
+    let (a, b) = (key("all", "a"), key("all", "b"));
+    let put = |key: &Key, condition| Write::Put(key.clone(), item(&[("n", 1)]), condition);
+    let refused = store.write(&[put(&a, Condition::Free), put(&b, Condition::Rev(1))]).await;
+    assert!(matches!(refused, Err(CommitError::Refused(list)) if list == [1]));
+    assert!(store.get(&[a.clone()]).await.unwrap()[0].is_none(), "all or nothing");
+    store.write(&[put(&a, Condition::Absent), put(&b, Condition::Absent)]).await.unwrap();
+    let add = Write::Add(a.clone(), vec![("n", -3), ("fresh", 2)], Condition::Free);
+    store.write(&[add.clone()]).await.unwrap();
+    store.write(&[add, put(&b, Condition::Free)]).await.unwrap();
+    let row = store.get(&[a]).await.unwrap().remove(0).unwrap();
+    assert_eq!((number(&row, "n"), number(&row, "fresh")), (-5, 4));
+}
+
+async fn ranges(store: &dyn Store) {
+    for n in 0..5 {
+        let write = Write::Put(key("range", &format!("A#{n}")), item(&[("n", n)]), Condition::Free);
+        store.write(&[write]).await.unwrap();
+    }
+    let other = Write::Put(key("range", "B#0"), item(&[("n", 9)]), Condition::Free);
+    store.write(&[other]).await.unwrap();
+    let find = async |prefix: &str, after: Option<&str>, descending, limit| {
+        let range = Range {
+            table: Table::Core,
+            index: None,
+            pk: "range".to_owned(),
+            prefix: prefix.to_owned(),
+            below: None,
+            after: after.map(str::to_owned),
+            descending,
+            limit,
+        };
+        let found = store.range(&range).await.unwrap();
+        let numbers: Vec<i64> = found.items.iter().map(|item| number(item, "n")).collect();
+        (numbers, found.last)
+    };
+    assert_eq!(find("A#", None, false, 9).await, (vec![0, 1, 2, 3, 4], None));
+    assert_eq!(find("A#", None, false, 5).await, (vec![0, 1, 2, 3, 4], None));
+    assert_eq!(find("A#", None, false, 2).await, (vec![0, 1], Some("A#1".to_owned())));
+    assert_eq!(find("A#", Some("A#1"), false, 2).await, (vec![2, 3], Some("A#3".to_owned())));
+    assert_eq!(find("A#", None, true, 2).await, (vec![4, 3], Some("A#3".to_owned())));
+    assert_eq!(find("A#", Some("A#3"), true, 2).await, (vec![2, 1], Some("A#1".to_owned())));
+    assert_eq!(find("A#", Some("A#1"), true, 2).await, (vec![0], None));
+    assert_eq!(find("", None, false, 9).await.0, [0, 1, 2, 3, 4, 9]);
+}
+
+fn stamp(n: u8) -> Stamp {
+    let now = Time::from_millis(1_800_000_000_000 + i64::from(n));
+    Stamp { now, by: Actor::System, entropy: Entropy::new([n; 32]) }
+}
+
+fn plan(name: &str, n: u8) -> (Plan, Decision) {
+    let input = PlanInput { name: name.to_owned(), ..PlanInput::default() };
+    let (plan, _, decision) = Plan::create(&input, None, id(1), &stamp(n)).unwrap();
+    (plan, decision)
+}
+
+async fn decisions(store: &(dyn Store + 'static)) {
+    let tenant = id(7);
+    let commit =
+        async |decision: &Decision| store.commit(tenant, decision, &Extra::default()).await;
+    let (made, decision) = plan("Pods", 1);
+    commit(&decision).await.unwrap();
+    assert!(matches!(commit(&decision).await, Err(StoreError::NameTaken { .. })));
+    let (_, same_name) = plan("pods", 2);
+    assert!(matches!(commit(&same_name).await, Err(StoreError::NameTaken { member: "name", .. })));
+    let read = store.load_plan(tenant, made.id).await.unwrap();
+    assert_eq!(read, Plan { rev: 1, ..made.clone() });
+    let save = |plan: &Plan| Decision::default().save(plan.clone());
+    commit(&save(&read)).await.unwrap();
+    assert!(
+        matches!(commit(&save(&read)).await, Err(StoreError::Conflict)),
+        "it was written since"
+    );
+    let newer = store.load_plan(tenant, made.id).await.unwrap();
+    assert_eq!(newer.rev, 2);
+    assert!(store.find_plan(id(8), made.id).await.unwrap().is_none(), "another tenant");
+    let named = store.find_named(tenant, Kind::Plan, "name", "1/PODS").await.unwrap();
+    assert_eq!(named, [made.id]);
+    for n in 3..9 {
+        commit(&plan(&format!("P{n}"), n).1).await.unwrap();
+    }
+    let page = PageOf { limit: 3, after: None, ascending: false };
+    let first = store.list::<Plan>(tenant, Kind::Plan, &page, |_| true).await.unwrap();
+    assert_eq!(first.rows.len(), 3);
+    let rest = PageOf { limit: 100, after: first.next, ascending: false };
+    let rest = store.list::<Plan>(tenant, Kind::Plan, &rest, |_| true).await.unwrap();
+    assert_eq!((rest.rows.len(), rest.next), (4, None));
+    let kept = |plan: &Plan| plan.name == "Pods";
+    let few = store.list::<Plan>(tenant, Kind::Plan, &page, kept).await.unwrap();
+    assert_eq!((few.rows.len(), few.next), (1, None));
+    commit(&newer.delete().unwrap()).await.unwrap();
+    commit(&plan("Pods", 20).1).await.unwrap();
+}
+
+async fn answers(store: &(dyn Store + 'static)) {
+    let (tenant, now) = (id(7), Time::from_millis(1_800_000_000_000));
+    let answer = SavedAnswer {
+        hash: "h".to_owned(),
+        body_hash: "b".to_owned(),
+        status: 201,
+        body: "{}".to_owned(),
+        location: None,
+        etag: None,
+        expires: 0,
+        ttl: 0,
+    };
+    let extra = Extra { answer: Some((answer, now)) };
+    let (made, decision) = plan("Answered", 30);
+    store.commit(tenant, &decision, &extra).await.unwrap();
+    let (other, decision) = plan("Never", 31);
+    let again = store.commit(tenant, &decision, &extra).await;
+    assert!(matches!(again, Err(StoreError::Replayed)));
+    assert!(store.find_plan(tenant, other.id).await.unwrap().is_none(), "one transaction");
+    assert!(store.find_plan(tenant, made.id).await.unwrap().is_some());
+    assert!(store.find_answer(tenant, "h", now).await.unwrap().is_some());
+    let day = Time::from_millis(now.millis() + 24 * 3_600_000);
+    assert!(store.find_answer(tenant, "h", day).await.unwrap().is_none(), "after 24 hours");
+    assert!(store.find_answer(id(8), "h", now).await.unwrap().is_none(), "another tenant");
+    let later = Extra { answer: extra.answer.map(|(answer, _)| (answer, day)) };
+    store.commit(tenant, &plan("Later", 32).1, &later).await.unwrap();
+}

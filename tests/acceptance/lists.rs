@@ -1,0 +1,117 @@
+//! Lists: pages, cursors, filters, fields.
+
+use harness::story::id;
+use harness::{Service, Story};
+use serde_json::{Value, json};
+
+fn ids(list: &Value) -> Vec<u64> {
+    list["data"].as_array().unwrap().iter().map(id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_comes_once_while_new_ones_arrive() {
+    let service = Service::start().await;
+    let make = async |n: usize| {
+        id(&service
+            .admin
+            .post("/v1/customers", &json!({"name": format!("C{n}")}))
+            .await
+            .expect(201))
+    };
+    let mut made = Vec::new();
+    for n in 0..7 {
+        made.push(make(n).await);
+    }
+    made.reverse();
+    let first = service.admin.get("/v1/customers?limit=3").await;
+    assert_eq!(ids(&first.json), made[..3]);
+    assert!(first.header("link").contains("rel=\"next\""), "{}", first.header("link"));
+    let newcomer = make(7).await;
+    let mut seen = ids(&first.json);
+    let mut cursor = first.json["nextCursor"].clone();
+    while let Some(next) = cursor.as_str() {
+        let page = service.admin.get(&format!("/v1/customers?limit=3&cursor={next}")).await;
+        let page = page.expect(200);
+        seen.extend(ids(&page));
+        cursor = page["nextCursor"].clone();
+    }
+    assert_eq!(seen, made);
+    let oldest = service.admin.get("/v1/customers?limit=1&order=asc").await.expect(200);
+    assert_eq!(ids(&oldest), made[6..]);
+    let newest = service.admin.get("/v1/customers?limit=100").await.expect(200);
+    assert_eq!(ids(&newest)[0], newcomer);
+    assert_eq!(newest["nextCursor"], Value::Null);
+    let mismatch =
+        format!("/v1/customers?order=asc&cursor={}", first.json["nextCursor"].as_str().unwrap());
+    service.admin.get(&mismatch).await.refused(422, "CURSOR_MISMATCH");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_filtered_by_what_a_row_shows() {
+    let story = Story::begin().await;
+    story.provider.answer(&[(400, "no")]);
+    let failed = story.activate(1).await;
+    let row = story.until_status(failed, "FAILED").await;
+    let sent = story.activate(2).await;
+    story.until_status(sent, "REQUEST_SENT").await;
+    let aid = row["aid"].as_str().unwrap();
+    let check = async |query: String, expected: &[u64]| {
+        let list = story.admin().get(&format!("/v1/provisioning-requests?{query}")).await;
+        assert_eq!(ids(&list.expect(200)), expected, "{query}");
+    };
+    check(String::new(), &[sent, failed]).await;
+    check("status=FAILED".to_owned(), &[failed]).await;
+    check("status=FAILED,REQUEST_SENT".to_owned(), &[sent, failed]).await;
+    check("status=COMPLETED".to_owned(), &[]).await;
+    check(format!("number={sent}"), &[sent]).await;
+    check("number=5".to_owned(), &[]).await;
+    check(format!("aid={aid}"), &[failed]).await;
+    check(format!("aid={aid}&status=COMPLETED"), &[]).await;
+    check("aid=nonsense".to_owned(), &[]).await;
+    check(format!("eId={}", story.e_id), &[sent, failed]).await;
+    check(format!("productId={}", story.product), &[sent, failed]).await;
+    check("productName=printer-scanner".to_owned(), &[sent, failed]).await;
+    check(format!("planId={}&methodId={}", story.plan, story.method), &[sent, failed]).await;
+    check("planId=5".to_owned(), &[]).await;
+    check("after=2020-01-01T00:00:00Z".to_owned(), &[sent, failed]).await;
+    check("before=2020-01-01T00:00:00Z".to_owned(), &[]).await;
+    let list =
+        story.admin().get("/v1/provisioning-requests?fields=status,number").await.expect(200);
+    assert_eq!(
+        list["data"][0],
+        json!({"id": sent, "number": sent.to_string(), "status": "REQUEST_SENT"})
+    );
+    let line = story.admin().get("/v1/provisioning-requests?limit=1").await.expect(200);
+    let line = &line["data"][0];
+    for member in ["productName", "productId", "eId", "aid", "activatedQuantity", "plan", "method"]
+    {
+        assert!(!line[member].is_null(), "{member}: {line}");
+    }
+    assert_eq!(line["statusUpdateDate"], story.request(sent).await["statusUpdateDate"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entitlements_activations_and_customers_are_found() {
+    let story = Story::begin().await;
+    story.activate(1).await;
+    let count = async |path: String| {
+        let list = story.admin().get(&path).await.expect(200);
+        list["data"].as_array().unwrap().len()
+    };
+    assert_eq!(count("/v1/entitlements?state=PRODUCED".to_owned()).await, 1);
+    assert_eq!(count("/v1/entitlements?state=DRAFT,QUEUED".to_owned()).await, 0);
+    assert_eq!(count(format!("/v1/entitlements?customerId={}", story.customer)).await, 1);
+    assert_eq!(count(format!("/v1/activations?eId={}", story.e_id)).await, 1);
+    assert_eq!(count(format!("/v1/activations?customerId={}", story.customer)).await, 1);
+    assert_eq!(count("/v1/activations?customerId=5".to_owned()).await, 0);
+    assert_eq!(count("/v1/customers?email=IT@tucano.example".to_owned()).await, 1);
+    assert_eq!(count("/v1/customers?identifier=c-0041&name=tucano%20ltd".to_owned()).await, 1);
+    assert_eq!(count("/v1/customers?identifier=c-0041&name=other".to_owned()).await, 0);
+    assert_eq!(count("/v1/products?stage=COMMIT&name=Printer-Scanner".to_owned()).await, 1);
+    assert_eq!(count("/v1/products?stage=DRAFT".to_owned()).await, 0);
+    assert_eq!(count("/v1/plans?name=pods".to_owned()).await, 1);
+    assert_eq!(count("/v1/methods?name=nope".to_owned()).await, 0);
+    assert_eq!(count("/v1/associations".to_owned()).await, 1);
+    assert_eq!(count("/v1/namespaces".to_owned()).await, 1);
+    assert_eq!(count("/v1/roles".to_owned()).await, 1);
+}

@@ -1,0 +1,18 @@
+//! The acceptance tests: one file a story, over HTTP against the real service; and the tidy rules.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
+
+mod activations;
+mod bad_input;
+mod callbacks;
+mod contract;
+mod dispatching;
+mod idempotency;
+mod lists;
+mod main_job;
+mod openapi;
+mod operating;
+mod plans;
+mod restart;
+mod routes;
+mod tidy;

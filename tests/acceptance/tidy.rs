@@ -1,0 +1,207 @@
+//! The tidy rules of the house, each seen to fail on a sample.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::MetadataCommand;
+
+const LINES: usize = 400;
+const COLUMNS: usize = 100;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// Every Rust file of the workspace: its path from the root, its text.
+fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![root()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                open.push(path);
+            } else if name.ends_with(".rs") {
+                let place = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                found.push((place, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    found
+}
+
+type Rule = fn(&str, &str) -> Option<String>;
+
+/// Holds every source against a rule, and the rule against a sample that breaks it.
+fn check(rule: Rule, sample: (&str, &str)) {
+    assert!(rule(sample.0, sample.1).is_some(), "the rule lets its sample pass");
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter_map(|(path, text)| Some(format!("{path}: {}", rule(path, text)?)))
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    check(
+        |_, text| (!text.starts_with("//! ")).then(|| "no //! header".to_owned()),
+        ("a.rs", "fn a() {}"),
+    );
+}
+
+#[test]
+fn no_file_is_longer_than_a_person_reads() {
+    let long = "\n".repeat(LINES + 1);
+    let rule: Rule = |_, text| {
+        let lines = text.lines().count();
+        (lines > LINES).then(|| format!("{lines} lines"))
+    };
+    check(rule, ("a.rs", &long));
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    let rule: Rule = |_, text| {
+        let wide = text.lines().position(|line| line.chars().count() > COLUMNS)?;
+        // A text that must be kept to the letter cannot be broken.
+        let line = text.lines().nth(wide)?;
+        (!line.contains("\": \"$.")).then(|| format!("line {}", wide + 1))
+    };
+    check(rule, ("a.rs", &"x".repeat(COLUMNS + 1)));
+}
+
+/// The part of a file before its unit tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+fn is_service(path: &str) -> bool {
+    (path.starts_with("functions/") || path.starts_with("domain/src")) && !path.contains("/tests/")
+}
+
+#[test]
+fn status_codes_are_in_problem_only() {
+    let rule: Rule = |path, text| {
+        let exempt = ["functions/edge/src/http/problem.rs", "functions/local/src/provider.rs"];
+        if !is_service(path) || exempt.contains(&path) {
+            return None;
+        }
+        let named = |line: &&str| line.contains("StatusCode::") && !line.contains("::default()");
+        code(text).lines().find(named).map(str::to_owned)
+    };
+    check(rule, ("functions/a/src/lib.rs", "let x = StatusCode::OK;"));
+}
+
+#[test]
+fn key_shapes_are_in_keys_only() {
+    let rule: Rule = |path, text| {
+        if !is_service(path) || path == "functions/store/src/keys.rs" {
+            return None;
+        }
+        let shapes = [
+            "\"T#",
+            "\"E#",
+            "\"R#",
+            "\"K#",
+            "\"P#",
+            "\"C#",
+            "\"H#",
+            "\"DUE#",
+            "\"KEY#",
+            "\"METHOD#",
+        ];
+        let shape = |line: &&str| shapes.iter().any(|shape| line.contains(shape));
+        code(text).lines().find(shape).map(str::to_owned)
+    };
+    check(rule, ("functions/a/src/lib.rs", "format!(\"T#{tenant}\")"));
+}
+
+#[test]
+fn environment_names_are_in_config_only() {
+    let rule: Rule = |path, text| {
+        let reads = |line: &&str| line.contains("env::var") || line.contains("#[config(env");
+        let elsewhere = is_service(path) && path != "functions/edge/src/config.rs";
+        code(text).lines().find(|line| elsewhere && reads(line)).map(str::to_owned)
+    };
+    check(rule, ("functions/a/src/lib.rs", "std::env::var(\"X\")"));
+}
+
+#[test]
+fn nothing_is_left_open_or_passed_over() {
+    let words = ["todo", "unimplemented"].map(|word| format!("{word}!("));
+    let rule = move |path: &str, text: &str| {
+        let marks = ["#[ignore", "FIXME", "XXX", "thread::sleep", "let _ ="];
+        let hit = |line: &&str| {
+            words.iter().any(|word| line.contains(word.as_str()))
+                || marks.iter().any(|mark| line.contains(mark))
+        };
+        let own = path == "tests/acceptance/tidy.rs";
+        text.lines().find(|line| !own && hit(line)).map(str::to_owned)
+    };
+    assert!(rule("a.rs", "let _ = save().await;").is_some());
+    let broken: Vec<_> =
+        sources().iter().filter_map(|(p, t)| Some((p.clone(), rule(p, t)?))).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let rule: Rule = |path, text| {
+        let pure = path.starts_with("domain/src");
+        text.lines().find(|l| pure && l.contains("async fn")).map(str::to_owned)
+    };
+    check(rule, ("domain/src/a.rs", "pub async fn a() {}"));
+}
+
+/// Which of our crates a crate may use: domain <- store <- edge <- functions <- local <- tests.
+fn arrows_broken(uses: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let floor = |name: &str| match name {
+        "domain" => 0,
+        "store" => 1,
+        "edge" => 2,
+        "local" => 4,
+        "tests" => 5,
+        _ => 3,
+    };
+    let wrong = |(name, used): (&String, &Vec<String>)| {
+        let up: Vec<String> = used
+            .iter()
+            .filter(|other| floor(other) >= floor(name))
+            .map(|other| format!("{name} uses {other}"))
+            .collect();
+        up
+    };
+    uses.iter().flat_map(wrong).collect()
+}
+
+#[test]
+fn crate_arrows_point_one_way() {
+    let metadata =
+        MetadataCommand::new().no_deps().other_options(["--offline".to_owned()]).exec().unwrap();
+    let ours: Vec<String> = metadata.packages.iter().map(|p| p.name.to_string()).collect();
+    let used = |package: &cargo_metadata::Package| {
+        let inner = package.dependencies.iter().filter(|d| d.path.is_some());
+        (package.name.to_string(), inner.map(|d| d.name.clone()).collect())
+    };
+    let uses: BTreeMap<String, Vec<String>> = metadata.packages.iter().map(used).collect();
+    assert!(ours.len() >= 15);
+    assert!(!arrows_broken(&BTreeMap::from([("store".into(), vec!["edge".into()])])).is_empty());
+    assert!(!arrows_broken(&BTreeMap::from([("plans".into(), vec!["access".into()])])).is_empty());
+    let broken = arrows_broken(&uses);
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_domain_knows_neither_http_nor_aws() {
+    let metadata =
+        MetadataCommand::new().no_deps().other_options(["--offline".to_owned()]).exec().unwrap();
+    let domain = metadata.packages.iter().find(|p| p.name.as_str() == "domain").unwrap();
+    let foreign = ["aws", "lambda", "http", "axum", "reqwest", "tokio", "hyper"];
+    for dependency in &domain.dependencies {
+        let known = foreign.iter().any(|name| dependency.name.starts_with(name));
+        assert!(!known, "domain uses {}", dependency.name);
+    }
+}

@@ -1,0 +1,37 @@
+//! The harness of the acceptance tests: the real service, a scripted provider, a typed client.
+//!
+//! Neighbours: `acceptance`. Guarantee: nothing leaves 127.0.0.1, every port is ephemeral, and
+//! nobody sleeps: tests wait for a condition with a deadline.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
+#![allow(clippy::missing_panics_doc, reason = "a test may end so")]
+
+pub mod client;
+pub mod provider;
+pub mod service;
+pub mod story;
+
+pub use client::{Client, Reply};
+pub use provider::{ScriptedProvider, Sent};
+pub use service::Service;
+pub use story::Story;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// No condition takes longer.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Waits until `look` finds something.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(begun.elapsed() < DEADLINE, "waited too long for {what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
