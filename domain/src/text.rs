@@ -2,6 +2,10 @@
 //!
 //! Neighbours: every entity that people name. Guarantee: what is stored is trimmed and clean.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::limits::{DESCRIPTION_CHARS, NAME_CHARS, TEXT_CHARS};
 use crate::rejection::Code;
 
@@ -41,14 +45,14 @@ fn limited(text: &str, most: usize, also: &str) -> Checked {
     }
 }
 
-/// Letters, digits, and the combining marks that write them.
+/// Letters, digits, and the marks that write them, of every script.
 fn is_letter(c: char) -> bool {
-    let mark = matches!(c,
-        '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5C7}' | '\u{610}'..='\u{61A}'
-        | '\u{64B}'..='\u{65F}' | '\u{900}'..='\u{903}' | '\u{93A}'..='\u{94F}' | '\u{1AB0}'..='\u{1AFF}'
-        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{3099}' | '\u{309A}' | '\u{FE20}'..='\u{FE2F}');
-    c.is_alphanumeric() || mark
+    LETTER.is_match(c.encode_utf8(&mut [0; 4]))
 }
+
+#[expect(clippy::expect_used, reason = "a literal that every test of a name goes through")]
+static LETTER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\p{L}|\p{M}|\p{Nd}").expect("the literal is a pattern"));
 
 /// A free short text: 1 to 255 characters, no control characters.
 ///

@@ -83,11 +83,14 @@ async fn a_race_grants_exactly_what_there_is() {
     assert_eq!(list["data"].as_array().unwrap().len(), 10, "one request for each activation");
 }
 
+fn item(product: u64) -> Value {
+    json!({"lineItemType": "Product_Key", "itemProducts": [{"productId": product}]})
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn entitlements_are_checked_before_anything_is_written() {
     let story = Story::begin().await;
     let create = async |body: Value| story.admin().post("/v1/entitlements", &body).await;
-    let item = |product: u64| json!({"lineItemType": "Product_Key", "itemProducts": [{"productId": product}]});
     let reply = create(json!({"action": "PRODUCE", "entitlementItems": [item(55)]})).await;
     reply.refused(422, "REFERENCE_NOT_FOUND");
     assert!(reply.text.contains("Cannot find a Product corresponding to ID 55."));

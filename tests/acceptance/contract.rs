@@ -156,10 +156,10 @@ async fn transactions(store: &dyn Store) {
     let put = |key: &Key, condition| Write::Put(key.clone(), item(&[("n", 1)]), condition);
     let refused = store.write(&[put(&a, Condition::Free), put(&b, Condition::Rev(1))]).await;
     assert!(matches!(refused, Err(CommitError::Refused(list)) if list == [1]));
-    assert!(store.get(&[a.clone()]).await.unwrap()[0].is_none(), "all or nothing");
+    assert!(store.get(std::slice::from_ref(&a)).await.unwrap()[0].is_none(), "all or nothing");
     store.write(&[put(&a, Condition::Absent), put(&b, Condition::Absent)]).await.unwrap();
     let add = Write::Add(a.clone(), vec![("n", -3), ("fresh", 2)], Condition::Free);
-    store.write(&[add.clone()]).await.unwrap();
+    store.write(std::slice::from_ref(&add)).await.unwrap();
     store.write(&[add, put(&b, Condition::Free)]).await.unwrap();
     let row = store.get(&[a]).await.unwrap().remove(0).unwrap();
     assert_eq!((number(&row, "n"), number(&row, "fresh")), (-5, 4));

@@ -18,13 +18,13 @@ async fn every_row_comes_once_while_new_ones_arrive() {
             .await
             .expect(201))
     };
-    let mut made = Vec::new();
+    let mut all = Vec::new();
     for n in 0..7 {
-        made.push(make(n).await);
+        all.push(make(n).await);
     }
-    made.reverse();
+    all.reverse();
     let first = service.admin.get("/v1/customers?limit=3").await;
-    assert_eq!(ids(&first.json), made[..3]);
+    assert_eq!(ids(&first.json), all[..3]);
     assert!(first.header("link").contains("rel=\"next\""), "{}", first.header("link"));
     let newcomer = make(7).await;
     let mut seen = ids(&first.json);
@@ -35,9 +35,9 @@ async fn every_row_comes_once_while_new_ones_arrive() {
         seen.extend(ids(&page));
         cursor = page["nextCursor"].clone();
     }
-    assert_eq!(seen, made);
+    assert_eq!(seen, all);
     let oldest = service.admin.get("/v1/customers?limit=1&order=asc").await.expect(200);
-    assert_eq!(ids(&oldest), made[6..]);
+    assert_eq!(ids(&oldest), all[6..]);
     let newest = service.admin.get("/v1/customers?limit=100").await.expect(200);
     assert_eq!(ids(&newest)[0], newcomer);
     assert_eq!(newest["nextCursor"], Value::Null);

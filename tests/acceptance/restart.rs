@@ -21,7 +21,6 @@ async fn the_next_start_finds_everything_and_sends_what_was_queued() {
     story.service = story.service.restart().await;
     assert_eq!(story.service.running.api_key, key);
     assert_eq!(story.request(request).await["payload"], before["payload"]);
-    // The queue was in memory; the sweeper finds the row by the index `due` within its 30 s.
     story.until_status(request, "REQUEST_SENT").await;
     assert_eq!(story.provider.sent().len(), 2);
 }

@@ -22,7 +22,7 @@ fn sources() -> Vec<(String, String)> {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             if path.is_dir() && !name.starts_with('.') && name != "target" {
                 open.push(path);
-            } else if name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") {
                 let place = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
                 found.push((place, std::fs::read_to_string(&path).unwrap()));
             }
@@ -66,9 +66,7 @@ fn no_file_is_longer_than_a_person_reads() {
 fn no_line_is_wider_than_the_page() {
     let rule: Rule = |_, text| {
         let wide = text.lines().position(|line| line.chars().count() > COLUMNS)?;
-        // A text that must be kept to the letter cannot be broken.
-        let line = text.lines().nth(wide)?;
-        (!line.contains("\": \"$.")).then(|| format!("line {}", wide + 1))
+        Some(format!("line {}", wide + 1))
     };
     check(rule, ("a.rs", &"x".repeat(COLUMNS + 1)));
 }
@@ -151,7 +149,9 @@ fn nothing_is_left_open_or_passed_over() {
 fn the_domain_is_pure() {
     let rule: Rule = |path, text| {
         let pure = path.starts_with("domain/src");
-        text.lines().find(|l| pure && l.contains("async fn")).map(str::to_owned)
+        text.lines()
+            .find(|l| pure && !l.starts_with("//") && l.contains("async fn"))
+            .map(str::to_owned)
     };
     check(rule, ("domain/src/a.rs", "pub async fn a() {}"));
 }
@@ -186,11 +186,11 @@ fn crate_arrows_point_one_way() {
         let inner = package.dependencies.iter().filter(|d| d.path.is_some());
         (package.name.to_string(), inner.map(|d| d.name.clone()).collect())
     };
-    let uses: BTreeMap<String, Vec<String>> = metadata.packages.iter().map(used).collect();
+    let arrows: BTreeMap<String, Vec<String>> = metadata.packages.iter().map(used).collect();
     assert!(ours.len() >= 15);
     assert!(!arrows_broken(&BTreeMap::from([("store".into(), vec!["edge".into()])])).is_empty());
     assert!(!arrows_broken(&BTreeMap::from([("plans".into(), vec!["access".into()])])).is_empty());
-    let broken = arrows_broken(&uses);
+    let broken = arrows_broken(&arrows);
     assert!(broken.is_empty(), "{broken:#?}");
 }
 

@@ -5,6 +5,7 @@ use domain::time::Time;
 use edge::ports::{Clock, SystemClock};
 use edge::provider::signature::sign;
 use edge::secret::Secret;
+use local::demo::DEFINITION;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,9 +35,6 @@ pub struct Story {
     /// Its first product key.
     pub pk_id: String,
 }
-
-/// Source 001's Definition Example, with its spelling.
-pub const DEFINITION: &str = include_str!("definition.json");
 
 /// A ladder that tests can wait for.
 pub const LADDER: [&str; 3] = ["PT0S", "PT0.02S", "PT0.02S"];

@@ -48,7 +48,7 @@ const TABLE: &[Row<State, Event>] = &[
     row("A1", &[], Event::Activate, &[State::Active],
         ["see K4", "activation.add", "aid; activationDate"]),
     row("A2", &[State::Active], Event::Acknowledge, &[State::Active],
-        ["ACKNOWLEDGEMENT_REQUEST=true", "PROVIDER|CUSTOMER|OPERATOR", "acknowledgedAt; may fire N14"]),
+        ["ACKNOWLEDGEMENT_REQUEST=true", "PROVIDER|CUSTOMER|OPERATOR", "may fire N14"]),
     row("A3", &[State::Active], Event::Revoke, &[State::Revoked],
         ["nothing provisioned, or deprovisioning off", "activation.edit", "quantity re-credited"]),
     row("A4", &[State::Active], Event::Revoke, &[State::RevocationPending],

@@ -1,6 +1,7 @@
 //! The shapes that answers have where they differ from the rows.
 //!
-//! Neighbours: HTTP functions answer with them. Guarantee: every member is present, null when unset.
+//! Neighbours: HTTP functions answer with them.
+//! Guarantee: every member is present, null when unset.
 
 pub mod activation;
 pub mod entitlement;

@@ -1,6 +1,6 @@
 //! The bytes of a generation: rendered at its first claim, frozen, and re-sent unchanged (I7).
 //!
-//! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser uses what is there.
+//! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser takes its bytes.
 
 use domain::decision::Decision;
 use domain::ids::{Id, sha256_hex};

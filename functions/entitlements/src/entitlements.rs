@@ -56,10 +56,10 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, cx.json::<ActionInput>()?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide(move |stamp| async move {
-        let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
-        let action = input.action.ok_or_else(missing)?;
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
+        let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
+        let action = input.action.ok_or_else(missing)?;
         let named = entitlement.items.iter().flat_map(|item| &item.item_products);
         let named: Vec<Id> = named.map(|product| product.product_id).collect();
         let products = cx.store().find_products(tenant, &named).await?;

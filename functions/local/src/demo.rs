@@ -51,20 +51,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Terminal statuses.
 const AT_REST: [&str; 3] = ["COMPLETED", "FAILED", "DISPATCH_FAILED"];
 
-/// Source 001's Definition Example.
-const DEFINITION: &str = r#"{
-"Provisioning ID": "$.provisioningRequest.id",
-"Activation ID": "$.provisioningRequest.activationRef.activation.aid",
-"Activation Date": "$.provisioningRequest.activationRef.activation.activationDate",
-"Activated Product ID": "$.provisioningRequest.activationRef.activation.activationProductKey.activationItem.activationProduct.product.id",
-"Customer Name": "$.provisioningRequest.entitlement.customer.name",
-"Entitlement ID": "$.provisioningRequest.entitlement.eId",
-"Activated Quantity": "$.provisioningRequest.activationRef.activation.activationQuantity",
-"Product Name": "$.provisioningRequest.activationRef.activation.activationProductKey.activationItem.activationProduct.product.nameVersion.name",
-"Product Type": "$.provisioningRequest.entitlement.productKeys.productKey[0].item.itemProduct.product.productType",
-"No. of Pods": "5",
-"Customer Information": "$.provisioningRequest.activationRef.activation.customer.identifier"
-}"#;
+/// Source 001's Definition Example, with its spelling.
+pub const DEFINITION: &str = include_str!("definition.json");
 
 impl<'a> Demo<'a> {
     /// A client with the administrator's key; `say` shows a line.
@@ -225,7 +213,9 @@ impl<'a> Demo<'a> {
             "  curl -s {api}/v1/provisioning-requests/{id} -H 'Authorization: Bearer {key}'\n"
         ));
         (self.say)(&format!(
-            "  curl -s {api}/v1/activations -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n    -d '{{\"pkId\":\"{pk_id}\",\"activationQuantity\":1}}'\n"
+            "  curl -s {api}/v1/activations -H 'Authorization: Bearer {key}' \\\n    \
+             -H 'Content-Type: application/json' \\\n    \
+             -d '{{\"pkId\":\"{pk_id}\",\"activationQuantity\":1}}'\n"
         ));
     }
 

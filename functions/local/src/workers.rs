@@ -5,7 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::limits::PAGE_ROWS;
+use domain::time::Time;
 use edge::App;
+use edge::app::can_fail;
+use store::StoreError;
+use store::keys::SHARDS;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -54,6 +59,23 @@ async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
             drop(place);
         });
     }
+}
+
+/// The queue was in memory and is empty: every queued request gets its message again, so that
+/// nobody waits for the sweeper to miss it.
+///
+/// # Errors
+/// When the store is not available.
+pub async fn resume(app: &App) -> Result<(), StoreError> {
+    let open_end = Time::from_millis(i64::MAX);
+    for shard in 0..SHARDS {
+        for (tenant, id) in app.store.list_due(shard, open_end, PAGE_ROWS).await? {
+            let request = app.store.load_request(tenant, id).await?;
+            let message = request.message(tenant, app.clock.now());
+            can_fail(app.queue.send(message.as_slice()).await, "the sweeper finds the queued row");
+        }
+    }
+    Ok(())
 }
 
 async fn sweep(app: Arc<App>) {

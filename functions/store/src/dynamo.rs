@@ -261,7 +261,7 @@ impl Expression {
 
     fn activatable(state: &str, generation: u8, exhausts_below: Option<u32>) -> Self {
         let mut out = Self::new(
-            "#state = :state AND #enabled = :true AND #allowed = :true AND #generation = :generation",
+            "#state = :state AND #enabled = :true AND #allowed = :true AND #generation = :made",
             &[
                 ("#state", "state"),
                 ("#enabled", "enabled"),
@@ -271,7 +271,7 @@ impl Expression {
             [
                 (":state", AttributeValue::S(state.to_owned())),
                 (":true", AttributeValue::Bool(true)),
-                (":generation", AttributeValue::N(generation.to_string())),
+                (":made", AttributeValue::N(generation.to_string())),
             ],
         );
         if let Some(last) = exhausts_below {

@@ -235,7 +235,8 @@ pub const ROUTES: &[Route] = &[
     post("cancelRequest", "/v1/provisioning-requests/{id}/cancel", OPERATOR, Requests,
         "Sends it no more.").one::<RequestView>(),
 
-    post("reportStatus", "/v1/callbacks/{methodId}/provisioning-requests/{id}", Signature, Callbacks,
+    post("reportStatus", "/v1/callbacks/{methodId}/provisioning-requests/{id}", Signature,
+        Callbacks,
         "A provider's signed status callback.")
             .query(&["generation"]).takes::<ReportInput>().object(),
 ];
