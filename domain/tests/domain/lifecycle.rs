@@ -1,1 +1,304 @@
-//! The verbs of a provisioning request, on values alone.
+//! The verbs of a provisioning request, on values alone: claims, answers, reports, the sweeper.
+
+use domain::access::Namespace;
+use domain::access::namespace::NamespaceInput;
+use domain::activation::Activation;
+use domain::activation::states as activation;
+use domain::attributes::CustomAttributes;
+use domain::catalog::Product;
+use domain::catalog::product::{NameVersion, ProductInput};
+use domain::decision::{Actor, Change, Decision, Record, Stamp};
+use domain::ids::{Entropy, Id};
+use domain::machine::Life;
+use domain::plan::association::{Association, Parties};
+use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Sealed, wait_before};
+use domain::plan::{Plan, PlanInput};
+use domain::request::claim::{Claim, Idle};
+use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::manual::StatusInput;
+use domain::request::open::Origin;
+use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::states::Status;
+use domain::request::{Delivery, Named, Payload, Request};
+use domain::time::{Period, Time};
+use uuid::Uuid;
+
+const START: i64 = 1_800_000_000_000;
+
+fn at(millis: i64) -> Stamp {
+    let entropy = Entropy::new([u8::try_from(millis.rem_euclid(251)).unwrap(); 32]);
+    Stamp { now: Time::from_millis(START + millis), by: Actor::System, entropy }
+}
+
+fn id(value: u64) -> Id {
+    Id::try_from(value).unwrap()
+}
+
+/// A method with three attempts, two waits of a second between them.
+fn method(completion: Completion) -> Method {
+    let ladder = [0, 1, 1].map(Period::from_secs).to_vec();
+    let input = MethodInput {
+        name: "Farm".to_owned(),
+        endpoint_url: "https://pods.example/".to_owned(),
+        completion,
+        retry_ladder: Some(ladder),
+        ..MethodInput::default()
+    };
+    Method::create(&input, id(1), Sealed(String::new()), &at(0)).unwrap().0
+}
+
+fn association() -> (Product, Association) {
+    let input = NamespaceInput { name: "N".to_owned() };
+    let (namespace, _) = Namespace::create(&input, true, &at(0)).unwrap();
+    let name_version = NameVersion { name: "Scanner".to_owned(), version: "1".to_owned() };
+    let input =
+        ProductInput { name_version, provisioning_enabled: true, ..ProductInput::default() };
+    let (product, _) = Product::create(&input, namespace.id, &at(1)).unwrap();
+    let input = PlanInput { name: "Pods".to_owned(), ..PlanInput::default() };
+    let (plan, _, _) = Plan::create(&input, None, namespace.id, &at(2)).unwrap();
+    let parties = Parties { old: None, old_plan: None, old_method: None };
+    let method = method(Completion::Callback);
+    let (association, decision) = parties.associate(&product, plan, method, &at(3));
+    assert_eq!(decision.changes.len(), 3, "association, plan and method with their uses");
+    (product, association)
+}
+
+/// A queued request of an activation just made.
+fn queued() -> Request {
+    let (product, association) = association();
+    let machine = &activation::MACHINE;
+    let (event, state) = (activation::Event::Activate, activation::State::Active);
+    let made = Activation {
+        id: id(5),
+        aid: "12345678-9876-5432-1234-567890987654".to_owned(),
+        entitlement_id: id(6),
+        e_id: Uuid::nil(),
+        pk_id: Uuid::nil(),
+        key_index: 0,
+        key_generation: 0,
+        quantity: 1,
+        activation_date: at(0).now,
+        life: Life::begin(machine, event, state, &at(0)).unwrap(),
+        customer_id: None,
+        activatee: None,
+        custom_attributes: CustomAttributes::default(),
+        requests: Vec::new(),
+        acknowledged_at: None,
+        rev: 0,
+    };
+    let origin = Origin { activation: &made, product: &product, association: Some(&association) };
+    Request::open(id(97), &origin, None, &at(0)).unwrap()
+}
+
+fn payload(request: &Request) -> Payload {
+    let named = |id| Named { id, name: "x".to_owned(), version: Some(1) };
+    Payload {
+        request: request.id,
+        generation: request.generation,
+        text: "{}".to_owned(),
+        document_hash: "d".to_owned(),
+        plan: named(id(1)),
+        method: named(id(2)),
+        rev: 0,
+    }
+}
+
+fn claimed(request: &Request, method: &MethodInfo, stamp: &Stamp) -> Request {
+    match request.clone().claim(id(7), &payload(request), method, stamp).unwrap() {
+        Claim::Attempt(claimed, _) => *claimed,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn http(status: u16) -> Answer {
+    Answer::Http { status, body: String::new(), retry_after: None }
+}
+
+fn ended(
+    request: Request,
+    method: &MethodInfo,
+    answer: &Answer,
+    stamp: &Stamp,
+) -> (Request, Decision) {
+    let token = request.lease.as_ref().unwrap().token;
+    let ended = Ended { tenant: id(7), token, started: stamp.now, method, answer };
+    request.dispatched(&ended, stamp).unwrap()
+}
+
+#[test]
+fn a_new_request_is_looked_at_again_in_30_s() {
+    let request = queued();
+    assert_eq!(request.life.state, Status::RequestQueued);
+    assert_eq!(request.next_attempt_at, Some(at(30_000).now));
+    assert_eq!(request.claimable(at(0).now), Ok(()));
+    assert_eq!(request.webhook_id(), "pr_97_g1");
+}
+
+#[test]
+fn a_lease_keeps_others_away_until_it_is_over() {
+    let method = method(Completion::Callback).info;
+    let first = claimed(&queued(), &method, &at(0));
+    assert_eq!((first.attempt_count, first.delivery), (1, Delivery::Maybe));
+    assert_eq!(first.life.version, 1, "a claim is no move");
+    let until = method.timeout.millis() + 5_000;
+    assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
+    assert_eq!(first.claimable(at(until).now), Ok(()));
+    let second = claimed(&first, &method, &at(until));
+    assert_eq!(second.attempt_count, 2);
+    let third = claimed(&second, &method, &at(2 * until));
+    let over = third.clone().claim(id(7), &payload(&third), &method, &at(3 * until)).unwrap();
+    let Claim::Exhausted(decision) = over else { panic!("a fourth attempt") };
+    let lost = saved(&decision);
+    assert_eq!(
+        (lost.life.state, lost.error_code.as_deref()),
+        (Status::DispatchFailed, Some("DISPATCH_LOST"))
+    );
+}
+
+fn saved(decision: &Decision) -> Request {
+    let request = |change: &Change| match change {
+        Change::Save(record) => match &**record {
+            Record::Request(request) => Some(request.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    decision.changes.iter().find_map(request).unwrap()
+}
+
+#[test]
+fn every_class_of_answer_has_its_row() {
+    let check = |answer: Answer, completion, state, row: &str, delivery| {
+        let method = method(completion).info;
+        let request = claimed(&queued(), &method, &at(0));
+        let (next, _) = ended(request, &method, &answer, &at(10));
+        let last = next.life.history.last().unwrap();
+        assert_eq!(
+            (next.life.state, last.row.as_str(), next.delivery),
+            (state, row, delivery),
+            "{answer:?}"
+        );
+        assert_eq!(next.lease, None);
+    };
+    use Completion::{Callback, On2xx};
+    use Delivery::{Confirmed, Maybe, Never};
+    use Status::{Completed, Failed, RequestQueued, RequestSent};
+    for status in [200, 202, 204, 299] {
+        check(http(status), Callback, RequestSent, "P4", Confirmed);
+        check(http(status), On2xx, Completed, "P5", Confirmed);
+    }
+    for status in [408, 425, 429, 500, 503, 599] {
+        check(http(status), Callback, RequestQueued, "P6", Maybe);
+    }
+    for status in [100, 300, 302, 400, 401, 404, 410, 499, 600] {
+        check(http(status), Callback, Failed, "P8", Confirmed);
+    }
+    let none = |silence| Answer::None(silence, "why".to_owned());
+    check(none(Silence::Timeout), Callback, RequestQueued, "P6", Maybe);
+    check(none(Silence::Broken), Callback, RequestQueued, "P6", Maybe);
+    check(none(Silence::Connect), Callback, RequestQueued, "P6", Never);
+    check(none(Silence::Dns), Callback, RequestQueued, "P6", Never);
+    check(Answer::Blocked("inner".to_owned()), Callback, Failed, "P3", Never);
+}
+
+#[test]
+fn the_wait_is_the_ladders_with_jitter_or_what_the_provider_asked_for() {
+    let ladder = [0, 10, 100].map(Period::from_secs);
+    let wait = |number, fraction| {
+        wait_before(&ladder, number, fraction, at(0).now).map(|t| t.millis() - START)
+    };
+    assert_eq!(wait(1, 0.9), Some(0));
+    assert_eq!(
+        (wait(2, 0.0), wait(2, 0.5), wait(2, 1.0)),
+        (Some(8_000), Some(10_000), Some(12_000))
+    );
+    assert_eq!((wait(0, 0.5), wait(4, 0.5)), (None, None));
+    let method = method(Completion::Callback).info;
+    let asked = |secs| Answer::Http {
+        status: 429,
+        body: String::new(),
+        retry_after: Some(Period::from_secs(secs)),
+    };
+    let not_before = |secs| {
+        let request = claimed(&queued(), &method, &at(0));
+        let (next, decision) = ended(request, &method, &asked(secs), &at(0));
+        (next.not_before.unwrap().millis() - START, decision.effects.len())
+    };
+    assert_eq!(not_before(60), (60_000, 1));
+    assert!(not_before(0).0 >= 800);
+    assert_eq!(not_before(3_600), (3_600_000, 0), "longer than the queue can wait: the sweeper's");
+    assert_eq!(not_before(9_999_999), (86_400_000, 0), "never more than a day");
+}
+
+#[test]
+fn a_late_outcome_changes_nothing_but_what_is_empty() {
+    let method = method(Completion::Callback).info;
+    let request = claimed(&queued(), &method, &at(0));
+    let token = request.lease.as_ref().unwrap().token;
+    let done = StatusInput { status: Some(Status::Completed), comments: None };
+    let (by_hand, _) = request.update_status(&done, Period::from_secs(1), &at(5)).unwrap();
+    let answer = Answer::Http {
+        status: 500,
+        body: r#"{"referenceNumber":"1"}"#.to_owned(),
+        retry_after: None,
+    };
+    let late = Ended { tenant: id(7), token, started: at(0).now, method: &method, answer: &answer };
+    let (after, decision) = by_hand.clone().dispatched(&late, &at(9)).unwrap();
+    assert_eq!(after.life, by_hand.life);
+    assert_eq!(after.response.as_deref(), Some(r#"{"referenceNumber":"1"}"#));
+    assert!(decision.effects.is_empty());
+}
+
+fn arrival<'a>(webhook_id: &'a str, body: &'a [u8]) -> Arrival<'a> {
+    let callback_timeout = Period::from_secs(60);
+    Arrival { method: id(2), webhook_id, body, generation: None, callback_timeout }
+}
+
+fn report(request: &Request, webhook_id: &str, status: &str, stamp: &Stamp) -> Verdict {
+    let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
+    let body = status.as_bytes();
+    request.reported(&input.check().unwrap(), &arrival(webhook_id, body), stamp).unwrap()
+}
+
+#[test]
+fn the_ring_remembers_32_webhook_ids_and_the_history_50_steps() {
+    let method = method(Completion::Callback).info;
+    let request = claimed(&queued(), &method, &at(0));
+    let (mut request, _) = ended(request, &method, &http(202), &at(1));
+    let mut moved_out = 0;
+    for n in 0..60 {
+        let verdict = report(&request, &format!("m{n}"), "IN_PROGRESS", &at(10 + n));
+        let Verdict::Accepted(next, decision) = verdict else { panic!("{n}") };
+        let out = |change: &&Change| matches!(change, Change::Save(r) if matches!(**r, Record::Overflow(_)));
+        moved_out += decision.changes.iter().filter(out).count();
+        request = *next;
+    }
+    assert_eq!((request.ring.len(), request.life.history.len()), (32, 50));
+    assert_eq!((request.life.version, moved_out), (62, 12));
+    assert_eq!(request.life.moved, at(10).now, "notes do not change the status date");
+    assert!(matches!(report(&request, "m59", "IN_PROGRESS", &at(99)), Verdict::Duplicate));
+}
+
+#[test]
+fn a_request_of_another_method_is_not_found() {
+    let input = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
+    let arrival = Arrival { method: id(3), ..arrival("m", b"") };
+    let refused = queued().reported(&input.check().unwrap(), &arrival, &at(0));
+    assert_eq!(refused.unwrap_err().code, domain::rejection::Code::NotFound);
+}
+
+#[test]
+fn the_sweeper_sends_again_and_ends_what_waited_too_long() {
+    let request = queued();
+    assert!(request.clone().swept(id(7), &at(29_999)).unwrap().changes.is_empty());
+    let again = request.clone().swept(id(7), &at(30_000)).unwrap();
+    assert_eq!(again.effects.len(), 1);
+    assert_eq!(saved(&again).next_attempt_at, Some(at(60_000).now));
+    let method = method(Completion::Callback).info;
+    let (sent, _) = ended(claimed(&request, &method, &at(0)), &method, &http(202), &at(0));
+    let deadline = method.callback_timeout.millis();
+    assert_eq!(sent.next_attempt_at, Some(at(deadline).now));
+    let over = saved(&sent.swept(id(7), &at(deadline)).unwrap());
+    assert_eq!(over.error_code.as_deref(), Some("CALLBACK_TIMEOUT"));
+    assert_eq!((over.life.state, over.next_attempt_at), (Status::Failed, None));
+}
