@@ -25,6 +25,7 @@ use crate::machine::{Machine, Row, row};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the states of source 004")]
+#[schema(as = EntitlementState)]
 pub enum State {
     Draft,
     Queued,

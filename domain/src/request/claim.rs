@@ -8,7 +8,7 @@ use crate::limits::LEASE_MARGIN;
 use crate::plan::method::{MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::states::{Event, Status};
-use crate::request::{Delivery, Lease, Payload, Request};
+use crate::request::{Attempt, AttemptOutcome, Delivery, Lease, Payload, Request};
 use crate::time::{Period, Time};
 
 /// Why a message has nothing to do.
@@ -62,15 +62,16 @@ impl Request {
         method: &MethodInfo,
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
-        self.lease = None;
+        let lost = self.lease.take().map(|lease| self.lost(&lease, method));
+        let lost = lost.into_iter().fold(Decision::default(), Decision::save);
         let ladder = &method.retry_ladder;
         let number = self.attempt_count + 1;
         let fraction = stamp.entropy.fraction(1);
         let Some(due) = wait_before(ladder, number, fraction, stamp.now) else {
-            let lost = "The worker of the last attempt did not report; no attempts are left.";
+            let why = "The worker of the last attempt did not report; no attempts are left.";
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
-            self.fail("DISPATCH_LOST", lost);
-            return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
+            self.fail("DISPATCH_LOST", why);
+            return Ok(Claim::Exhausted(self.saved(lost).1));
         };
         if number == 1 && self.not_before.is_none() && due > stamp.now {
             self.not_before = Some(due);
@@ -94,6 +95,24 @@ impl Request {
         self.method = Some(payload.method.clone());
         self.document_hash = Some(payload.document_hash.clone());
         self.payload_sha256 = Some(sha256_hex(payload.text.as_bytes()));
-        Ok(Claim::Attempt(Box::new(self.clone()), Decision::default().save(self)))
+        Ok(Claim::Attempt(Box::new(self.clone()), lost.save(self)))
+    }
+
+    /// The attempt of a worker that did not report before its lease was over.
+    fn lost(&self, lease: &Lease, method: &MethodInfo) -> Attempt {
+        Attempt {
+            request: Some(self.id),
+            generation: self.generation,
+            no: self.attempt_count,
+            started_date: self.executed_date.unwrap_or(lease.until),
+            ended_date: lease.until,
+            outcome: AttemptOutcome::Lost,
+            superseded: false,
+            http_status: None,
+            error: Some("The worker did not report before its lease was over.".to_owned()),
+            response_excerpt: None,
+            method_version: method.version,
+            rev: 0,
+        }
     }
 }

@@ -50,6 +50,10 @@ pub struct Ended<'a> {
     pub tenant: Id,
     /// The lease it was made under.
     pub token: Uuid,
+    /// The generation that it was made for.
+    pub generation: u32,
+    /// Its number in the generation, from 1.
+    pub no: u32,
     /// When it began.
     pub started: Time,
     /// The method as it was at the attempt.
@@ -163,8 +167,8 @@ impl Request {
         };
         Attempt {
             request: Some(self.id),
-            generation: self.generation,
-            no: self.attempt_count,
+            generation: ended.generation,
+            no: ended.no,
             started_date: ended.started,
             ended_date: stamp.now,
             outcome: ended.answer.outcome(),
@@ -186,6 +190,9 @@ impl Request {
     ) -> (Self, Decision) {
         let decision = Decision::default().save(attempt);
         let before = self.clone();
+        if ended.generation != self.generation {
+            return (self, decision);
+        }
         if self.response.is_none() {
             body.into_iter().for_each(|body| self.keep_response(body));
         }

@@ -19,7 +19,7 @@ use domain::request::manual::StatusInput;
 use domain::request::open::Origin;
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
-use domain::request::{Delivery, Named, Payload, Request};
+use domain::request::{AttemptOutcome, Delivery, Named, Payload, Request};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
@@ -121,7 +121,8 @@ fn ended(
     stamp: &Stamp,
 ) -> (Request, Decision) {
     let token = request.lease.as_ref().unwrap().token;
-    let ended = Ended { tenant: id(7), token, started: stamp.now, method, answer };
+    let (generation, no) = (request.generation, request.attempt_count);
+    let ended = Ended { tenant: id(7), token, generation, no, started: stamp.now, method, answer };
     request.dispatched(&ended, stamp).unwrap()
 }
 
@@ -143,6 +144,16 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let until = method.timeout.millis() + 5_000;
     assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
     assert_eq!(first.claimable(at(until).now), Ok(()));
+    let again = first.clone().claim(id(7), &payload(&first), &method, &at(until)).unwrap();
+    let Claim::Attempt(_, decision) = again else { panic!("not claimed") };
+    let lost = |change: &Change| match change {
+        Change::Save(record) => match &**record {
+            Record::Attempt(attempt) => Some((attempt.no, attempt.outcome)),
+            _ => None,
+        },
+        _ => None,
+    };
+    assert_eq!(decision.changes.iter().find_map(lost), Some((1, AttemptOutcome::Lost)));
     let second = claimed(&first, &method, &at(until));
     assert_eq!(second.attempt_count, 2);
     let third = claimed(&second, &method, &at(2 * until));
@@ -168,6 +179,10 @@ fn saved(decision: &Decision) -> Request {
 
 #[test]
 fn every_class_of_answer_has_its_row() {
+    use Completion::{Callback, On2xx};
+    use Delivery::{Confirmed, Maybe, Never};
+    use Status::{Completed, Failed, RequestQueued, RequestSent};
+
     let check = |answer: Answer, completion, state, row: &str, delivery| {
         let method = method(completion).info;
         let request = claimed(&queued(), &method, &at(0));
@@ -180,9 +195,6 @@ fn every_class_of_answer_has_its_row() {
         );
         assert_eq!(next.lease, None);
     };
-    use Completion::{Callback, On2xx};
-    use Delivery::{Confirmed, Maybe, Never};
-    use Status::{Completed, Failed, RequestQueued, RequestSent};
     for status in [200, 202, 204, 299] {
         check(http(status), Callback, RequestSent, "P4", Confirmed);
         check(http(status), On2xx, Completed, "P5", Confirmed);
@@ -242,7 +254,15 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
         body: r#"{"referenceNumber":"1"}"#.to_owned(),
         retry_after: None,
     };
-    let late = Ended { tenant: id(7), token, started: at(0).now, method: &method, answer: &answer };
+    let late = Ended {
+        tenant: id(7),
+        token,
+        generation: 1,
+        no: 1,
+        started: at(0).now,
+        method: &method,
+        answer: &answer,
+    };
     let (after, decision) = by_hand.clone().dispatched(&late, &at(9)).unwrap();
     assert_eq!(after.life, by_hand.life);
     assert_eq!(after.response.as_deref(), Some(r#"{"referenceNumber":"1"}"#));
@@ -269,7 +289,8 @@ fn the_ring_remembers_32_webhook_ids_and_the_history_50_steps() {
     for n in 0..60 {
         let verdict = report(&request, &format!("m{n}"), "IN_PROGRESS", &at(10 + n));
         let Verdict::Accepted(next, decision) = verdict else { panic!("{n}") };
-        let out = |change: &&Change| matches!(change, Change::Save(r) if matches!(**r, Record::Overflow(_)));
+        let overflow = |record: &Record| matches!(record, Record::Overflow(_));
+        let out = |change: &&Change| matches!(change, Change::Save(record) if overflow(record));
         moved_out += decision.changes.iter().filter(out).count();
         request = *next;
     }

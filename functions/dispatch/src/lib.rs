@@ -113,7 +113,15 @@ async fn finish(
     started: Time,
 ) -> Result<(), StoreError> {
     let Some(lease) = &claimed.lease else { return Ok(()) };
-    let ended = Ended { tenant, token: lease.token, started, method: &method.info, answer };
+    let ended = Ended {
+        tenant,
+        token: lease.token,
+        generation: claimed.generation,
+        no: claimed.attempt_count,
+        started,
+        method: &method.info,
+        answer,
+    };
     let mut request = claimed.clone();
     // The claim was written: the row is one revision further than it was read.
     request.rev += 1;

@@ -77,7 +77,7 @@ impl DemoProvider {
         let post = Post { url: url.to_owned(), headers, body, timeout: CALLBACK_TIMEOUT };
         match self.app.provider.post(&post).await {
             Answer::Http { status: 200, .. } => {}
-            other => tracing::warn!(?other, "the demo provider's callback"),
+            other => tracing::warn!(outcome = ?other.outcome(), "the demo provider's callback"),
         }
     }
 }

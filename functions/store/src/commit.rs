@@ -3,7 +3,7 @@
 //! Neighbours: `rows` encodes, `port` writes. Guarantee: nothing is written unless all is.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::decision::{Change, Decision, Name};
+use domain::decision::{Change, Decision, Name, Record};
 use domain::entitlement::product_key::{Consumption, KeyRef};
 use domain::ids::Id;
 use domain::time::Time;
@@ -80,7 +80,11 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
     match change {
         Change::Save(saved) => {
             let (main, door) = record(tenant, saved)?;
-            let condition = of_rev(main.rev);
+            let condition = match **saved {
+                // Its worker knows more of an attempt than who found it lost: the last word counts.
+                Record::Attempt(_) => Condition::Free,
+                _ => of_rev(main.rev),
+            };
             out.push((put(main, condition), Meaning::Conflict));
             out.extend(door.map(|door| (put(door, Condition::Free), Meaning::Conflict)));
         }

@@ -27,7 +27,7 @@ use crate::http::auth::{self, Caller};
 use crate::http::idempotency::{self, Repeatable};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::routes::Route;
+use crate::http::routes::{Gives, Route};
 use crate::http::{body, page};
 
 /// A call.
@@ -72,6 +72,9 @@ impl Cx {
         })?;
         body::content_type(&parts.headers, &body)?;
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
+        if let Gives::One(shape) | Gives::Page(shape) = route.gives {
+            page::known_fields(&query, shape)?;
+        }
         let noted = Mutex::default();
         Ok(Self { app, route, body, query, parts, params, caller, noted })
     }
@@ -256,9 +259,9 @@ impl Cx {
     /// 200 with an entity, its `ETag`, and only the fields that were asked for.
     ///
     /// # Errors
-    /// 400 for an unknown field.
+    /// When it cannot be written.
     pub fn show(&self, entity: &impl Serialize, version: u64) -> Result<Answer, Problem> {
-        Ok(Answer::ok(&page::fields(&self.query, json!(entity))?)?.version(version))
+        Ok(Answer::ok(&page::fields(&self.query, json!(entity)))?.version(version))
     }
 
     /// Which page of the list is asked for.
@@ -272,7 +275,7 @@ impl Cx {
     /// 200 with a page.
     ///
     /// # Errors
-    /// 400 for an unknown field.
+    /// When it cannot be written.
     pub fn list<T: Serialize>(&self, page: &Page<T>) -> Result<Answer, Problem> {
         page::answer(page, &self.query, self.route.operation, self.path())
     }

@@ -6,7 +6,7 @@ use domain::access::Needs;
 use serde_json::{Value, json};
 
 use crate::http::problem::{CREATED, NO_CONTENT, OK};
-use crate::http::routes::{Gives, ROUTES, Route};
+use crate::http::routes::{Gives, ROUTES, Route, Shape};
 
 /// The document.
 pub fn document() -> Value {
@@ -15,7 +15,7 @@ pub fn document() -> Value {
         if let Some(shape) = route.takes {
             (shape.collect)(&mut schemas);
         }
-        if let Gives::One(shape) | Gives::Page(shape) = route.gives {
+        if let Gives::One(shape) | Gives::Page(shape) | Gives::All(shape) = route.gives {
             (shape.collect)(&mut schemas);
         }
     }
@@ -48,6 +48,28 @@ pub fn document() -> Value {
             },
         },
     })
+}
+
+/// The names of a schema's members, those of its parts included.
+pub fn members(shape: Shape) -> Vec<String> {
+    let mut schemas = Vec::new();
+    (shape.collect)(&mut schemas);
+    let schemas: serde_json::Map<String, Value> =
+        schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
+    let mut names = Vec::new();
+    collect(&schemas[&(shape.name)()], &schemas, &mut names);
+    names
+}
+
+fn collect(schema: &Value, all: &serde_json::Map<String, Value>, names: &mut Vec<String>) {
+    names.extend(schema["properties"].as_object().into_iter().flat_map(|p| p.keys().cloned()));
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        collect(part, all, names);
+    }
+    let referred = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    if let Some(schema) = referred.and_then(|name| all.get(name)) {
+        collect(schema, all, names);
+    }
 }
 
 fn operation(route: &Route) -> Value {
@@ -114,7 +136,8 @@ fn responses(route: &Route) -> Value {
         Gives::One(shape) => {
             (if creates { CREATED } else { OK }, body(&reference(&(shape.name)())))
         }
-        Gives::Page(shape) => (OK, body(&list(&(shape.name)()))),
+        Gives::Page(shape) => (OK, body(&list(&(shape.name)(), true))),
+        Gives::All(shape) => (OK, body(&list(&(shape.name)(), false))),
     };
     let mut good = json!({"description": "Done."});
     if !content.is_null() {
@@ -131,15 +154,17 @@ fn body(schema: &Value) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 
-fn list(name: &str) -> Value {
-    json!({
+fn list(name: &str, paged: bool) -> Value {
+    let mut list = json!({
         "type": "object",
-        "required": ["data", "nextCursor"],
-        "properties": {
-            "data": {"type": "array", "items": reference(name)},
-            "nextCursor": {"type": ["string", "null"]},
-        },
-    })
+        "required": ["data"],
+        "properties": {"data": {"type": "array", "items": reference(name)}},
+    });
+    if paged {
+        list["required"] = json!(["data", "nextCursor"]);
+        list["properties"]["nextCursor"] = json!({"type": ["string", "null"]});
+    }
+    list
 }
 
 fn reference(name: &str) -> Value {

@@ -12,8 +12,10 @@ use serde_json::{Map, Value, json};
 use store::list::{Page, PageOf};
 
 use crate::http::answer::Answer;
+use crate::http::openapi::members;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::routes::Shape;
 
 /// The parameters of every list.
 pub const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
@@ -47,40 +49,47 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
 /// The answer of a list.
 ///
 /// # Errors
-/// 400 for an unknown field.
+/// When it cannot be written.
 pub fn answer<T: Serialize>(
     page: &Page<T>,
     query: &Query,
     list: &str,
     path: &str,
 ) -> Result<Answer, Problem> {
-    let rows: Result<Vec<Value>, Problem> =
-        page.rows.iter().map(|row| fields(query, json!(row))).collect();
+    let rows: Vec<Value> = page.rows.iter().map(|row| fields(query, json!(row))).collect();
     let cursor = page.next.map(|next| close(next, query, list));
-    let mut answer = Answer::ok(&json!({"data": rows?, "nextCursor": cursor}))?;
+    let mut answer = Answer::ok(&json!({"data": rows, "nextCursor": cursor}))?;
     answer.link =
         cursor.map(|cursor| format!("<{path}?{}>; rel=\"next\"", query.with_cursor(&cursor)));
     Ok(answer)
 }
 
-/// Only the members that `fields` names, and `id`.
+/// Refuses a `fields` that names what the answer's schema does not have.
 ///
 /// # Errors
 /// 400 `UNKNOWN_FIELD`.
-pub fn fields(query: &Query, value: Value) -> Result<Value, Problem> {
+pub fn known_fields(query: &Query, shape: Shape) -> Result<(), Rejection> {
+    let Some(wanted) = query.text("fields") else { return Ok(()) };
+    let known = members(shape);
+    match wanted.split(',').map(str::trim).find(|name| !known.iter().any(|k| k == name)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let detail = format!("There is no field {unknown:?}; there are {}.", known.join(", "));
+            Err(Rejection::at("fields", Code::UnknownField, detail))
+        }
+    }
+}
+
+/// Only the members that `fields` names, and `id`.
+pub fn fields(query: &Query, value: Value) -> Value {
     let (Some(wanted), Value::Object(members)) = (query.text("fields"), &value) else {
-        return Ok(value);
+        return value;
     };
     let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !members.contains_key(**name)) {
-        let known: Vec<&str> = members.keys().map(String::as_str).collect();
-        let detail = format!("There is no field {unknown:?}; there are {}.", known.join(", "));
-        return Err(Rejection::at("fields", Code::UnknownField, detail).into());
-    }
     let kept = |(name, _): &(&String, &Value)| *name == "id" || wanted.contains(&name.as_str());
     let kept: Map<String, Value> =
         members.iter().filter(kept).map(|(name, value)| (name.clone(), value.clone())).collect();
-    Ok(Value::Object(kept))
+    Value::Object(kept)
 }
 
 fn bound(query: &Query, list: &str) -> String {

@@ -60,6 +60,8 @@ pub enum Gives {
     One(Shape),
     /// A page of these.
     Page(Shape),
+    /// All of these.
+    All(Shape),
     /// Any JSON object.
     Object,
     /// Nothing (204).
@@ -139,7 +141,7 @@ pub const ROUTES: &[Route] = &[
     get("getHealth", "/v1/health", Nothing, Access,
         "Says whether the service is up.").object(),
     get("listStateMachines", "/v1/state-machines", Nothing, Access,
-        "Shows every state table.").page::<Description>().unpaged(),
+        "Shows every state table.").all::<Description>(),
     get("getOpenApi", "/openapi.json", Nothing, Access,
         "This document.").object(),
     get("getError", "/errors/{code}", Nothing, Access,
@@ -166,7 +168,7 @@ pub const ROUTES: &[Route] = &[
     get("listPlans", "/v1/plans", CATALOG_VIEW, Plans,
         "Lists plans.").query(&["name", "namespaceId"]).page::<PlanView>(),
     get("getDocumentShape", "/v1/plans/document-shape", CATALOG_VIEW, Plans,
-        "Lists every path that a plan may use.").page::<PathLine>().unpaged(),
+        "Lists every path that a plan may use.").all::<PathLine>(),
     get("getPlan", "/v1/plans/{id}", CATALOG_VIEW, Plans,
         "Shows a plan.").one::<PlanView>(),
     put("updatePlan", "/v1/plans/{id}", CATALOG_EDIT, Plans,
@@ -227,7 +229,7 @@ pub const ROUTES: &[Route] = &[
     patch("commentRequest", "/v1/provisioning-requests/{id}", REQUEST_COMMENT, Requests,
         "Sets the comments.").takes::<CommentsInput>().one::<RequestView>(),
     get("listAttempts", "/v1/provisioning-requests/{id}/attempts", REQUEST_VIEW, Requests,
-        "Lists the attempts, oldest first.").page::<Attempt>().unpaged(),
+        "Lists the attempts, oldest first.").all::<Attempt>(),
     post("updateStatus", "/v1/provisioning-requests/{id}/status", OPERATOR, Requests,
         "Update Status of source 000.").takes::<StatusInput>().one::<RequestView>(),
     post("retryRequest", "/v1/provisioning-requests/{id}/retry", OPERATOR, Requests,
@@ -303,8 +305,8 @@ impl Route {
     }
 
     /// A list that is always answered whole.
-    const fn unpaged(mut self) -> Self {
-        self.gives = Gives::Object;
+    const fn all<T: ToSchema>(mut self) -> Self {
+        self.gives = Gives::All(shape::<T>());
         self
     }
 
