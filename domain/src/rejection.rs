@@ -228,6 +228,11 @@ impl Faults {
         value.map_err(|(code, detail)| self.add(pointer, code, detail)).ok()
     }
 
+    /// The value, or `None` and every fault of its rejection noted.
+    pub fn all<T>(&mut self, value: Result<T, Rejection>) -> Option<T> {
+        value.map_err(|rejection| self.0.extend(rejection.faults)).ok()
+    }
+
     /// `Ok` when nothing was noted. The answer's code is that of the first fault.
     ///
     /// # Errors

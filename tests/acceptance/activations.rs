@@ -100,6 +100,12 @@ async fn entitlements_are_checked_before_anything_is_written() {
     create(json!({"action": "ENABLE"})).await.refused(400, "VALIDATION_FAILED");
     let body = json!({"nameVersion": {"name": "Unready", "version": "1"}});
     let draft = id(&story.admin().post("/v1/products", &body).await.expect(201));
+    let body = json!({"entitlementItems": [item(draft)]});
+    let saved = create(body).await.expect(201);
+    assert_eq!(saved["warnings"][0]["code"], "PRODUCT_NOT_COMPLETE");
+    let actions = format!("/v1/entitlements/{}/actions", saved["eId"].as_str().unwrap());
+    let queue = story.admin().post(&actions, &json!({"action": "QUEUE"})).await;
+    queue.refused(422, "PRODUCT_NOT_COMPLETE");
     let body = json!({"action": "QUEUE", "entitlementItems": [item(draft)]});
     create(body).await.refused(422, "PRODUCT_NOT_COMPLETE");
     let mut hardware = item(story.product);
@@ -110,7 +116,7 @@ async fn entitlements_are_checked_before_anything_is_written() {
     many["numProductKeys"] = 10_001.into();
     create(json!({"entitlementItems": [many]})).await.refused(400, "VALIDATION_FAILED");
     let list = story.admin().get("/v1/entitlements").await.expect(200);
-    assert_eq!(list["data"].as_array().unwrap().len(), 1, "only the story's own");
+    assert_eq!(list["data"].as_array().unwrap().len(), 2, "the story's own and the draft");
 }
 
 #[tokio::test(flavor = "multi_thread")]

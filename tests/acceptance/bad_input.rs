@@ -60,6 +60,11 @@ async fn bodies_that_are_too_large_broken_or_of_another_kind() {
     assert_eq!(reply.pointer(), "/nmae");
     let reply = service.admin.post("/v1/customers", &json!({"emails": [5], "name": ["x"]})).await;
     assert_eq!(reply.json["errors"].as_array().unwrap().len(), 2, "{}", reply.text);
+    let body = json!({"pkId": 5, "activationQuantity": "5", "customerId": "q", "u": 1});
+    let reply = service.admin.post("/v1/activations", &body).await;
+    let errors = reply.json["errors"].as_array().unwrap();
+    let places: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!(places, ["/pkId", "/activationQuantity", "/customerId", "/u"]);
     let list = service.admin.get("/v1/customers").await.expect(200);
     assert_eq!(list["data"], json!([]));
 }
@@ -71,6 +76,8 @@ async fn addresses_that_name_nothing() {
     for path in [
         "/v1/plans/5",
         "/v1/plans/x",
+        "/v1/plans/%ff",
+        "/errors/%ff",
         "/v1/plans/-1",
         "/v1/plans/99999999999999999999",
         "/v1/products/5",
@@ -99,7 +106,11 @@ async fn addresses_that_name_nothing() {
         let code = if query == "cursor=x" { "CURSOR_INVALID" } else { "VALIDATION_FAILED" };
         reply.refused(400, code);
     }
-    admin.get("/v1/plans?fields=nope").await.refused(400, "UNKNOWN_FIELD");
+    admin.get("/v1/roles?fields=nope").await.refused(400, "UNKNOWN_FIELD");
+    let empty = admin.get("/v1/entitlements?state=DRAFT&fields=nope").await;
+    empty.refused(400, "UNKNOWN_FIELD");
+    admin.get("/v1/products?stage=FOO").await.refused(400, "VALIDATION_FAILED");
+    admin.get("/v1/provisioning-requests?eId=zzz").await.refused(400, "VALIDATION_FAILED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::{Entropy, Id};
-use domain::plan::{Plan, PlanInput};
+use domain::plan::{Plan, PlanInput, RawTexts};
 use domain::time::Time;
 use edge::aws::Access;
 use store::dynamo::DynamoStore;
@@ -204,7 +204,7 @@ fn stamp(n: u8) -> Stamp {
 
 fn plan(name: &str, n: u8) -> (Plan, Decision) {
     let input = PlanInput { name: name.to_owned(), ..PlanInput::default() };
-    let (plan, _, decision) = Plan::create(&input, None, id(1), &stamp(n)).unwrap();
+    let (plan, _, decision) = Plan::create(&input, &RawTexts::default(), id(1), &stamp(n)).unwrap();
     (plan, decision)
 }
 

@@ -178,8 +178,57 @@ async fn the_same_message_to_many_workers_is_one_attempt() {
 async fn poison_in_the_queue_does_not_stop_it() {
     let story = Story::begin().await;
     for _ in 0..9 {
-        story.service.running.queue.push("poison".to_owned(), Duration::ZERO);
+        story.service.running.queue.push(None, "poison".to_owned(), Duration::ZERO);
     }
     let id = story.activate(1).await;
     story.until_status(id, "REQUEST_SENT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ladder_may_begin_with_a_wait() {
+    let story = Story::begin().await;
+    let method = |ladder: &[&str]| {
+        let url = &story.provider.url;
+        json!({"name": "Pod farm", "endpointUrl": url, "retryLadder": ladder})
+    };
+    let path = format!("/v1/methods/{}", story.method);
+    story.admin().put(&path, &method(&["PT1H"])).await.expect(200);
+    let id = story.activate(1).await;
+    let message = message(&story, id).await;
+    assert!(handle(&story, vec![message]).await.is_empty());
+    let waiting = story.request(id).await;
+    assert_eq!((&waiting["attemptCount"], &waiting["payload"]), (&json!(0), &Value::Null));
+    assert!(story.provider.sent().is_empty());
+    story.admin().put(&path, &method(&["PT0.05S"])).await.expect(200);
+    let quick = story.activate(1).await;
+    story.until_status(quick, "REQUEST_SENT").await;
+}
+
+/// The provider holds the first generation's answer until the second has been sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_answer_belongs_to_its_own_generation() {
+    let story = Story::begin().await;
+    let body = json!({"name": "Pod farm", "endpointUrl": story.provider.url,
+        "completion": "ON_2XX", "retryLadder": ["PT0S"]});
+    story.admin().put(&format!("/v1/methods/{}", story.method), &body).await.expect(200);
+    story.provider.hold();
+    let id = story.activate(1).await;
+    story.provider.nth(1).await;
+    let path = format!("/v1/provisioning-requests/{id}");
+    let failed = json!({"status": "FAILED", "comments": "Not this way."});
+    story.admin().post(&format!("{path}/status"), &failed).await.expect(200);
+    story.admin().post(&format!("{path}/retry"), &json!({})).await.expect(200);
+    story.provider.nth(2).await;
+    story.provider.release();
+    story.until_status(id, "COMPLETED").await;
+    let told = harness::until("both attempts", || async {
+        let attempts = attempts(&story, id).await;
+        (attempts.len() == 2).then_some(attempts)
+    })
+    .await;
+    let told: Vec<_> = told
+        .iter()
+        .map(|a| json!([a["generation"], a["no"], a["outcome"], a["superseded"]]))
+        .collect();
+    assert_eq!(told, [json!([1, 1, "OK", true]), json!([2, 1, "OK", false])]);
 }

@@ -190,3 +190,13 @@ async fn an_edit_names_the_version_that_it_saw() {
     assert_eq!(put(Some("\"1\"")).await.header("etag"), "\"2\"");
     put(Some("\"1\"")).await.refused(412, "VERSION_MISMATCH");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_is_kept_to_the_letter() {
+    let service = Service::start().await;
+    let text = r#"{"name":"S","payloadSchema":{"enum":[null,{"x":null}],"minimum":1.50}}"#;
+    let body = Some(text.as_bytes().to_vec());
+    let made = service.admin.call(reqwest::Method::POST, "/v1/plans", &[], body).await;
+    let kept = r#""payloadSchema":{"enum":[null,{"x":null}],"minimum":1.50}"#;
+    assert!(made.text.contains(kept), "{}", made.text);
+}

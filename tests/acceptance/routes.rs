@@ -140,8 +140,14 @@ async fn a_namespace_grant_opens_that_namespace_only() {
     let only_b = admin.with_key(key["secret"].as_str().unwrap());
     let body = json!({"name": "Mine", "namespaceId": space});
     let mine = only_b.post("/v1/plans", &body).await.expect(201);
-    only_b.post("/v1/plans", &json!({"name": "Yours"})).await.refused(404, "NOT_FOUND");
+    only_b.post("/v1/plans", &json!({"name": "Yours"})).await.refused(422, "REFERENCE_NOT_FOUND");
     only_b.get(&format!("/v1/plans/{}", story.plan)).await.refused(404, "NOT_FOUND");
+    let body = json!({"nameVersion": {"name": "B", "version": "1"}, "namespaceId": space});
+    let product = harness::story::id(&only_b.post("/v1/products", &body).await.expect(201));
+    let hidden = json!({"planId": story.plan, "methodId": story.method});
+    let reply = only_b.put(&format!("/v1/products/{product}/association"), &hidden).await;
+    reply.refused(422, "REFERENCE_NOT_FOUND");
+    assert_eq!(reply.json["errors"].as_array().unwrap().len(), 2, "both are told");
     let list = only_b.get("/v1/plans").await.expect(200);
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
     assert_eq!(list["data"][0]["id"], mine["id"]);

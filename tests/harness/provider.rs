@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// What the provider was sent.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct ScriptedProvider {
     /// Its address.
     pub url: String,
     script: Arc<Mutex<Script>>,
+    held: watch::Sender<bool>,
 }
 
 impl ScriptedProvider {
@@ -40,16 +42,27 @@ impl ScriptedProvider {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/provision", listener.local_addr().unwrap());
         let script = Arc::new(Mutex::new(Script::default()));
-        let router =
-            Router::new().route("/provision", post(receive)).with_state(Arc::clone(&script));
+        let held = watch::Sender::new(false);
+        let state = (Arc::clone(&script), held.subscribe());
+        let router = Router::new().route("/provision", post(receive)).with_state(state);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, script }
+        Self { url, script, held }
     }
 
     /// The next answers; after them it accepts again.
     pub fn answer(&self, answers: &[(u16, &str)]) {
         let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
         self.script.lock().unwrap().answers.extend(answers);
+    }
+
+    /// From now on no call is answered before [`Self::release`].
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Answers what was held.
+    pub fn release(&self) {
+        self.held.send_replace(false);
     }
 
     /// What it was sent so far.
@@ -64,15 +77,19 @@ impl ScriptedProvider {
 }
 
 async fn receive(
-    State(script): State<Arc<Mutex<Script>>>,
+    State((script, mut held)): State<(Arc<Mutex<Script>>, watch::Receiver<bool>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, String) {
     let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
     let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    let mut script = script.lock().unwrap();
-    script.sent.push(Sent { headers, body: String::from_utf8(body.to_vec()).unwrap() });
-    let (status, body) = script.answers.pop_front().unwrap_or((202, "{}".to_owned()));
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let (status, body) = {
+        let mut script = script.lock().unwrap();
+        script.sent.push(Sent { headers, body });
+        script.answers.pop_front().unwrap_or((202, "{}".to_owned()))
+    };
+    held.wait_for(|held| !held).await.unwrap();
     (StatusCode::from_u16(status).unwrap(), body)
 }
 

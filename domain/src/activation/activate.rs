@@ -85,7 +85,6 @@ impl Facts {
         input: &ActivationInput,
         stamp: &Stamp,
     ) -> Result<(Activation, Vec<Request>, Decision), Rejection> {
-        input.check()?;
         self.guards(input, stamp)?;
         let remaining = self.key.remaining - input.activation_quantity;
         let activation = self.activation(input, stamp)?;
@@ -106,7 +105,7 @@ impl Facts {
         if !entitlement.enabled {
             return Err(Rejection::new(Code::EntitlementDisabled, "The entitlement is disabled."));
         }
-        if !entitlement.has_keys() || self.key.generation != entitlement.key_generation {
+        if !entitlement.has_keys() {
             let state: &str = entitlement.life.state.into();
             return Err(entitlement
                 .illegal(format!("An entitlement in state {state} cannot be activated.")));
@@ -115,6 +114,9 @@ impl Facts {
             return Err(
                 entitlement.illegal("The entitlement does not allow activations.".to_owned())
             );
+        }
+        if self.key.generation != entitlement.key_generation {
+            return Err(KEY_MACHINE.refuse(Some(KeyState::Void), KeyEvent::Activate));
         }
         if self.key.state == KeyState::Disabled {
             return Err(Rejection::new(Code::ProductKeyDisabled, "The product key is disabled."));

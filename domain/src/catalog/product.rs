@@ -1,7 +1,7 @@
 //! Products: what is sold, and whether activating it provisions something.
 
 use serde::{Deserialize, Serialize};
-use strum::Display;
+use strum::{Display, EnumString};
 
 use crate::decision::{Decision, Kind, Meta, Name, Stamp};
 use crate::ids::Id;
@@ -34,7 +34,9 @@ pub enum ProductType {
 }
 
 /// Draft, complete, or at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum LifeCycleStage {
@@ -148,7 +150,7 @@ impl Product {
     fn refuse(&self, act: &str) -> Rejection {
         let (state, allowed) = match self.life_cycle_stage {
             LifeCycleStage::Draft => ("DRAFT", vec!["COMPLETE"]),
-            LifeCycleStage::Commit => ("COMMIT", vec!["RETIRE"]),
+            LifeCycleStage::Commit => ("COMMIT", vec![]),
             LifeCycleStage::Eol => ("EOL", vec![]),
         };
         let detail = format!("{act} is not possible for a product in stage {state}.");

@@ -23,12 +23,12 @@ impl Entitlement {
             Action::Save => next.walk(Event::Save, State::Draft, stamp)?,
             Action::Queue => {
                 next.walk(Event::Queue, State::Queued, stamp)?;
-                next.complete(products)?;
+                self.ready(products)?;
             }
             Action::Produce => {
                 next.producible()?;
                 next.walk(Event::Produce, State::ProductKeyGenerated, stamp)?;
-                next.complete(products)?;
+                self.ready(products)?;
                 next.keys_ready(stamp)?;
             }
             Action::Reopen => next.reopen(stamp)?,
@@ -37,6 +37,14 @@ impl Entitlement {
         }
         next.meta.touch(stamp);
         Ok((next.clone(), Decision::default().save(next)))
+    }
+
+    /// Completeness of what is stored: the body of an action has no members to point at.
+    fn ready(&self, products: &Products) -> Result<(), Rejection> {
+        self.complete(products).map_err(|missing| match missing.code {
+            Code::ProductNotComplete => Rejection::new(missing.code, missing.detail),
+            _ => self.illegal(format!("The entitlement is not complete: {}.", missing.detail)),
+        })
     }
 
     /// PRODUCE is for product keys only (004).

@@ -20,6 +20,7 @@ use crate::limits::{
 };
 use crate::machine::Life;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::substitution::lint::Warning;
 use crate::text;
 use crate::time::Day;
 
@@ -200,19 +201,42 @@ impl Entitlement {
             faults.check(given, &at, "needed for ProtectionKey_Update");
         }
         faults.finish()?;
+        let mut faults = Faults::default();
+        for (at, id) in self.unready(products) {
+            faults.add(at, Code::ProductNotComplete, format!("The product {id} is not Complete."));
+        }
+        faults.finish()
+    }
+
+    /// The products that cannot be sold yet, with their place in the body.
+    fn unready(&self, products: &Products) -> Vec<(String, Id)> {
+        let usable = |id: Id| {
+            let stage = products.get(&id).map(|p| p.life_cycle_stage);
+            stage == Some(LifeCycleStage::Commit)
+                || self.is_test && stage == Some(LifeCycleStage::Draft)
+        };
+        let mut out = Vec::new();
         for (i, item) in self.items.iter().enumerate() {
             for (j, product) in item.item_products.iter().enumerate() {
-                let stage = products.get(&product.product_id).map(|p| p.life_cycle_stage);
-                let usable = stage == Some(LifeCycleStage::Commit)
-                    || self.is_test && stage == Some(LifeCycleStage::Draft);
-                if !usable {
+                if !usable(product.product_id) {
                     let at = format!("/entitlementItems/{i}/itemProducts/{j}/productId");
-                    let detail = format!("The product {} is not Complete.", product.product_id);
-                    return Err(Rejection::at(&at, Code::ProductNotComplete, detail));
+                    out.push((at, product.product_id));
                 }
             }
         }
-        Ok(())
+        out
+    }
+
+    /// What SAVE accepts, but QUEUE and PRODUCE would not.
+    pub fn warnings(&self, products: &Products) -> Vec<Warning> {
+        let warn = |(at, id): (String, Id)| Warning {
+            at,
+            severity: "WARNING",
+            code: "PRODUCT_NOT_COMPLETE",
+            detail: format!("The product {id} is not Complete; QUEUE and PRODUCE will be refused."),
+            did_you_mean: None,
+        };
+        self.unready(products).into_iter().map(warn).collect()
     }
 }
 

@@ -64,6 +64,15 @@ pub struct PlanInput {
     pub payload_schema: Option<serde_json::Value>,
 }
 
+/// Members that are kept to the letter: number spelling, order and nulls are the user's.
+#[derive(Clone, Debug, Default)]
+pub struct RawTexts {
+    /// The definition's text, when it is a JSON value of the body.
+    pub definition: Option<String>,
+    /// The schema's text.
+    pub payload_schema: Option<String>,
+}
+
 /// A plan as answers show it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -101,13 +110,13 @@ struct Content {
 }
 
 impl Plan {
-    /// Makes one. `raw` is the definition's text as the body has it.
+    /// Makes one. `raw` has the texts as the body has them.
     ///
     /// # Errors
     /// Every fault of the body.
     pub fn create(
         input: &PlanInput,
-        raw: Option<&str>,
+        raw: &RawTexts,
         namespace_id: Id,
         stamp: &Stamp,
     ) -> Result<(Self, Vec<Warning>, Decision), Rejection> {
@@ -136,7 +145,7 @@ impl Plan {
     pub fn update(
         &self,
         input: &PlanInput,
-        raw: Option<&str>,
+        raw: &RawTexts,
         stamp: &Stamp,
     ) -> Result<(Self, Vec<Warning>, Decision), Rejection> {
         let content = check(input, raw)?;
@@ -211,13 +220,13 @@ impl Plan {
     }
 }
 
-fn check(input: &PlanInput, raw: Option<&str>) -> Result<Content, Rejection> {
+fn check(input: &PlanInput, raw: &RawTexts) -> Result<Content, Rejection> {
     let mut faults = Faults::default();
     let name = faults.take("/name", text::name(&input.name));
     let description = faults.take("/description", text::description(input.description.as_deref()));
     let (definition, as_text) = match &input.definition {
         Some(serde_json::Value::String(text)) => (Some(text.clone()), true),
-        Some(_) => (raw.map(str::to_owned), false),
+        Some(_) => (raw.definition.clone(), false),
         None => (None, false),
     };
     let warnings = definition.as_deref().map(Definition::compile).transpose();
@@ -228,7 +237,7 @@ fn check(input: &PlanInput, raw: Option<&str>) -> Result<Content, Rejection> {
             Vec::new()
         }
     };
-    let payload_schema = input.payload_schema.as_ref().map(ToString::to_string);
+    let payload_schema = input.payload_schema.as_ref().and(raw.payload_schema.clone());
     if let Some(text) = &payload_schema
         && let Err(detail) = schema::check(text)
     {

@@ -27,8 +27,6 @@ pub enum Idle {
 pub enum Claim {
     /// Commit this, then post.
     Attempt(Box<Request>, Decision),
-    /// Commit this; the first wait of the ladder begins.
-    Later(Decision),
     /// Commit this; the attempts are used up (a worker died in the last one).
     Exhausted(Decision),
 }
@@ -51,34 +49,37 @@ impl Request {
         Ok(())
     }
 
+    /// The ladder's first wait, if it has one and it has not begun; nothing is rendered before its
+    /// end.
+    pub fn deferred(&self, tenant: Id, method: &MethodInfo, stamp: &Stamp) -> Option<Decision> {
+        let due = wait_before(&method.retry_ladder, 1, stamp.entropy.fraction(1), stamp.now)?;
+        if self.attempt_count > 0 || self.not_before.is_some() || due <= stamp.now {
+            return None;
+        }
+        let mut waiting = self.clone();
+        waiting.not_before = Some(due);
+        waiting.wait(stamp.now);
+        let message = waiting.message(tenant, stamp.now);
+        Some(message.into_iter().fold(Decision::default(), Decision::enqueue).save(waiting))
+    }
+
     /// Takes the lease and counts the attempt.
     ///
     /// # Errors
     /// Never for a request that is claimable.
     pub fn claim(
         mut self,
-        tenant: Id,
         payload: &Payload,
         method: &MethodInfo,
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
         let lost = self.lease.take().map(|lease| self.lost(&lease, method));
         let lost = lost.into_iter().fold(Decision::default(), Decision::save);
-        let ladder = &method.retry_ladder;
         let number = self.attempt_count + 1;
-        let fraction = stamp.entropy.fraction(1);
-        let Some(due) = wait_before(ladder, number, fraction, stamp.now) else {
-            let why = "The worker of the last attempt did not report; no attempts are left.";
+        if wait_before(&method.retry_ladder, number, 0.0, stamp.now).is_none() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
-            self.fail("DISPATCH_LOST", why);
+            self.fail("DISPATCH_LOST", "The last attempt has no known end, and no more are left.");
             return Ok(Claim::Exhausted(self.saved(lost).1));
-        };
-        if number == 1 && self.not_before.is_none() && due > stamp.now {
-            self.not_before = Some(due);
-            self.wait(stamp.now);
-            let message = self.message(tenant, stamp.now);
-            let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
-            return Ok(Claim::Later(decision.save(self)));
         }
         let length = Period::from_millis(method.timeout.millis() + LEASE_MARGIN.millis());
         self.lease = Some(Lease {

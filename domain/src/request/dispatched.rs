@@ -2,6 +2,8 @@
 //!
 //! Neighbours: the edge's provider client makes the `Answer`, `functions/dispatch` commits.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::decision::{Decision, Stamp};
@@ -62,6 +64,14 @@ pub struct Ended<'a> {
     pub answer: &'a Answer,
 }
 
+/// The member of an answer that we read; a number keeps its digits.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReferenceNumber<'a> {
+    #[serde(borrow)]
+    reference_number: Option<&'a RawValue>,
+}
+
 impl Answer {
     /// Which class it belongs to (quality.md section 3).
     pub const fn outcome(&self) -> AttemptOutcome {
@@ -109,10 +119,11 @@ impl Answer {
     /// A 2xx answer with a JSON member `referenceNumber` sets it (Q5).
     fn reference_number(&self) -> Option<String> {
         let Self::Http { status: 200..=299, body, .. } = self else { return None };
-        let json: serde_json::Value = serde_json::from_str(body).ok()?;
-        let text = match json.get("referenceNumber")? {
-            serde_json::Value::String(text) => text.clone(),
-            serde_json::Value::Number(number) => number.to_string(),
+        let told: ReferenceNumber = serde_json::from_str(body).ok()?;
+        let raw = told.reference_number?.get();
+        let text = match raw.as_bytes().first()? {
+            b'"' => serde_json::from_str(raw).ok()?,
+            b'0'..=b'9' => raw.to_owned(),
             _ => return None,
         };
         crate::text::short(&text).ok()

@@ -55,12 +55,13 @@ impl Request {
         callback_timeout: Period,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let said = comments(input.comments.as_deref())?;
         let wanted = [Status::InProgress, Status::Completed, Status::Failed];
-        let Some(to) = input.status.filter(|status| wanted.contains(status)) else {
-            let detail = "must be IN_PROGRESS, COMPLETED or FAILED";
-            return Err(Rejection::at("/status", Code::ValidationFailed, detail));
-        };
+        let to = input.status.filter(|status| wanted.contains(status));
+        let mut faults = Faults::default();
+        faults.check(to.is_some(), "/status", "must be IN_PROGRESS, COMPLETED or FAILED");
+        let said = faults.all(comments(input.comments.as_deref()));
+        faults.finish()?;
+        let (to, said) = (to.unwrap_or(Status::Failed), said.flatten());
         let from = self.life.state;
         if to == from {
             let detail = format!("The request is {} already.", from.display());

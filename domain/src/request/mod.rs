@@ -172,7 +172,8 @@ impl Request {
             return None;
         }
         let group = self.method.as_ref().map_or(self.product.id, |method| method.id);
-        let wait = self.not_before.map_or(0, |at| at.millis() - now.millis());
+        let leased = self.lease.as_ref().map(|lease| lease.until);
+        let wait = self.not_before.max(leased).map_or(0, |at| at.millis() - now.millis());
         let delay = (wait > 0).then(|| Period::from_millis(wait));
         let fits = delay.is_none_or(|delay| delay <= QUEUE_DELAY);
         fits.then(|| Message { delay, ..Message::new(tenant, self.id, group) })

@@ -4,7 +4,6 @@
 //! contradicting report changes no version (I8), and none is lost without a trace.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::decision::{Actor, Decision, Stamp};
 use crate::ids::{Id, sha256_hex};
@@ -32,7 +31,7 @@ pub struct ReportInput {
     pub error_description: Option<String>,
     /// Anything.
     #[schema(value_type = Option<Object>)]
-    pub response: Option<Box<RawValue>>,
+    pub response: Option<serde_json::Value>,
 }
 
 /// A report, checked.
@@ -72,11 +71,11 @@ pub enum Verdict {
 }
 
 impl ReportInput {
-    /// Faults of the body by itself (Q4).
+    /// Faults of the body by itself (Q4). `raw` is the response's text as the body has it.
     ///
     /// # Errors
     /// All of them.
-    pub fn check(&self) -> Result<Report, Rejection> {
+    pub fn check(&self, raw: Option<String>) -> Result<Report, Rejection> {
         let mut faults = Faults::default();
         let wanted = [Status::InProgress, Status::Completed, Status::Failed];
         let named = |s: &Status| <&str>::from(*s) == self.status || s.display() == self.status;
@@ -89,18 +88,15 @@ impl ReportInput {
         let reference_number = optional("/referenceNumber", &self.reference_number, 255);
         let error_code = optional("/errorCode", &self.error_code, 255);
         let error_description = optional("/errorDescription", &self.error_description, 500);
-        let said = comments(self.comments.as_deref());
-        if let Err(rejection) = &said {
-            rejection.faults.iter().cloned().for_each(|fault| faults.push(fault));
-        }
+        let said = faults.all(comments(self.comments.as_deref()));
         faults.finish()?;
         Ok(Report {
             status: status.unwrap_or(Status::InProgress),
-            comments: said?,
+            comments: said.flatten(),
             reference_number,
             error_code,
             error_description,
-            response: self.response.as_ref().map(|raw| raw.get().to_owned()),
+            response: self.response.as_ref().and(raw),
         })
     }
 }
@@ -181,7 +177,7 @@ impl Request {
             comments: report.comments.clone(),
         };
         let rejection = Rejection::new(Code::StatusConflict, reason)
-            .with_state(state.into(), MACHINE.allowed(Some(state)));
+            .with_state(state.into(), MACHINE.actions(state));
         Verdict::Conflicting(conflict, rejection)
     }
 

@@ -9,6 +9,7 @@ use crate::entitlement::product_key::{KeyRef, ProductKey};
 use crate::entitlement::states::{KeyState, State};
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
 use crate::ids::Id;
+use crate::substitution::lint::Warning;
 use crate::time::{Day, Time};
 use crate::view::HistoryLine;
 
@@ -37,6 +38,9 @@ pub struct EntitlementView {
     pub version: u64,
     pub history: Vec<HistoryLine>,
     pub allowed_actions: Vec<&'static str>,
+    /// What is allowed but probably not meant; in the answer of POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<Vec<Warning>>,
     pub created_date: Time,
     pub created_by: String,
     pub updated_date: Time,
@@ -72,6 +76,7 @@ impl EntitlementView {
             version: e.life.version,
             history: e.life.history.into_iter().map(|step| step.untyped().into()).collect(),
             allowed_actions,
+            warnings: None,
             created_date: e.meta.created_date,
             created_by: e.meta.created_by,
             updated_date: e.meta.updated_date,

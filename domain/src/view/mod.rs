@@ -5,6 +5,7 @@
 
 pub mod activation;
 pub mod entitlement;
+pub mod product;
 pub mod request;
 
 use serde::Serialize;

@@ -87,25 +87,15 @@ impl From<RequestRow> for RequestLine {
     }
 }
 
-/// A request in full.
+/// A request in full: the attributes of source 000, and its details.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProvisioningRequest)]
 #[expect(missing_docs, reason = "the members of `Request`")]
 pub struct RequestView {
-    pub id: Id,
-    pub number: String,
-    pub status: Status,
-    pub product_name: String,
-    pub product_id: Id,
-    pub e_id: Uuid,
-    pub aid: String,
+    #[serde(flatten)]
+    pub line: RequestLine,
     pub pk_id: Uuid,
-    pub activated_quantity: u32,
-    pub comments: Option<String>,
-    pub plan: Option<Named>,
-    pub method: Option<Named>,
-    pub status_update_date: Time,
     /// PROVISION.
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -122,7 +112,6 @@ pub struct RequestView {
     pub reference_number: Option<String>,
     pub error_code: Option<String>,
     pub error_description: Option<String>,
-    pub created_date: Time,
     pub created_by: String,
     pub scheduled_date: Option<Time>,
     pub executed_date: Option<Time>,
@@ -152,19 +141,8 @@ impl RequestView {
             role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
         let steps = r.life.history.into_iter().map(|step| step.untyped().into());
         Self {
-            id: r.id,
-            number: r.id.to_string(),
-            status: r.life.state,
-            product_name: r.product.name,
-            product_id: r.product.id,
-            e_id: r.e_id,
-            aid: r.aid,
+            line: RequestRow::from(request).into(),
             pk_id: r.pk_id,
-            activated_quantity: r.quantity,
-            comments: r.comments,
-            plan: r.plan,
-            method: r.method,
-            status_update_date: r.life.moved,
             kind: "PROVISION",
             version: r.life.version,
             generation: r.generation,
@@ -178,7 +156,6 @@ impl RequestView {
             reference_number: r.reference_number,
             error_code: r.error_code,
             error_description: r.error_description,
-            created_date: r.created_date,
             created_by: r.created_by,
             scheduled_date: r.scheduled_date,
             executed_date: r.executed_date,

@@ -12,7 +12,7 @@ use domain::ids::{Entropy, Id};
 use domain::machine::Life;
 use domain::plan::association::{Association, Parties};
 use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Sealed, wait_before};
-use domain::plan::{Plan, PlanInput};
+use domain::plan::{Plan, PlanInput, RawTexts};
 use domain::request::claim::{Claim, Idle};
 use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::manual::StatusInput;
@@ -55,7 +55,7 @@ fn association() -> (Product, Association) {
         ProductInput { name_version, provisioning_enabled: true, ..ProductInput::default() };
     let (product, _) = Product::create(&input, namespace.id, &at(1)).unwrap();
     let input = PlanInput { name: "Pods".to_owned(), ..PlanInput::default() };
-    let (plan, _, _) = Plan::create(&input, None, namespace.id, &at(2)).unwrap();
+    let (plan, _, _) = Plan::create(&input, &RawTexts::default(), namespace.id, &at(2)).unwrap();
     let parties = Parties { old: None, old_plan: None, old_method: None };
     let method = method(Completion::Callback);
     let (association, decision) = parties.associate(&product, plan, method, &at(3));
@@ -104,9 +104,9 @@ fn payload(request: &Request) -> Payload {
 }
 
 fn claimed(request: &Request, method: &MethodInfo, stamp: &Stamp) -> Request {
-    match request.clone().claim(id(7), &payload(request), method, stamp).unwrap() {
+    match request.clone().claim(&payload(request), method, stamp).unwrap() {
         Claim::Attempt(claimed, _) => *claimed,
-        other => panic!("{other:?}"),
+        Claim::Exhausted(_) => panic!("no attempts are left"),
     }
 }
 
@@ -144,7 +144,7 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let until = method.timeout.millis() + 5_000;
     assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
     assert_eq!(first.claimable(at(until).now), Ok(()));
-    let again = first.clone().claim(id(7), &payload(&first), &method, &at(until)).unwrap();
+    let again = first.clone().claim(&payload(&first), &method, &at(until)).unwrap();
     let Claim::Attempt(_, decision) = again else { panic!("not claimed") };
     let lost = |change: &Change| match change {
         Change::Save(record) => match &**record {
@@ -157,7 +157,7 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let second = claimed(&first, &method, &at(until));
     assert_eq!(second.attempt_count, 2);
     let third = claimed(&second, &method, &at(2 * until));
-    let over = third.clone().claim(id(7), &payload(&third), &method, &at(3 * until)).unwrap();
+    let over = third.clone().claim(&payload(&third), &method, &at(3 * until)).unwrap();
     let Claim::Exhausted(decision) = over else { panic!("a fourth attempt") };
     let lost = saved(&decision);
     assert_eq!(
@@ -277,7 +277,7 @@ fn arrival<'a>(webhook_id: &'a str, body: &'a [u8]) -> Arrival<'a> {
 fn report(request: &Request, webhook_id: &str, status: &str, stamp: &Stamp) -> Verdict {
     let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
     let body = status.as_bytes();
-    request.reported(&input.check().unwrap(), &arrival(webhook_id, body), stamp).unwrap()
+    request.reported(&input.check(None).unwrap(), &arrival(webhook_id, body), stamp).unwrap()
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn the_ring_remembers_32_webhook_ids_and_the_history_50_steps() {
 fn a_request_of_another_method_is_not_found() {
     let input = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
     let arrival = Arrival { method: id(3), ..arrival("m", b"") };
-    let refused = queued().reported(&input.check().unwrap(), &arrival, &at(0));
+    let refused = queued().reported(&input.check(None).unwrap(), &arrival, &at(0));
     assert_eq!(refused.unwrap_err().code, domain::rejection::Code::NotFound);
 }
 

@@ -56,8 +56,8 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
 
 async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<ActivationInput>()?);
-    input.check()?;
     cx.decide(move |stamp| async move {
+        input.check()?;
         let facts = facts(cx, input).await?;
         let (activation, requests, decision) = facts.activate(input, &stamp)?;
         let view = ActivationView::new(&activation, &requests);

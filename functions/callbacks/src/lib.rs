@@ -13,6 +13,7 @@ use domain::plan::method::Door;
 use domain::rejection::{Code, Rejection};
 use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
 use domain::request::{Conflict, Request};
+use edge::http::body::raw_member;
 use edge::http::routes::Function;
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};
 use edge::secret::Secret;
@@ -29,7 +30,7 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
     let (method, door) = authentic(cx).await?;
     let generation = cx.query.get("generation")?;
-    let report = cx.report::<ReportInput>()?.check()?;
+    let report = cx.report::<ReportInput>()?.check(raw_member(&cx.body, "response"))?;
     let id = cx.id("id")?;
     let arrival = Arrival {
         method,

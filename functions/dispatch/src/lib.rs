@@ -57,19 +57,23 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
     if request.claimable(app.clock.now()).is_err() {
         return Ok(());
     }
-    let (payload, method) = match render::prepare(app, tenant, &request).await? {
+    let stamp = app.stamp(Actor::System);
+    let mut ready = render::prepare(app, tenant, &request).await?;
+    if let Ok((payload, method)) = ready {
+        if let Some(decision) = request.deferred(tenant, &method.info, &stamp) {
+            return app.commit(tenant, &decision, &Extra::default()).await;
+        }
+        ready = render::freeze(app, tenant, &request, payload, method).await?;
+    }
+    let (payload, method) = match ready {
         Ok(ready) => ready,
         Err((code, why)) => {
-            let stamp = app.stamp(Actor::System);
             let decision = request.unusable(code, &why, &stamp).map_err(illegal)?;
             return app.commit(tenant, &decision, &Extra::default()).await;
         }
     };
-    let stamp = app.stamp(Actor::System);
-    match request.claim(tenant, &payload, &method.info, &stamp).map_err(illegal)? {
-        Claim::Later(decision) | Claim::Exhausted(decision) => {
-            app.commit(tenant, &decision, &Extra::default()).await
-        }
+    match request.claim(&payload, &method.info, &stamp).map_err(illegal)? {
+        Claim::Exhausted(decision) => app.commit(tenant, &decision, &Extra::default()).await,
         Claim::Attempt(claimed, decision) => {
             app.commit(tenant, &decision, &Extra::default()).await?;
             let answer = post(app, &claimed, &payload, &method).await;

@@ -19,7 +19,7 @@ pub(crate) type Unusable = (&'static str, String);
 /// What an attempt needs: the frozen bytes, and the method as it is now.
 pub(crate) type Ready = Result<(Payload, Method), Unusable>;
 
-/// Finds or makes the payload of the request's generation.
+/// Finds or makes the payload of the request's generation; a new one is not frozen yet (`rev` 0).
 pub(crate) async fn prepare(app: &App, tenant: Id, request: &Request) -> Result<Ready, StoreError> {
     if request.payload_sha256.is_some()
         && let Some(frozen) = frozen(app, tenant, request).await?
@@ -27,10 +27,20 @@ pub(crate) async fn prepare(app: &App, tenant: Id, request: &Request) -> Result<
         return Ok(frozen);
     }
     let sources = app.store.load_sources(tenant, request.clone()).await?;
-    let (payload, method) = match make(&sources) {
-        Ok(made) => made,
-        Err(unusable) => return Ok(Err(unusable)),
-    };
+    Ok(make(&sources))
+}
+
+/// Freezes a new payload: from now on these bytes are the generation's.
+pub(crate) async fn freeze(
+    app: &App,
+    tenant: Id,
+    request: &Request,
+    payload: Payload,
+    method: Method,
+) -> Result<Ready, StoreError> {
+    if payload.rev > 0 {
+        return Ok(Ok((payload, method)));
+    }
     let decision = Decision::default().save(payload.clone());
     match app.commit(tenant, &decision, &Extra::default()).await {
         Ok(()) => Ok(Ok((payload, method))),

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::SdkConfig;
 
 /// Where AWS is and who asks.
 #[derive(Clone, Debug)]
@@ -43,39 +46,26 @@ impl Access {
         Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     }
 
-    /// A client of DynamoDB.
-    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config = aws_sdk_dynamodb::Config::builder()
+    fn config(&self) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .credentials_provider(self.credentials.clone())
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(
-                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build(),
-            )
+            .timeout_config(timeouts)
             .http_client(self.http());
-        let config = match &self.endpoint_url {
-            Some(url) => config.endpoint_url(url),
-            None => config,
-        };
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        config.set_endpoint_url(self.endpoint_url.clone());
+        config.build()
+    }
+
+    /// A client of DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config())
     }
 
     /// A client of SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region.clone()))
-            .credentials_provider(self.credentials.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(
-                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build(),
-            )
-            .http_client(self.http());
-        let config = match &self.endpoint_url {
-            Some(url) => config.endpoint_url(url),
-            None => config,
-        };
-        aws_sdk_sqs::Client::from_conf(config.build())
+        aws_sdk_sqs::Client::new(&self.config())
     }
 }

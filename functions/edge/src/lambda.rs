@@ -63,5 +63,6 @@ pub fn logs() {
 /// When the runtime ends.
 pub async fn serve(router: impl FnOnce(Arc<App>) -> Router) -> Result<(), Error> {
     logs();
-    lambda_http::run(finish(router(app()?))).await
+    let app = app()?;
+    lambda_http::run(finish(router(Arc::clone(&app)), &app)).await
 }

@@ -28,7 +28,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let found = cx.store().find_customers(tenant, &customers).await?.len() == customers.len();
         let secret = cx.app.master.key_secret(tenant);
         let (made, decision) = Entitlement::create(input, &products, found, &secret, &stamp)?;
-        let view = EntitlementView::new(&made, &caller.role);
+        let mut view = EntitlementView::new(&made, &caller.role);
+        view.warnings = Some(made.warnings(&products));
         let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
         Ok((answer.version(made.life.version), decision))
     })

@@ -11,7 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let options = Options::parse();
     match run(&options).await {
@@ -31,8 +32,13 @@ async fn run(options: &Options) -> Result<(), StartError> {
         () = stopped() => {}
         () = tell(&running, options, say) => stopped().await,
     }
-    say("\nStopping; everything is kept.");
-    running.stop().await;
+    say(
+        "\nStopping: what was begun is finished, everything is kept. Ctrl-C again ends it at once.",
+    );
+    tokio::select! {
+        () = running.stop() => {}
+        () = stopped() => {}
+    }
     Ok(())
 }
 
@@ -41,13 +47,15 @@ fn introduce(running: &Running, options: &Options, say: fn(&str)) {
     say(&format!("Provisio is up.\n\n  API        {}", running.api));
     say(&format!("  OpenAPI    {}/docs", running.api));
     say(&format!("  provider   {}", running.provider_url));
-    say(&format!("  data       {data}\n  admin key  {}\n", running.api_key));
+    say(&format!("  data       {data}"));
     if options.json {
         let line = json!({
             "api": running.api, "apiKey": running.api_key,
             "provider": running.provider_url, "dataDir": data.to_string(),
         });
         self::say(&line.to_string());
+    } else {
+        say(&format!("  admin key  {}\n", running.api_key));
     }
 }
 

@@ -4,11 +4,13 @@
 //! Neighbours: `workers` receives from it. After a restart it is empty: the sweeper finds every
 //! queued row.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use domain::ids::Id;
 use domain::message::Message;
 use edge::ports::{Queue, QueueError};
 use tokio::sync::Notify;
@@ -18,11 +20,15 @@ use tokio::time::{Instant, sleep_until};
 const BATCH: usize = 10;
 /// A message that was received comes again after this, unless it was deleted.
 const VISIBILITY: Duration = Duration::from_mins(1);
+/// Messages of one group in flight: as with SQS's fair queues, one slow provider does not hold up
+/// the others.
+const GROUP: usize = 16;
 /// Received so often without being deleted, it goes to the dead letters.
 const MAX_RECEIVES: u32 = 5;
 
 struct Waiting {
     id: u64,
+    group: Option<Id>,
     body: String,
     visible: Instant,
     receives: u32,
@@ -48,11 +54,11 @@ impl LocalQueue {
     }
 
     /// Puts any text into the queue, as anybody with access to it could.
-    pub fn push(&self, body: String, delay: Duration) {
+    pub fn push(&self, group: Option<Id>, body: String, delay: Duration) {
         self.with(|state| {
             state.next += 1;
             let (id, visible) = (state.next, Instant::now() + delay);
-            state.waiting.push(Waiting { id, body, visible, receives: 0 });
+            state.waiting.push(Waiting { id, group, body, visible, receives: 0 });
         });
         self.changed.notify_one();
     }
@@ -68,8 +74,11 @@ impl LocalQueue {
                 lambda_event.records = records;
                 return lambda_event;
             }
-            let next = self.with(|state| state.waiting.iter().map(|m| m.visible).min());
-            let wake = next.unwrap_or(now + VISIBILITY);
+            // Those that are visible but not taken wait for a place in their group.
+            let later = |state: &mut State| {
+                state.waiting.iter().map(|m| m.visible).filter(|at| *at > now).min()
+            };
+            let wake = self.with(later).unwrap_or(now + VISIBILITY);
             tokio::select! {
                 () = changed => {}
                 () = sleep_until(wake) => {}
@@ -80,6 +89,8 @@ impl LocalQueue {
     /// Forgets what was dealt with.
     pub fn delete(&self, ids: &[String]) {
         self.with(|state| state.waiting.retain(|m| !ids.contains(&m.id.to_string())));
+        // A group that was full has places again.
+        self.changed.notify_one();
     }
 
     /// The dead letters.
@@ -91,13 +102,19 @@ impl LocalQueue {
 impl State {
     fn take(&mut self, now: Instant) -> Vec<SqsMessage> {
         let mut taken = Vec::new();
+        let mut in_flight: HashMap<Option<Id>, usize> = HashMap::new();
+        for message in self.waiting.iter().filter(|m| m.receives > 0 && m.visible > now) {
+            *in_flight.entry(message.group).or_default() += 1;
+        }
         let mut kept = Vec::with_capacity(self.waiting.len());
         for mut message in self.waiting.drain(..) {
-            if message.visible > now || taken.len() == BATCH {
+            let group = in_flight.entry(message.group).or_default();
+            if message.visible > now || taken.len() == BATCH || *group == GROUP {
                 kept.push(message);
             } else if message.receives == MAX_RECEIVES {
                 self.dead.push(message.body);
             } else {
+                *group += 1;
                 message.receives += 1;
                 message.visible = now + VISIBILITY;
                 let mut record = SqsMessage::default();
@@ -119,7 +136,7 @@ impl Queue for LocalQueue {
             let body =
                 serde_json::to_string(message).map_err(|error| QueueError(error.to_string()))?;
             let delay = message.delay.map_or(0, |delay| delay.millis().unsigned_abs());
-            self.push(body, Duration::from_millis(delay));
+            self.push(Some(message.method), body, Duration::from_millis(delay));
         }
         Ok(())
     }
@@ -136,33 +153,47 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_message_comes_again_until_it_is_deleted() {
         let queue = LocalQueue::default();
-        queue.push("a".to_owned(), Duration::ZERO);
+        queue.push(None, "a".to_owned(), Duration::ZERO);
         let before = Instant::now();
         let first = queue.receive().await;
         let second = queue.receive().await;
         assert_eq!(ids(&first), ids(&second));
         assert_eq!(Instant::now() - before, VISIBILITY);
         queue.delete(&ids(&second));
-        queue.push("b".to_owned(), Duration::from_secs(9));
+        queue.push(None, "b".to_owned(), Duration::from_secs(9));
         assert_eq!(queue.receive().await.records[0].body.as_deref(), Some("b"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_five_receives_it_is_a_dead_letter() {
         let queue = LocalQueue::default();
-        queue.push("poison".to_owned(), Duration::ZERO);
+        queue.push(None, "poison".to_owned(), Duration::ZERO);
         for _ in 0..MAX_RECEIVES {
             assert_eq!(queue.receive().await.records.len(), 1);
         }
-        queue.push("good".to_owned(), VISIBILITY + Duration::from_secs(1));
+        queue.push(None, "good".to_owned(), VISIBILITY + Duration::from_secs(1));
         assert_eq!(queue.receive().await.records[0].body.as_deref(), Some("good"));
         assert_eq!(queue.dead(), ["poison"]);
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_slow_group_leaves_places_to_others() {
+        let queue = LocalQueue::default();
+        let (slow, quick) = ("1".parse().ok(), "2".parse().ok());
+        (0..40).for_each(|i| queue.push(slow, format!("slow {i}"), Duration::ZERO));
+        queue.push(quick, "quick".to_owned(), Duration::ZERO);
+        assert_eq!(queue.receive().await.records.len(), 10);
+        let second = queue.receive().await;
+        let bodies: Vec<_> = second.records.iter().filter_map(|r| r.body.clone()).collect();
+        assert_eq!((bodies.len(), bodies.last().unwrap().as_str()), (7, "quick"));
+        queue.delete(&ids(&second));
+        assert_eq!(queue.receive().await.records.len(), 6, "as many as were dealt with");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_batch_has_ten() {
         let queue = LocalQueue::default();
-        (0..11).for_each(|i| queue.push(i.to_string(), Duration::ZERO));
+        (0..11).for_each(|i| queue.push(None, i.to_string(), Duration::ZERO));
         assert_eq!(queue.receive().await.records.len(), 10);
         assert_eq!(queue.receive().await.records.len(), 1);
     }

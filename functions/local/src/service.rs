@@ -73,8 +73,8 @@ pub struct Running {
 /// Names of the files in the data folder.
 const MASTER_KEY: &str = "master-key";
 const ADMIN_KEY: &str = "admin-key";
-/// No stop takes longer.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// No stop takes longer: the longest attempt and a little more.
+const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 
 /// Starts everything on 127.0.0.1.
 ///
@@ -138,7 +138,7 @@ pub fn router(app: &Arc<App>) -> Router {
     ];
     let all = routers.into_iter().fold(Router::new(), |all, one| all.merge(one(Arc::clone(app))));
     let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
-    finish(all.merge(docs))
+    finish(all.merge(docs), app)
 }
 
 impl Running {

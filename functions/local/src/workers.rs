@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::queue::LocalQueue;
 
 /// Batches at once.
-const WORKERS: usize = 16;
+const WORKERS: usize = 64;
 /// Between two sweeps (Q10).
 const SWEEP: Duration = Duration::from_secs(1);
 

@@ -4,8 +4,10 @@ use domain::access::Act;
 use domain::catalog::Product;
 use domain::decision::Kind;
 use domain::ids::Id;
+use domain::plan::Plan;
 use domain::plan::association::{Association, AssociationInput, Parties};
-use domain::rejection::{Code, Rejection};
+use domain::plan::method::Method;
+use domain::rejection::{Code, Faults, Rejection};
 use edge::{Answer, Cx, Problem};
 
 async fn product(cx: &Cx, act: Act) -> Result<Product, Problem> {
@@ -30,30 +32,46 @@ async fn parties(cx: &Cx, product: Id, input: &AssociationInput) -> Result<Parti
     Ok(Parties { old, old_plan, old_method })
 }
 
-fn needed(id: Option<Id>, at: &str) -> Result<Id, Rejection> {
-    id.ok_or_else(|| Rejection::at(at, Code::ValidationFailed, "must be given"))
-}
-
-fn missing(at: &str, what: &str, id: Id) -> Rejection {
-    let detail = format!("Cannot find a {what} corresponding to ID {id}.");
-    Rejection::at(at, Code::ReferenceNotFound, detail)
+/// The plan and method that the body names, as far as the caller may see them.
+async fn named(cx: &Cx, input: &AssociationInput) -> Result<(Plan, Method), Problem> {
+    let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
+    let (mut plan, mut method) = (None, None);
+    if let Some(id) = input.plan_id {
+        plan = cx.store().find_plan(tenant, id).await?;
+    }
+    if let Some(id) = input.method_id {
+        method = cx.store().find_method(tenant, id).await?;
+    }
+    plan = plan.filter(|plan| role.may_in(plan.namespace_id, Act::View));
+    method = method.filter(|method| role.may_in(method.info.namespace_id, Act::View));
+    let mut faults = Faults::default();
+    for (at, what, id, found) in [
+        ("/planId", "Plan", input.plan_id, plan.is_some()),
+        ("/methodId", "Method", input.method_id, method.is_some()),
+    ] {
+        match id {
+            None => faults.add(at, Code::ValidationFailed, "must be given"),
+            Some(id) if !found => {
+                let detail = format!("Cannot find a {what} corresponding to ID {id}.");
+                faults.add(at, Code::ReferenceNotFound, detail);
+            }
+            Some(_) => {}
+        }
+    }
+    faults.finish()?;
+    let missing = || Problem::of_code(Code::ReferenceNotFound);
+    plan.zip(method).ok_or_else(missing)
 }
 
 pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<AssociationInput>()?);
-    let tenant = cx.tenant()?;
     cx.decide(move |stamp| async move {
         let product = product(cx, Act::Edit).await?;
-        let (plan_id, method_id) =
-            (needed(input.plan_id, "/planId")?, needed(input.method_id, "/methodId")?);
         let parties = parties(cx, product.id, input).await?;
         if let Some(old) = &parties.old {
             cx.if_match(old.version)?;
         }
-        let plan = cx.store().find_plan(tenant, plan_id).await?;
-        let plan = plan.ok_or_else(|| missing("/planId", "Plan", plan_id))?;
-        let method = cx.store().find_method(tenant, method_id).await?;
-        let method = method.ok_or_else(|| missing("/methodId", "Method", method_id))?;
+        let (plan, method) = named(cx, input).await?;
         let (made, decision) = parties.associate(&product, plan, method, &stamp);
         Ok((Answer::ok(&made)?.version(made.version), decision))
     })

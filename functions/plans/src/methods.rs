@@ -20,8 +20,7 @@ fn judge(cx: &Cx, input: &MethodInput) -> Result<(), Rejection> {
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<MethodInput>()?);
     cx.decide(move |stamp| async move {
-        let namespace = cx.namespace(input.namespace_id).await?;
-        cx.caller()?.may_in(namespace, Act::Add, "namespace")?;
+        let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let secret = Secret::callback(&stamp.entropy);
         let place = edge::provider::secret_place(stamp.id(0));
         let sealed = cx.app.master.seal(&secret, &place, &stamp.entropy);

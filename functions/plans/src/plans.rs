@@ -3,20 +3,26 @@
 use domain::access::Act;
 use domain::decision::Kind;
 use domain::ids::Id;
-use domain::plan::{Plan, PlanInput};
+use domain::plan::{Plan, PlanInput, RawTexts};
 use domain::substitution::shape::paths;
 use edge::http::body::raw_member;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::list::Page;
 
+fn raw_texts(cx: &Cx) -> RawTexts {
+    RawTexts {
+        definition: raw_member(&cx.body, "definition"),
+        payload_schema: raw_member(&cx.body, "payloadSchema"),
+    }
+}
+
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<PlanInput>()?);
-    let raw = &raw_member(&cx.body, "definition");
+    let raw = &raw_texts(cx);
     cx.decide(move |stamp| async move {
-        let namespace = cx.namespace(input.namespace_id).await?;
-        cx.caller()?.may_in(namespace, Act::Add, "namespace")?;
-        let (plan, warnings, decision) = Plan::create(input, raw.as_deref(), namespace, &stamp)?;
+        let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
+        let (plan, warnings, decision) = Plan::create(input, raw, namespace, &stamp)?;
         let view = plan.view(Some(warnings));
         let answer = Answer::created(&view, format!("/v1/plans/{}", plan.id))?;
         Ok((answer.version(plan.version), decision))
@@ -50,12 +56,12 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let (cx, id, input) = (&cx, cx.id("id")?, &cx.json::<PlanInput>()?);
-    let (tenant, raw) = (cx.tenant()?, &raw_member(&cx.body, "definition"));
+    let (tenant, raw) = (cx.tenant()?, &raw_texts(cx));
     cx.decide(move |stamp| async move {
         let plan = cx.store().load_plan(tenant, id).await?;
         cx.caller()?.may_in(plan.namespace_id, Act::Edit, "plan")?;
         cx.if_match(plan.version)?;
-        let (plan, warnings, decision) = plan.update(input, raw.as_deref(), &stamp)?;
+        let (plan, warnings, decision) = plan.update(input, raw, &stamp)?;
         Ok((Answer::ok(&plan.view(Some(warnings)))?.version(plan.version), decision))
     })
     .await

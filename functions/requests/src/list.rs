@@ -12,13 +12,14 @@ use domain::view::request::{RequestLine, RequestRow};
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
 use store::list::Page;
+use uuid::Uuid;
 
 /// What a row must be like.
 struct Filter {
     statuses: Vec<Status>,
     product: Option<Id>,
     product_name: Option<String>,
-    e_id: Option<String>,
+    e_id: Option<Uuid>,
     aid: Option<String>,
     plan: Option<Id>,
     method: Option<Id>,
@@ -35,7 +36,7 @@ impl Filter {
             statuses: statuses.collect::<Result<_, _>>()?,
             product: query.get("productId")?,
             product_name: query.text("productName").map(str::to_lowercase),
-            e_id: query.text("eId").map(str::to_lowercase),
+            e_id: query.get("eId")?,
             aid: query.text("aid").map(str::to_owned),
             plan: query.get("planId")?,
             method: query.get("methodId")?,
@@ -51,7 +52,7 @@ impl Filter {
             && is(self.plan, row.plan.as_ref().map(|plan| plan.id))
             && is(self.method, row.method.as_ref().map(|method| method.id))
             && self.product_name.as_ref().is_none_or(|n| row.product.name.to_lowercase() == *n)
-            && self.e_id.as_ref().is_none_or(|e_id| row.e_id.to_string() == *e_id)
+            && self.e_id.is_none_or(|e_id| row.e_id == e_id)
             && self.aid.as_ref().is_none_or(|aid| row.aid == *aid)
             && self.after.is_none_or(|after| row.created_date > after)
             && self.before.is_none_or(|before| row.created_date < before)

@@ -24,7 +24,12 @@ pub async fn sweep(app: &App) -> Result<usize, StoreError> {
         for _ in 0..LOOKS {
             let due = app.store.list_due(shard, app.clock.now(), LOOK).await?;
             for (tenant, request) in &due {
-                one(app, *tenant, *request).await?;
+                match one(app, *tenant, *request).await {
+                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                    // One bad row does not keep the others waiting.
+                    Err(error) => tracing::error!(%error, %request, "sweep"),
+                    Ok(()) => {}
+                }
             }
             dealt += due.len();
             if due.len() < LOOK {

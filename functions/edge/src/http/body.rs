@@ -44,13 +44,14 @@ pub fn read<T: DeserializeOwned>(
         return Err(Rejection::at("", Code::ValidationFailed, "The body must be a JSON object."));
     }
     drop_nulls(&mut value);
+    let mut patient = Patient { value, removed: Vec::new() };
     let mut faults = Vec::new();
-    let mut unknown: Vec<String> = Vec::new();
+    let mut unknown: Vec<Vec<Step>> = Vec::new();
     let mut read = None;
     for _ in 0..MOST_FAULTS {
         unknown.clear();
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(pointer(&path));
-        let source = serde_ignored::Deserializer::new(&value, &mut note);
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(ignored(&path));
+        let source = serde_ignored::Deserializer::new(&patient.value, &mut note);
         let error = match serde_path_to_error::deserialize(source) {
             Ok(done) => {
                 read = Some(done);
@@ -59,17 +60,17 @@ pub fn read<T: DeserializeOwned>(
             Err(error) => error,
         };
         // What is wrong is noted and taken out, so that the next round finds the next fault.
-        let path: Vec<&Segment> = error.path().iter().collect();
-        let at: String = path.iter().map(|segment| step(segment)).collect();
+        let path: Vec<Step> = error.path().iter().filter_map(step).collect();
+        let at = patient.place(&path);
         faults.push(Fault::new(at, Code::ValidationFailed, error.inner().to_string()));
-        if !take_out(&mut value, &path) {
+        if !patient.take_out(&path) {
             break;
         }
     }
     if !ignore_unknown {
-        for at in unknown {
+        for path in unknown {
             let detail = "this call does not know such a member; check its spelling and case";
-            faults.push(Fault::new(at, Code::UnknownMember, detail));
+            faults.push(Fault::new(patient.place(&path), Code::UnknownMember, detail));
         }
     }
     match read {
@@ -111,43 +112,85 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+/// A step into a body.
+enum Step {
+    Key(String),
+    Index(usize),
 }
 
-fn step(segment: &Segment) -> String {
+fn step(segment: &Segment) -> Option<Step> {
     match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", escape(key)),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
+        Segment::Seq { index } => Some(Step::Index(*index)),
+        Segment::Map { key } => Some(Step::Key(key.clone())),
+        Segment::Enum { .. } | Segment::Unknown => None,
     }
 }
 
-fn pointer(path: &serde_ignored::Path<'_>) -> String {
+fn ignored(path: &serde_ignored::Path<'_>) -> Vec<Step> {
     use serde_ignored::Path;
-    match path {
-        Path::Root => String::new(),
-        Path::Seq { parent, index } => format!("{}/{index}", pointer(parent)),
-        Path::Map { parent, key } => format!("{}/{}", pointer(parent), escape(key)),
+    let (parent, last) = match path {
+        Path::Root => return Vec::new(),
+        Path::Seq { parent, index } => (parent, Some(Step::Index(*index))),
+        Path::Map { parent, key } => (parent, Some(Step::Key(key.clone()))),
         Path::Some { parent }
         | Path::NewtypeStruct { parent }
-        | Path::NewtypeVariant { parent } => pointer(parent),
-    }
+        | Path::NewtypeVariant { parent } => (parent, None),
+    };
+    let mut steps = ignored(parent);
+    steps.extend(last);
+    steps
 }
 
-/// Takes the member at fault out; false when there is none to take out.
-fn take_out(value: &mut Value, path: &[&Segment]) -> bool {
-    let keys: Vec<&String> = path
-        .iter()
-        .map_while(|segment| match segment {
-            Segment::Map { key } => Some(key),
-            _ => None,
-        })
-        .collect();
-    let Some((last, parents)) = keys.split_last() else { return false };
-    let parent = parents.iter().try_fold(value, |value, key| value.get_mut(key.as_str()));
-    let members = parent.and_then(Value::as_object_mut);
-    members.is_some_and(|members| members.shift_remove(last.as_str()).is_some())
+/// A body that faults are taken out of, one by one.
+struct Patient {
+    value: Value,
+    /// Elements that are gone: the pointer of their list, and their index in the body as sent.
+    removed: Vec<(String, usize)>,
+}
+
+impl Patient {
+    /// The JSON Pointer into the body as it was sent.
+    fn place(&self, path: &[Step]) -> String {
+        let mut at = String::new();
+        for step in path {
+            let part = match step {
+                Step::Key(key) => key.replace('~', "~0").replace('/', "~1"),
+                Step::Index(index) => self.sent_index(&at, *index).to_string(),
+            };
+            at = format!("{at}/{part}");
+        }
+        at
+    }
+
+    fn sent_index(&self, list: &str, mut index: usize) -> usize {
+        let mut gone: Vec<usize> =
+            self.removed.iter().filter(|(at, _)| at == list).map(|(_, i)| *i).collect();
+        gone.sort_unstable();
+        for removed in gone {
+            index += usize::from(removed <= index);
+        }
+        index
+    }
+
+    /// Takes the member or element at fault out; false when there is none.
+    fn take_out(&mut self, path: &[Step]) -> bool {
+        let Some((last, parents)) = path.split_last() else { return false };
+        let within = self.place(parents);
+        let parent = parents.iter().try_fold(&mut self.value, |value, step| match step {
+            Step::Key(key) => value.get_mut(key.as_str()),
+            Step::Index(index) => value.get_mut(*index),
+        });
+        match (parent, last) {
+            (Some(Value::Object(members)), Step::Key(key)) => members.shift_remove(key).is_some(),
+            (Some(Value::Array(elements)), Step::Index(index)) if *index < elements.len() => {
+                elements.remove(*index);
+                let sent = self.sent_index(&within, *index);
+                self.removed.push((within, sent));
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -187,6 +230,14 @@ mod tests {
             ["/name", "/someNumber", "/inner/count", "/inner/list/1", "/inner/a~1b", "/else"]
         );
         assert_eq!(told[5].1, "UNKNOWN_MEMBER");
+    }
+
+    #[test]
+    fn faults_inside_lists_keep_their_index() {
+        let body = r#"{"inner":{"list":[300,1,"x",2,-1,[]]}}"#;
+        let places: Vec<String> = faults(body).into_iter().map(|(at, _)| at).collect();
+        let expected = ["/inner/list/0", "/inner/list/2", "/inner/list/4", "/inner/list/5"];
+        assert_eq!(places, expected);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::request::Parts;
 use axum::http::{Request, header};
-use domain::access::Needs;
 use domain::access::namespace::DEFAULT_NAMESPACE;
+use domain::access::{Act, Needs};
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
@@ -155,26 +155,33 @@ impl Cx {
         Faults::from(faults).finish().err().map(Problem::from)
     }
 
-    /// The namespace of the body, or the default one.
+    /// The namespace of the body, or the default one, if the caller may act on its catalog.
     ///
     /// # Errors
-    /// 422 when there is none.
-    pub async fn namespace(&self, named: Option<Id>) -> Result<Id, Problem> {
-        let tenant = self.tenant()?;
-        let Some(id) = named else {
-            let kind = Kind::Namespace;
-            let ids = self.store().find_named(tenant, kind, "name", DEFAULT_NAMESPACE).await?;
-            let missing =
-                || Problem::new(Code::ReferenceNotFound, "There is no default namespace.");
-            return ids.first().copied().ok_or_else(missing);
-        };
-        match self.store().load_namespace(tenant, id).await {
-            Err(StoreError::NotFound(_)) => {
-                let detail = format!("Cannot find a Namespace corresponding to ID {id}.");
-                Err(Rejection::at("/namespaceId", Code::ReferenceNotFound, detail).into())
-            }
-            other => Ok(other?.id),
+    /// 422 when there is none that the caller may see, 403 when it may only see it.
+    pub async fn namespace(&self, named: Option<Id>, act: Act) -> Result<Id, Problem> {
+        let caller = self.caller()?;
+        let mut id = named;
+        if id.is_none() {
+            let (kind, name) = (Kind::Namespace, DEFAULT_NAMESPACE);
+            let found = self.store().find_named(caller.tenant, kind, "name", name).await?;
+            id = found.first().copied();
         }
+        let unknown = || {
+            let detail = match id {
+                Some(id) => format!("Cannot find a Namespace corresponding to ID {id}."),
+                None => "There is no default namespace.".to_owned(),
+            };
+            Rejection::at("/namespaceId", Code::ReferenceNotFound, detail)
+        };
+        let id = id.filter(|id| caller.role.may_in(*id, Act::View) || caller.role.may_in(*id, act));
+        let id = id.ok_or_else(unknown)?;
+        match self.store().load_namespace(caller.tenant, id).await {
+            Err(StoreError::NotFound(_)) => return Err(unknown().into()),
+            other => other?,
+        };
+        caller.may_in(id, act, "namespace")?;
+        Ok(id)
     }
 
     /// Heeds `If-Match` against the version that was read.

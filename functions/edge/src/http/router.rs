@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
@@ -72,7 +73,7 @@ where
     A: IntoResponse,
 {
     let filter = MethodFilter::try_from(route.method()).unwrap_or(MethodFilter::GET);
-    on(filter, move |params: RawPathParams, request: Request| {
+    on(filter, move |params: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
         let (app, handler) = (Arc::clone(&app), handler.clone());
         async move { serve(route, app, handler, params, request).await }
     })
@@ -82,7 +83,7 @@ async fn serve<H, F, A>(
     route: &'static Route,
     app: Arc<App>,
     handler: H,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Result<Response<Body>, Infallible>
 where
@@ -91,37 +92,56 @@ where
     A: IntoResponse,
 {
     let path = request.uri().path().to_owned();
-    let request_id = hex::encode(&app.ids.entropy().bytes(0)[..8]);
-    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let answer = match Cx::open(app, route, params, request).await {
-        Ok(cx) => handler(cx).await,
-        Err(problem) => Err(problem),
+    let request_id = request_id(&app);
+    let answer = match params {
+        // An address that is not even text names nothing.
+        Err(_) => Err(Problem::of_code(Code::NotFound)),
+        Ok(params) => {
+            let params =
+                params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            match Cx::open(app, route, params, request).await {
+                Ok(cx) => handler(cx).await,
+                Err(problem) => Err(problem),
+            }
+        }
     };
-    let mut response = match answer {
+    let response = match answer {
         Ok(answer) => answer.into_response(),
         Err(problem) => problem.of(&path, &request_id).into_response(),
     };
     tracing::info!(operation = route.operation, status = response.status().as_u16(), request_id);
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    Ok(named(response, &request_id))
+}
+
+fn request_id(app: &App) -> String {
+    hex::encode(&app.ids.entropy().bytes(0)[..8])
+}
+
+fn named(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    Ok(response)
+    response
 }
 
 /// The router with our own 404 and 405; the last step of every host.
-pub fn finish(router: Router) -> Router {
-    router.fallback(not_found).method_not_allowed_fallback(not_allowed)
+pub fn finish(router: Router, app: &Arc<App>) -> Router {
+    let (lost, wrong) = (Arc::clone(app), Arc::clone(app));
+    let fallback = move |request: Request| {
+        let detail = format!("There is nothing at {}.", request.uri().path());
+        std::future::ready(refuse(&lost, &request, Code::NotFound, detail))
+    };
+    let not_allowed = move |request: Request| {
+        let detail = format!("{} does not answer {}.", request.uri().path(), request.method());
+        std::future::ready(refuse(&wrong, &request, Code::MethodNotAllowed, detail))
+    };
+    router.fallback(fallback).method_not_allowed_fallback(not_allowed)
 }
 
-async fn not_found(request: Request) -> Problem {
-    let path = request.uri().path();
-    Problem::new(Code::NotFound, format!("There is nothing at {path}.")).of(path, "")
-}
-
-async fn not_allowed(request: Request) -> Problem {
-    let (method, path) = (request.method().clone(), request.uri().path());
-    let detail = format!("{path} does not answer {method}.");
-    Problem::new(Code::MethodNotAllowed, detail).of(path, "")
+fn refuse(app: &App, request: &Request, code: Code, detail: String) -> Response<Body> {
+    let request_id = request_id(app);
+    let problem = Problem::new(code, detail).of(request.uri().path(), &request_id);
+    named(problem.into_response(), &request_id)
 }
 
 /// A page of plain text or HTML, for the few answers that are not JSON.

@@ -8,7 +8,6 @@ use domain::access::namespace::NamespaceInput;
 use domain::access::role::RoleInput;
 use domain::access::{Act, Area, Namespace, Needs, Role};
 use domain::activation::activate::ActivationInput;
-use domain::catalog::Product;
 use domain::catalog::product::ProductInput;
 use domain::customer::{Customer, CustomerInput};
 use domain::entitlement::create::EntitlementInput;
@@ -22,6 +21,7 @@ use domain::request::reported::ReportInput;
 use domain::substitution::shape::PathLine;
 use domain::view::activation::{ActivationLine, ActivationView};
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
+use domain::view::product::ProductView;
 use domain::view::request::{RequestLine, RequestView};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -148,13 +148,13 @@ pub const ROUTES: &[Route] = &[
         "Explains an error code.").text(),
 
     post("createProduct", "/v1/products", CATALOG_ADD, Catalog,
-        "Makes a product, as DRAFT.").takes::<ProductInput>().one::<Product>(),
+        "Makes a product, as DRAFT.").takes::<ProductInput>().one::<ProductView>(),
     get("listProducts", "/v1/products", CATALOG_VIEW, Catalog,
-        "Lists products.").query(&["name", "stage"]).page::<Product>(),
+        "Lists products.").query(&["name", "stage"]).page::<ProductView>(),
     get("getProduct", "/v1/products/{id}", CATALOG_VIEW, Catalog,
-        "Shows a product.").one::<Product>(),
+        "Shows a product.").one::<ProductView>(),
     post("completeProduct", "/v1/products/{id}/complete", CATALOG_EDIT, Catalog,
-        "Sets a draft product to COMMIT.").one::<Product>(),
+        "Sets a draft product to COMMIT.").one::<ProductView>(),
 
     post("createCustomer", "/v1/customers", CUSTOMER_ADD, Customers,
         "Makes a customer.").takes::<CustomerInput>().one::<Customer>(),

@@ -154,10 +154,12 @@ fn silence(error: &reqwest::Error) -> Answer {
 
 /// Seconds, or a date (RFC 9110 section 10.2.3).
 fn retry_after(value: &str, now: Time) -> Option<Period> {
-    if let Ok(seconds) = value.trim().parse::<u32>() {
-        return Some(Period::from_secs(i64::from(seconds)));
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        // A number too large for us is still a wish to be left alone for long.
+        return Some(Period::from_secs(value.parse().unwrap_or(i64::MAX)));
     }
-    let at = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp().as_millisecond();
+    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
     Some(Period::from_millis(at - now.millis()))
 }
 
@@ -176,6 +178,6 @@ mod tests {
         check("Sun, 06 Nov 1994 08:49:27 GMT", Some(0));
         check("-1", None);
         check("soon", None);
-        check("99999999999999999999", None);
+        check("99999999999999999999", Some(i64::MAX));
     }
 }
