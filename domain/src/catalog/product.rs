@@ -35,7 +35,7 @@ pub enum ProductType {
 
 /// Draft, complete, or at its end.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, Serialize, Deserialize, utoipa::ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, EnumString, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
