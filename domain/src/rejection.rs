@@ -39,7 +39,7 @@ pub enum Code {
     DefinitionNotObject,
     /// The definition is over 64 KiB, 32 levels or 200 expressions.
     DefinitionTooLarge,
-    /// An object of the definition has the same key twice. Remove one.
+    /// An object of the body or of a definition has the same key twice. Remove one.
     DuplicateKey,
     /// A string that starts with `$.` or `$[` is an expression and must be JSONPath (RFC 9535).
     /// Write `$$.` for a literal.

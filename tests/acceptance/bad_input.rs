@@ -60,6 +60,9 @@ async fn bodies_that_are_too_large_broken_or_of_another_kind() {
     assert_eq!(reply.pointer(), "/nmae");
     let reply = service.admin.post("/v1/customers", &json!({"emails": [5], "name": ["x"]})).await;
     assert_eq!(reply.json["errors"].as_array().unwrap().len(), 2, "{}", reply.text);
+    let reply = post(&[], br#"{"name":"A","name":"B","refId":"x"}"#.to_vec()).await;
+    reply.refused(400, "DUPLICATE_KEY");
+    assert_eq!(reply.pointer(), "/name");
     let body = json!({"pkId": 5, "activationQuantity": "5", "customerId": "q", "u": 1});
     let reply = service.admin.post("/v1/activations", &body).await;
     let errors = reply.json["errors"].as_array().unwrap();

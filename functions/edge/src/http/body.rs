@@ -7,10 +7,13 @@ use std::collections::HashMap;
 
 use axum::http::{HeaderMap, header};
 use domain::rejection::{Code, Fault, Faults, Rejection};
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
+
+use crate::http::repeated::repeated;
 
 /// A body larger than this many type faults is not worth telling further.
 const MOST_FAULTS: usize = 50;
@@ -45,7 +48,8 @@ pub fn read<T: DeserializeOwned>(
     }
     drop_nulls(&mut value);
     let mut patient = Patient { value, removed: Vec::new() };
-    let mut faults = Vec::new();
+    let twice = |at| Fault::new(at, Code::DuplicateKey, "this member stands twice; keep one");
+    let mut faults: Vec<Fault> = repeated(bytes).into_iter().map(twice).collect();
     let mut unknown: Vec<Vec<Step>> = Vec::new();
     let mut read = None;
     for _ in 0..MOST_FAULTS {

@@ -9,5 +9,6 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod repeated;
 pub mod router;
 pub mod routes;
