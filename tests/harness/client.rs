@@ -107,9 +107,12 @@ impl Reply {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
         let kind = self.header("content-type");
         assert_eq!(kind, "application/problem+json", "{}", self.text);
-        for member in ["type", "title", "status", "detail", "instance", "requestId"] {
-            assert!(!self.json[member].is_null(), "{member} is missing: {}", self.text);
+        for member in ["type", "title", "detail", "instance", "requestId"] {
+            let told = self.json[member].as_str().is_some_and(|text| !text.is_empty());
+            assert!(told, "{member} is missing: {}", self.text);
         }
+        assert_eq!(self.json["status"], self.status);
+        assert_eq!(self.json["requestId"], self.header("x-request-id"));
     }
 
     /// The problem's code.

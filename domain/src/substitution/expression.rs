@@ -74,12 +74,12 @@ impl Expression {
 /// # Errors
 /// What is wrong, with its position.
 pub fn parse(source: &str) -> Result<Vec<Segment>, String> {
-    let hint =
-        if source[1..].starts_with('.') && source[2..].starts_with(|c: char| c.is_ascii_digit()) {
-            format!("; to write the text itself, escape it: \"${source}\"")
-        } else {
-            String::new()
-        };
+    let money = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    let hint = if source.strip_prefix("$.").is_some_and(money) {
+        format!("; to write the text itself, escape it: \"${source}\"")
+    } else {
+        String::new()
+    };
     let query = parse_json_path(source)
         .map_err(|error| format!("not JSONPath (RFC 9535): {}{hint}", first_fault(&error)))?;
     strict::spaces(source)

@@ -2,6 +2,7 @@
 
 use domain::substitution::{Definition, evaluate, expression};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 fn document() -> impl Strategy<Value = Value> {
@@ -79,6 +80,8 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 4000,
         failure_persistence: None,
+        // The same cases at every run; more of them, or others, by changing these two numbers.
+        rng_seed: RngSeed::Fixed(9535),
         ..ProptestConfig::default()
     })]
 
