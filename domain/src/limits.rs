@@ -27,8 +27,6 @@ pub const ATTRIBUTE_CHARS: usize = 1000;
 pub const ATTRIBUTES: usize = 50;
 /// E-mails of one customer.
 pub const EMAILS: usize = 10;
-/// Features of one product.
-pub const FEATURES: usize = 100;
 /// `Idempotency-Key`, visible ASCII characters.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// An idempotency record is kept so long.

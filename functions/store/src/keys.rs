@@ -44,8 +44,6 @@ pub mod attribute {
     pub const DUE_PK: &str = "dpk";
     /// Sort key of the index `due`.
     pub const DUE_SK: &str = "dsk";
-    /// DynamoDB deletes the row after this second.
-    pub const TTL: &str = "ttl";
 }
 
 /// The index of lists.
@@ -72,11 +70,6 @@ pub fn entitlement(tenant: Id, id: Id) -> Key {
 pub fn product_key(tenant: Id, key: KeyRef) -> Key {
     let pk = format!("T#{tenant}#E#{}", key.entitlement);
     core(pk, format!("K#{:02}#{:06}", key.generation, key.index))
-}
-
-/// What the keys of a generation start with.
-pub fn product_keys(generation: u8) -> String {
-    format!("K#{generation:02}#")
 }
 
 /// An activation.

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Request, header};
 use domain::access::namespace::DEFAULT_NAMESPACE;
 use domain::access::{Act, Needs};
-use domain::decision::{Actor, Decision, Kind, Stamp};
+use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
 use domain::rejection::{Code, Fault, Faults, Rejection};
@@ -285,10 +285,5 @@ impl Cx {
     /// When it cannot be written.
     pub fn list<T: Serialize>(&self, page: &Page<T>) -> Result<Answer, Problem> {
         page::answer(page, &self.query, self.route.operation, self.path())
-    }
-
-    /// A stamp of the machine, where nobody calls with a key.
-    pub fn system_stamp(&self) -> Stamp {
-        self.app.stamp(Actor::System)
     }
 }
