@@ -17,9 +17,8 @@ const RANDOM_BITS: u32 = 12;
 const MAX_ID: u64 = (1 << 53) - 1;
 
 /// A numeric id: 41 bits of milliseconds since 2024, 12 random bits (domain.md section 1).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "u64")]
 #[schema(value_type = u64, example = 97)]
 pub struct Id(u64);

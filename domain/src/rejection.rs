@@ -5,21 +5,11 @@
 use serde::Serialize;
 use strum::{Display, EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
+use crate::ids::Id;
+
 /// The codes of api.md section 1. The documentation of each is what `GET /errors/{code}` answers.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Display,
-    EnumIter,
-    EnumMessage,
-    EnumString,
-    IntoStaticStr,
-    Serialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Display, EnumIter, EnumMessage, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
@@ -137,7 +127,18 @@ pub struct Fault {
     pub column: Option<usize>,
 }
 
+/// A member's name as a part of a JSON Pointer (RFC 6901).
+pub fn pointer_part(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
 impl Fault {
+    /// The body names something that does not exist, in the words of source 004.
+    pub fn unknown(pointer: impl Into<String>, what: &str, id: Id) -> Self {
+        let detail = format!("Cannot find a {what} corresponding to ID {id}.");
+        Self::new(pointer, Code::ReferenceNotFound, detail)
+    }
+
     /// A fault at `pointer`.
     pub fn new(pointer: impl Into<String>, code: Code, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), code, detail: detail.into(), line: None, column: None }
@@ -180,7 +181,7 @@ impl Rejection {
 
     /// A no that points at one member of the body.
     pub fn at(pointer: &str, code: Code, detail: impl Into<String>) -> Self {
-        Faults::one(Fault::new(pointer, code, detail))
+        Fault::new(pointer, code, detail).into()
     }
 
     /// There is no such thing.
@@ -192,6 +193,13 @@ impl Rejection {
     pub fn with_state(mut self, state: &'static str, allowed: Vec<&'static str>) -> Self {
         self.state = Some(State { state, allowed });
         self
+    }
+}
+
+impl From<Fault> for Rejection {
+    fn from(fault: Fault) -> Self {
+        let detail = fault.detail.clone();
+        Self { code: fault.code, detail, faults: vec![fault], state: None }
     }
 }
 
@@ -244,10 +252,5 @@ impl Faults {
             n => format!("{n} faults; the first at {}: {}", first.pointer, first.detail),
         };
         Err(Rejection { code: first.code, detail, faults: self.0, state: None })
-    }
-
-    fn one(fault: Fault) -> Rejection {
-        let detail = fault.detail.clone();
-        Rejection { code: fault.code, detail, faults: vec![fault], state: None }
     }
 }

@@ -9,16 +9,14 @@ use jiff::{SignedDuration, SpanRelativeTo, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 /// A day, UTC, `YYYY-MM-DD`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(value_type = String, format = Date, example = "2027-04-30")]
 pub struct Day(civil::Date);
 
 /// An instant: milliseconds since 1970, written as RFC 3339 with milliseconds and `Z`.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, format = DateTime, example = "2026-05-04T10:00:00.000Z")]
 pub struct Time(i64);
@@ -91,9 +89,8 @@ impl TryFrom<String> for Time {
 }
 
 /// A length of time in milliseconds, written as an ISO 8601 duration (`PT10S`, `P7D`).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, example = "PT10S")]
 pub struct Period(i64);

@@ -16,7 +16,7 @@ use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
 use crate::ids::Id;
 use crate::machine::Life;
 use crate::plan::association::Association;
-use crate::rejection::{Code, Faults, Rejection};
+use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::request::Request;
 use crate::request::open::Origin;
 use crate::text;
@@ -135,8 +135,7 @@ impl Facts {
             return Err(Rejection::at("/customerId", Code::CustomerRequired, detail));
         }
         if let Some(id) = input.customer_id.filter(|_| !self.customer_found) {
-            let detail = format!("Cannot find a Customer corresponding to ID {id}.");
-            return Err(Rejection::at("/customerId", Code::ReferenceNotFound, detail));
+            return Err(Fault::unknown("/customerId", "Customer", id).into());
         }
         Ok(())
     }

@@ -19,9 +19,8 @@ pub struct NameVersion {
 }
 
 /// The kinds of source 004.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Display, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Display, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the kinds of source 004")]
@@ -34,9 +33,8 @@ pub enum ProductType {
 }
 
 /// Draft, complete, or at its end.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, EnumString, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(EnumString, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum LifeCycleStage {

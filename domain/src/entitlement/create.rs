@@ -19,24 +19,14 @@ use crate::limits::{
     ACTIVATIONS_PER_KEY, ENTITLEMENT_KEYS, ITEM_PRODUCTS, LINE_ITEMS, PRODUCT_KEYS,
 };
 use crate::machine::Life;
-use crate::rejection::{Code, Faults, Rejection};
+use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::substitution::lint::Warning;
 use crate::text;
 use crate::time::Day;
 
 /// The actions of source 004.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    IntoStaticStr,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the actions of source 004")]
@@ -247,16 +237,14 @@ fn references(
 ) -> Result<(), Rejection> {
     let mut faults = Faults::default();
     if let Some(id) = input.customer_id.filter(|_| !customer_found) {
-        let detail = format!("Cannot find a Customer corresponding to ID {id}.");
-        faults.add("/customerId", Code::ReferenceNotFound, detail);
+        faults.push(Fault::unknown("/customerId", "Customer", id));
     }
     for (i, item) in input.entitlement_items.iter().enumerate() {
         for (j, product) in item.item_products.iter().enumerate() {
             let Some(id) = product.product_id else { continue };
             if !products.contains_key(&id) {
-                let detail = format!("Cannot find a Product corresponding to ID {id}.");
                 let at = format!("/entitlementItems/{i}/itemProducts/{j}/productId");
-                faults.add(at, Code::ReferenceNotFound, detail);
+                faults.push(Fault::unknown(at, "Product", id));
             }
         }
     }

@@ -19,9 +19,8 @@ use crate::machine::Life;
 use crate::time::Day;
 
 /// The line item types of source 004.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(non_camel_case_types, reason = "the names of the source")]
 #[expect(missing_docs, reason = "the names of the source")]
 pub enum LineItemType {
@@ -31,18 +30,8 @@ pub enum LineItemType {
 }
 
 /// How much of a key one activation takes.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    IntoStaticStr,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActivationMethod {

@@ -76,7 +76,7 @@ impl Request {
         let lost = self.lease.take().map(|lease| self.lost(&lease, method));
         let lost = lost.into_iter().fold(Decision::default(), Decision::save);
         let number = self.attempt_count + 1;
-        if wait_before(&method.retry_ladder, number, 0.0, stamp.now).is_none() {
+        if number as usize > method.retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
             self.fail("DISPATCH_LOST", "The last attempt has no known end, and no more are left.");
             return Ok(Claim::Exhausted(self.saved(lost).1));

@@ -200,10 +200,10 @@ impl Request {
         body: Option<&str>,
     ) -> (Self, Decision) {
         let decision = Decision::default().save(attempt);
-        let before = self.clone();
         if ended.generation != self.generation {
             return (self, decision);
         }
+        let before = self.clone();
         if self.response.is_none() {
             body.into_iter().for_each(|body| self.keep_response(body));
         }

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::limits::{DEFINITION_BYTES, DEFINITION_DEPTH, DEFINITION_EXPRESSIONS};
-use crate::rejection::{Code, Fault};
+use crate::rejection::{Code, Fault, pointer_part};
 use crate::substitution::expression::{Expression, is_expression, unescaped};
 
 /// A compiled definition.
@@ -152,10 +152,9 @@ struct Place {
 
 impl Place {
     fn member(&self, key: &str) -> Self {
-        let escaped = key.replace('~', "~0").replace('/', "~1");
         Self {
             at: format!("{}[{}]", self.at, json(key)),
-            pointer: format!("{}/{escaped}", self.pointer),
+            pointer: format!("{}/{}", self.pointer, pointer_part(key)),
         }
     }
 

@@ -3,7 +3,7 @@
 use domain::access::keys::ApiKeyInput;
 use domain::access::{ApiKey, keys::KeyInfo};
 use domain::decision::Kind;
-use domain::rejection::{Code, Rejection};
+use domain::rejection::{Code, Fault, Rejection};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::StoreError;
@@ -17,8 +17,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         };
         let role = match cx.store().load_role(tenant, role_id).await {
             Err(StoreError::NotFound(_)) => {
-                let detail = format!("Cannot find a Role corresponding to ID {role_id}.");
-                return Err(Rejection::at("/roleId", Code::ReferenceNotFound, detail).into());
+                return Err(Rejection::from(Fault::unknown("/roleId", "Role", role_id)).into());
             }
             other => other?,
         };

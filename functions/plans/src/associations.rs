@@ -7,7 +7,7 @@ use domain::ids::Id;
 use domain::plan::Plan;
 use domain::plan::association::{Association, AssociationInput, Parties};
 use domain::plan::method::Method;
-use domain::rejection::{Code, Faults, Rejection};
+use domain::rejection::{Code, Fault, Faults, Rejection};
 use edge::{Answer, Cx, Problem};
 
 async fn product(cx: &Cx, act: Act) -> Result<Product, Problem> {
@@ -51,10 +51,7 @@ async fn named(cx: &Cx, input: &AssociationInput) -> Result<(Plan, Method), Prob
     ] {
         match id {
             None => faults.add(at, Code::ValidationFailed, "must be given"),
-            Some(id) if !found => {
-                let detail = format!("Cannot find a {what} corresponding to ID {id}.");
-                faults.add(at, Code::ReferenceNotFound, detail);
-            }
+            Some(id) if !found => faults.push(Fault::unknown(at, what, id)),
             Some(_) => {}
         }
     }

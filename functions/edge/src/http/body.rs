@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use axum::http::{HeaderMap, header};
-use domain::rejection::{Code, Fault, Faults, Rejection};
-
+use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -158,7 +157,7 @@ impl Patient {
         let mut at = String::new();
         for step in path {
             let part = match step {
-                Step::Key(key) => key.replace('~', "~0").replace('/', "~1"),
+                Step::Key(key) => pointer_part(key),
                 Step::Index(index) => self.sent_index(&at, *index).to_string(),
             };
             at = format!("{at}/{part}");

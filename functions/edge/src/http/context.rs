@@ -141,13 +141,13 @@ impl Cx {
         Ok(read)
     }
 
-    /// A no of the domain, behind the faults of the body's form.
-    fn with_noted(&self, problem: Option<Problem>) -> Option<Problem> {
+    /// The faults of the body's form, before those that the domain found besides.
+    fn with_noted(&self, problem: Option<&Problem>) -> Option<Problem> {
         let mut faults = self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if faults.is_empty() {
-            return problem;
+            return problem.cloned();
         }
-        for fault in problem.iter().flat_map(Problem::faults) {
+        for fault in problem.into_iter().flat_map(Problem::faults) {
             if !faults.iter().any(|noted| noted.pointer == fault.pointer) {
                 faults.push(fault.clone());
             }
@@ -167,15 +167,12 @@ impl Cx {
             let found = self.store().find_named(caller.tenant, kind, "name", name).await?;
             id = found.first().copied();
         }
-        let unknown = || {
-            let detail = match id {
-                Some(id) => format!("Cannot find a Namespace corresponding to ID {id}."),
-                None => "There is no default namespace.".to_owned(),
-            };
-            Rejection::at("/namespaceId", Code::ReferenceNotFound, detail)
-        };
-        let id = id.filter(|id| caller.role.may_in(*id, Act::View) || caller.role.may_in(*id, act));
-        let id = id.ok_or_else(unknown)?;
+        let none = || Rejection::new(Code::ReferenceNotFound, "There is no default namespace.");
+        let id = id.ok_or_else(none)?;
+        let unknown = || Rejection::from(Fault::unknown("/namespaceId", "Namespace", id));
+        if !caller.role.may_in(id, Act::View) && !caller.role.may_in(id, act) {
+            return Err(unknown().into());
+        }
         match self.store().load_namespace(caller.tenant, id).await {
             Err(StoreError::NotFound(_)) => return Err(unknown().into()),
             other => other?,
@@ -192,8 +189,7 @@ impl Cx {
         let given = self.parts.headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
         let Some(given) = given else {
             if self.route.needs_if_match() {
-                let code = Code::IfMatchRequired;
-                return Err(Rejection::of(code));
+                return Err(Rejection::of(Code::IfMatchRequired));
             }
             return Ok(());
         };
@@ -223,34 +219,34 @@ impl Cx {
         }
         for _ in 0..COMMIT_TRIES {
             let stamp = self.app.stamp(caller.actor());
-            let decided = match decide(stamp).await {
-                Ok(decided) => self.with_noted(None).map_or(Ok(decided), Err),
-                Err(problem) => Err(self.with_noted(Some(problem.clone())).unwrap_or(problem)),
-            };
-            let (answer, decision) = match decided {
-                Ok(decided) => decided,
-                // The same call may have won meanwhile: then its answer counts, not this no.
-                Err(problem) => {
-                    return match self.replay(caller.tenant, key.as_ref()).await? {
-                        Some(answer) => Ok(answer),
-                        None => Err(problem),
-                    };
+            let decided = decide(stamp).await;
+            let problem = self.with_noted(decided.as_ref().err());
+            let (answer, decision) = match (decided, problem) {
+                (Ok(decided), None) => decided,
+                (Err(problem), None) | (_, Some(problem)) => {
+                    return self.replay_or(caller.tenant, key.as_ref(), problem).await;
                 }
             };
             let saved = key.as_ref().map(|key| (key.record(&answer), stamp.now));
             match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
                 Ok(()) => return Ok(answer),
                 Err(StoreError::Conflict) => tokio::task::yield_now().await,
-                Err(error @ (StoreError::Replayed | StoreError::NameTaken { .. })) => {
-                    return match self.replay(caller.tenant, key.as_ref()).await? {
-                        Some(answer) => Ok(answer),
-                        None => Err(error.into()),
-                    };
+                Err(error) => {
+                    return self.replay_or(caller.tenant, key.as_ref(), error.into()).await;
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// The same call may have won meanwhile: then its answer counts, not this no.
+    async fn replay_or(
+        &self,
+        tenant: Id,
+        key: Option<&Repeatable>,
+        problem: Problem,
+    ) -> Result<Answer, Problem> {
+        self.replay(tenant, key).await?.ok_or(problem)
     }
 
     async fn replay(

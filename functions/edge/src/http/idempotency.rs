@@ -51,8 +51,7 @@ impl Repeatable {
     /// 422 for another body.
     pub fn replay(&self, saved: SavedAnswer) -> Result<Answer, Rejection> {
         if saved.body_hash != self.body_hash {
-            let code = Code::IdempotencyKeyReused;
-            return Err(Rejection::of(code));
+            return Err(Rejection::of(Code::IdempotencyKeyReused));
         }
         Ok(Answer {
             status: saved.status,

@@ -98,11 +98,6 @@ impl Problem {
         Rejection::of(code).into()
     }
 
-    /// Its code.
-    pub const fn code(&self) -> Code {
-        self.rejection.code
-    }
-
     /// The faults of the body.
     pub fn faults(&self) -> &[Fault] {
         &self.rejection.faults

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use domain::rejection::pointer_part;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// The JSON Pointers of repeated members, in the order of the text; none when it is not JSON.
@@ -63,7 +64,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(key) = members.next_key::<String>()? {
-            let at = format!("{}/{}", self.at, key.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{}/{}", self.at, pointer_part(&key));
             if !seen.insert(key) {
                 self.found.push(at.clone());
             }
