@@ -8,6 +8,8 @@ use crate::time::Period;
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Body of a status callback, bytes.
 pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
+/// What is received of a body that is too large, bytes, so that its sender hears the answer.
+pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// What is read of a provider's answer, bytes.
 pub const PROVIDER_BODY_BYTES: usize = 64 * 1024;
 /// What is kept of a provider's answer in the request's head, bytes.

@@ -4,6 +4,8 @@ use harness::story::id;
 use harness::{Service, Story};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_are_missing_foreign_or_revoked() {
@@ -70,6 +72,26 @@ async fn bodies_that_are_too_large_broken_or_of_another_kind() {
     assert_eq!(places, ["/pkId", "/activationQuantity", "/customerId", "/u"]);
     let list = service.admin.get("/v1/customers").await.expect(200);
     assert_eq!(list["data"], json!([]));
+}
+
+/// A caller that reads nothing before it has sent everything hears the answer all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_too_much_hears_so() {
+    let service = Service::start().await;
+    let address = service.running.api.trim_start_matches("http://").to_owned();
+    let authorization = format!("Authorization: Bearer {}\r\n", service.admin.key);
+    for (authorization, expected) in [(authorization.as_str(), "413"), ("", "401")] {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /v1/customers HTTP/1.1\r\nHost: x\r\n{authorization}Connection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: 8388608\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; 8_388_608]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected} ")), "{answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

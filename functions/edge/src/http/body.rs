@@ -5,8 +5,11 @@
 
 use std::collections::HashMap;
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
+use domain::limits::DRAINED_BYTES;
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,6 +19,30 @@ use crate::http::repeated::repeated;
 
 /// A body larger than this many type faults is not worth telling further.
 const MOST_FAULTS: usize = 50;
+
+/// Receives a body of at most `most` bytes. The rest of a larger one is received too and dropped,
+/// within reason: who is still sending does not hear the answer.
+///
+/// # Errors
+/// 413; 400 when it breaks off.
+pub async fn receive(body: Body, most: usize) -> Result<Bytes, Rejection> {
+    let (mut chunks, mut kept, mut seen) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let broken = |_| Rejection::at("", Code::MalformedJson, "The body broke off.");
+        let chunk = chunk.map_err(broken)?;
+        seen += chunk.len();
+        if seen <= most {
+            kept.extend_from_slice(&chunk);
+        } else if seen > DRAINED_BYTES {
+            break;
+        }
+    }
+    if seen > most {
+        let detail = format!("The body is larger than {most} bytes.");
+        return Err(Rejection::new(Code::BodyTooLarge, detail));
+    }
+    Ok(kept.into())
+}
 
 /// Refuses a body that does not say it is JSON.
 ///

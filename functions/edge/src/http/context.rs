@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{Request, header};
 use domain::access::namespace::DEFAULT_NAMESPACE;
@@ -59,17 +59,16 @@ impl Cx {
         request: Request<Body>,
     ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let caller = match route.needs {
-            Needs::Nothing | Needs::Signature => None,
-            needs => Some(auth::caller(&app, &parts.headers, needs).await?),
-        };
         let most = match route.needs {
             Needs::Signature => CALLBACK_BODY_BYTES,
             _ => BODY_BYTES,
         };
-        let body = to_bytes(body, most).await.map_err(|_| {
-            Problem::new(Code::BodyTooLarge, format!("The body is larger than {most} bytes."))
-        })?;
+        let body = body::receive(body, most).await;
+        let caller = match route.needs {
+            Needs::Nothing | Needs::Signature => None,
+            needs => Some(auth::caller(&app, &parts.headers, needs).await?),
+        };
+        let body = body?;
         body::content_type(&parts.headers, &body)?;
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
         if let Gives::One(shape) | Gives::Page(shape) = route.gives {
