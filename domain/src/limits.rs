@@ -116,5 +116,9 @@ pub const PAGE: (usize, usize) = (25, 100);
 pub const PAGE_ROWS: usize = 1000;
 /// How often a decision is taken again after a lost race.
 pub const COMMIT_TRIES: u32 = 20;
+/// Longest wait after the first lost race.
+pub const BACK_OFF: Period = Period::from_millis(4);
+/// It is doubled so often.
+pub const BACK_OFF_DOUBLED: u32 = 4;
 /// Permissions of a role.
 pub const GRANTS: usize = 100;

@@ -1,10 +1,12 @@
-//! The store contract: what every store must do, run against DynamoDB's embedded engine.
+//! The store contract: what every store must do, run against DynamoDB's embedded engine and the
+//! store in memory.
 
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::plan::{Plan, PlanInput, RawTexts};
 use domain::time::Time;
 use edge::aws::Access;
+use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;
 use store::idempotency::SavedAnswer;
 use store::keys::{Key, Table};
@@ -13,30 +15,49 @@ use store::port::{CommitError, Condition, Item, Range, Store, Write};
 use store::{Extra, StoreError};
 use tokio::net::TcpListener;
 
-/// DynamoDB in memory, behind the AWS SDK.
-async fn dynamo() -> DynamoStore {
+/// DynamoDB in memory; its address.
+pub(crate) async fn engine() -> String {
     let database = dynoxide::Database::memory().unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(dynoxide::server::serve_on(listener, database));
+    address
+}
+
+/// DynamoDB in memory, behind the AWS SDK.
+async fn dynamo() -> DynamoStore {
+    client_of(format!("http://{}", engine().await)).await
+}
+
+pub(crate) async fn client_of(url: String) -> DynamoStore {
     let client = Access::embedded(url).dynamodb();
     store::tables::create(&client, "core", "catalog").await.unwrap();
     store::tables::create(&client, "core", "catalog").await.unwrap();
     DynamoStore::new(client, "core".to_owned(), "catalog".to_owned())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn dynamo_keeps_the_contract() {
-    let store = dynamo().await;
-    rows(&store).await;
-    conditions(&store).await;
-    transactions(&store).await;
-    ranges(&store).await;
-    decisions(&store).await;
-    answers(&store).await;
+async fn keeps_the_contract(store: &(dyn Store + 'static)) {
+    rows(store).await;
+    conditions(store).await;
+    transactions(store).await;
+    repeats(store).await;
+    ranges(store).await;
+    indexes(store).await;
+    decisions(store).await;
+    answers(store).await;
 }
 
-fn id(value: u64) -> Id {
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamo_keeps_the_contract() {
+    keeps_the_contract(&dynamo().await).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_the_contract() {
+    keeps_the_contract(&MemoryStore::default()).await;
+}
+
+pub(crate) fn id(value: u64) -> Id {
     Id::try_from(value).unwrap()
 }
 
@@ -165,6 +186,17 @@ async fn transactions(store: &dyn Store) {
     assert_eq!((number(&row, "n"), number(&row, "fresh")), (-5, 4));
 }
 
+async fn repeats(store: &dyn Store) {
+    let place = key("repeats", "a");
+    let put = |n, condition| Write::Put(place.clone(), item(&[("n", n)]), condition);
+    store.write(&[put(1, Condition::Absent)]).await.unwrap();
+    store.write(&[put(1, Condition::Absent)]).await.unwrap();
+    let other = store.write(&[put(2, Condition::Absent)]).await;
+    assert!(matches!(other, Err(CommitError::Refused(list)) if list == [0]));
+    let twice = store.write(&[put(1, Condition::Free), put(2, Condition::Free)]).await;
+    assert!(matches!(twice, Err(CommitError::Unavailable(_))), "one row, two writes");
+}
+
 async fn ranges(store: &dyn Store) {
     for n in 0..5 {
         let write = Write::Put(key("range", &format!("A#{n}")), item(&[("n", n)]), Condition::Free);
@@ -197,12 +229,56 @@ async fn ranges(store: &dyn Store) {
     assert_eq!(find("", None, false, 9).await.0, [0, 1, 2, 3, 4, 9]);
 }
 
+async fn indexes(store: &dyn Store) {
+    let row = |n: i64, due: Option<&str>| {
+        let mut row = item(&[("id", n), ("hidden", n)]);
+        let mut set = |name: &str, value: &str| {
+            row.insert(name.to_owned(), store::port::Value::S(value.to_owned()));
+        };
+        set("lpk", "listed");
+        set("lsk", &format!("{n:04}"));
+        if let Some(due) = due {
+            set("dpk", "DUE#0");
+            set("dsk", due);
+        }
+        Write::Put(key("index", &n.to_string()), row, Condition::Free)
+    };
+    for (n, due) in [(3, Some("05")), (1, Some("07")), (2, None)] {
+        store.write(&[row(n, due)]).await.unwrap();
+    }
+    let find = async |index, pk: &str, below: Option<&str>| {
+        let range = Range {
+            table: Table::Core,
+            index: Some(index),
+            pk: pk.to_owned(),
+            prefix: String::new(),
+            below: below.map(str::to_owned),
+            after: None,
+            descending: false,
+            limit: 9,
+        };
+        store.range(&range).await.unwrap().items
+    };
+    let listed = find("list", "listed", None).await;
+    assert_eq!(listed.iter().map(|row| number(row, "id")).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(listed.iter().all(|row| !row.contains_key("hidden")), "what is not projected");
+    let due = async |below| {
+        let rows = find("due", "DUE#0", Some(below)).await;
+        rows.iter().map(|row| row["dsk"].as_s().unwrap().clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(due("06").await, ["05"]);
+    assert_eq!(due("09").await, ["05", "07"]);
+    store.write(&[row(3, None)]).await.unwrap();
+    store.write(&[Write::Delete(key("index", "1"), Condition::Free)]).await.unwrap();
+    assert!(due("09").await.is_empty(), "a row that left the index");
+}
+
 fn stamp(n: u8) -> Stamp {
     let now = Time::from_millis(1_800_000_000_000 + i64::from(n));
     Stamp { now, by: Actor::System, entropy: Entropy::new([n; 32]) }
 }
 
-fn plan(name: &str, n: u8) -> (Plan, Decision) {
+pub(crate) fn plan(name: &str, n: u8) -> (Plan, Decision) {
     let input = PlanInput { name: name.to_owned(), ..PlanInput::default() };
     let (plan, _, decision) = Plan::create(&input, &RawTexts::default(), id(1), &stamp(n)).unwrap();
     (plan, decision)
@@ -221,10 +297,8 @@ async fn decisions(store: &(dyn Store + 'static)) {
     assert_eq!(read, Plan { rev: 1, ..made.clone() });
     let save = |plan: &Plan| Decision::default().save(plan.clone());
     commit(&save(&read)).await.unwrap();
-    assert!(
-        matches!(commit(&save(&read)).await, Err(StoreError::Conflict)),
-        "it was written since"
-    );
+    let late = save(&Plan { description: Some("late".to_owned()), ..read });
+    assert!(matches!(commit(&late).await, Err(StoreError::Conflict)), "it was written since");
     let newer = store.load_plan(tenant, made.id).await.unwrap();
     assert_eq!(newer.rev, 2);
     assert!(store.find_plan(id(8), made.id).await.unwrap().is_none(), "another tenant");

@@ -9,6 +9,7 @@ mod contract;
 mod dispatching;
 mod idempotency;
 mod lists;
+mod lost_answers;
 mod main_job;
 mod openapi;
 mod operating;

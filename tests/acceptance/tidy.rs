@@ -162,7 +162,7 @@ fn arrows_broken(uses: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         "domain" => 0,
         "store" => 1,
         "edge" => 2,
-        "local" => 4,
+        "local" | "simulator" => 4,
         "tests" => 5,
         _ => 3,
     };

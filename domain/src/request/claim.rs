@@ -3,12 +3,12 @@
 //! Neighbours: `functions/dispatch` claims, posts, and hands the answer to `dispatched`.
 
 use crate::decision::{Decision, Stamp};
-use crate::ids::{Id, sha256_hex};
+use crate::ids::Id;
 use crate::limits::LEASE_MARGIN;
 use crate::plan::method::{MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::states::{Event, Status};
-use crate::request::{Attempt, AttemptOutcome, Delivery, Lease, Payload, Request};
+use crate::request::{Attempt, AttemptOutcome, Delivery, Lease, Named, Payload, Request};
 use crate::time::{Period, Time};
 
 /// Why a message has nothing to do.
@@ -73,13 +73,11 @@ impl Request {
         method: &MethodInfo,
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
-        let lost = self.lease.take().map(|lease| self.lost(&lease, method));
-        let lost = lost.into_iter().fold(Decision::default(), Decision::save);
         let number = self.attempt_count + 1;
         if number as usize > method.retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
             self.fail("DISPATCH_LOST", "The last attempt has no known end, and no more are left.");
-            return Ok(Claim::Exhausted(self.saved(lost).1));
+            return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
         }
         let length = Period::from_millis(method.timeout.millis() + LEASE_MARGIN.millis());
         self.lease = Some(Lease {
@@ -92,16 +90,17 @@ impl Request {
         }
         self.attempt_count = number;
         self.executed_date = Some(stamp.now);
-        self.plan = Some(payload.plan.clone());
-        self.method = Some(payload.method.clone());
-        self.document_hash = Some(payload.document_hash.clone());
-        self.payload_sha256 = Some(sha256_hex(payload.text.as_bytes()));
-        Ok(Claim::Attempt(Box::new(self.clone()), lost.save(self)))
+        // Without the versions: the index of lists need not be written at a claim.
+        self.plan = Some(Named { version: None, ..payload.plan.clone() });
+        self.method = Some(Named { version: None, ..payload.method.clone() });
+        Ok(Claim::Attempt(Box::new(self.clone()), Decision::default().save(self)))
     }
 
-    /// The attempt of a worker that did not report before its lease was over.
-    fn lost(&self, lease: &Lease, method: &MethodInfo) -> Attempt {
-        Attempt {
+    /// The attempt of a worker that did not report before its lease was over, to be noted before
+    /// the next claim; its own word, if it still comes, replaces this.
+    pub fn lost(&self, method: &MethodInfo) -> Option<Decision> {
+        let lease = self.lease.as_ref()?;
+        Some(Decision::default().save(Attempt {
             request: Some(self.id),
             generation: self.generation,
             no: self.attempt_count,
@@ -114,6 +113,6 @@ impl Request {
             response_excerpt: None,
             method_version: method.version,
             rev: 0,
-        }
+        }))
     }
 }

@@ -131,6 +131,11 @@ impl Answer {
 }
 
 impl Request {
+    /// Notes the attempt itself: what happened, whatever becomes of the request by it.
+    pub fn attempted(&self, ended: &Ended<'_>, stamp: &Stamp) -> Decision {
+        Decision::default().save(self.attempt(ended, false, stamp))
+    }
+
     /// The next state, by the class of the answer. A late one changes nothing but what is empty.
     ///
     /// # Errors
@@ -141,17 +146,14 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let lease = self.lease.take_if(|lease| lease.token == ended.token);
-        let attempt = self.attempt(ended, lease.is_none(), stamp);
         let body = match ended.answer {
             Answer::Http { body, .. } => Some(body.as_str()),
             _ => None,
         };
-        let Some(lease) = lease else { return Ok(self.superseded(attempt, ended, body)) };
+        let Some(lease) = lease else { return Ok(self.superseded(ended, body, stamp)) };
         body.into_iter().for_each(|body| self.keep_response(body));
         self.delivery = ended.answer.delivery(lease.first);
-        let attempt_outcome = attempt.outcome;
-        let mut decision = Decision::default().save(attempt);
-        match attempt_outcome {
+        match ended.answer.outcome() {
             AttemptOutcome::Ok => self.accepted(ended, stamp)?,
             AttemptOutcome::Refused => {
                 self.walk(Event::AttemptRefused, Status::Failed, stamp, None)?;
@@ -165,10 +167,8 @@ impl Request {
             Some((code, detail)) => self.fail(code, detail),
             None => self.clear_error(),
         }
-        if let Some(message) = self.message(ended.tenant, stamp.now) {
-            decision = decision.enqueue(message);
-        }
-        Ok(self.saved(decision))
+        let message = self.message(ended.tenant, stamp.now);
+        Ok(self.saved(message.into_iter().fold(Decision::default(), Decision::enqueue)))
     }
 
     fn attempt(&self, ended: &Ended<'_>, superseded: bool, stamp: &Stamp) -> Attempt {
@@ -195,11 +195,11 @@ impl Request {
     /// Another act came first: the attempt is noted, and fills what is still empty (Q9).
     fn superseded(
         mut self,
-        attempt: Attempt,
         ended: &Ended<'_>,
         body: Option<&str>,
+        stamp: &Stamp,
     ) -> (Self, Decision) {
-        let decision = Decision::default().save(attempt);
+        let decision = Decision::default().save(self.attempt(ended, true, stamp));
         if ended.generation != self.generation {
             return (self, decision);
         }

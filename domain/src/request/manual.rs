@@ -95,8 +95,6 @@ impl Request {
         self.earlier_attempts += self.attempt_count;
         self.attempt_count = 0;
         self.delivery = Delivery::Never;
-        self.document_hash = None;
-        self.payload_sha256 = None;
         self.response = None;
         self.long_response = None;
         self.lease = None;

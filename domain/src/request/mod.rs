@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::decision::{Decision, Kind, Stamp};
+use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
 use crate::machine::{Life, Step};
@@ -45,7 +46,8 @@ pub struct Named {
     pub id: Id,
     /// Its name.
     pub name: String,
-    /// The version that was used; null before the first attempt.
+    /// The version that the payload was made with. A request's head and lists do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
 }
 
@@ -94,6 +96,10 @@ pub struct Request {
     pub e_id: Uuid,
     /// The product key.
     pub pk_id: Uuid,
+    /// The key's index in the entitlement.
+    pub key_index: u32,
+    /// The key's generation.
+    pub key_generation: u8,
     /// The product.
     pub product: ProductName,
     /// What was activated.
@@ -121,10 +127,6 @@ pub struct Request {
     pub lease: Option<Lease>,
     /// Whether the provider may have heard of it.
     pub delivery: Delivery,
-    /// SHA-256 of the document it was rendered from.
-    pub document_hash: Option<String>,
-    /// SHA-256 of the payload, frozen at the first claim of a generation (I7).
-    pub payload_sha256: Option<String>,
     /// The last answer or report, at most 256 bytes of it.
     pub response: Option<String>,
     /// The webhook id whose whole response has a row of its own.
@@ -154,6 +156,15 @@ impl Request {
     /// The key that the provider deduplicates by (Q5, I4).
     pub fn webhook_id(&self) -> String {
         format!("pr_{}_g{}", self.id, self.generation)
+    }
+
+    /// Where its product key stands.
+    pub const fn product_key(&self) -> KeyRef {
+        KeyRef {
+            entitlement: self.entitlement_id,
+            index: self.key_index,
+            generation: self.key_generation,
+        }
     }
 
     /// The message that brings it to the dispatcher; none when it is due later than a queue can

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::access::{Act, Area, Role};
-use crate::ids::Id;
+use crate::ids::{Id, sha256_hex};
 use crate::request::states::{MACHINE, Status};
-use crate::request::{Conflict, Delivery, Named, ProductName, Request};
+use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request};
 use crate::time::Time;
 use crate::view::HistoryLine;
 
@@ -124,7 +124,7 @@ pub struct RequestView {
 #[derive(Debug, Default)]
 pub struct Beside {
     /// The frozen bytes.
-    pub payload: Option<String>,
+    pub payload: Option<Payload>,
     /// The whole of a long response.
     pub response: Option<String>,
     /// Conflicting callbacks.
@@ -140,8 +140,17 @@ impl RequestView {
         let operator =
             role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
         let steps = r.life.history.into_iter().map(|step| step.untyped().into());
+        let mut line = RequestLine::from(RequestRow::from(request));
+        let (mut payload, mut payload_sha256, mut document_hash) = (None, None, None);
+        if let Some(frozen) = beside.payload {
+            line.plan = Some(frozen.plan);
+            line.method = Some(frozen.method);
+            payload_sha256 = Some(sha256_hex(frozen.text.as_bytes()));
+            document_hash = Some(frozen.document_hash);
+            payload = Some(frozen.text);
+        }
         Self {
-            line: RequestRow::from(request).into(),
+            line,
             pk_id: r.pk_id,
             kind: "PROVISION",
             version: r.life.version,
@@ -149,9 +158,9 @@ impl RequestView {
             attempt_count: r.attempt_count,
             next_attempt_at: r.next_attempt_at,
             delivery: r.delivery,
-            payload: beside.payload,
-            payload_sha256: r.payload_sha256,
-            document_hash: r.document_hash,
+            payload,
+            payload_sha256,
+            document_hash,
             response: beside.response.or(r.response),
             reference_number: r.reference_number,
             error_code: r.error_code,

@@ -40,8 +40,7 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     };
     let item = keyed.entitlement.item_of(place.index).map(|(_, item)| item.clone());
     let ids: Vec<Id> = item.iter().flat_map(|i| &i.item_products).map(|p| p.product_id).collect();
-    let products = store.find_products(tenant, &ids).await?;
-    let mut associations = store.find_associations(tenant, &ids).await?;
+    let products = store.find_sold(tenant, &ids).await?;
     let customers: Vec<Id> = input.customer_id.into_iter().collect();
     let found = store.find_customers(tenant, &customers).await?.len() == customers.len();
     Ok(Facts {
@@ -49,7 +48,7 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
         entitlement: keyed.entitlement,
         key: keyed.key,
         pk_id,
-        products: products.into_values().map(|p| (p.clone(), associations.remove(&p.id))).collect(),
+        products,
         customer_found: found,
     })
 }

@@ -39,11 +39,11 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
         generation,
         callback_timeout: door.callback_timeout,
     };
-    for _ in 0..COMMIT_TRIES {
+    for lost in 0..COMMIT_TRIES {
         let stamp = cx.app.stamp(Actor::Provider(method));
         let request = cx.store().load_request(door.tenant, id).await?;
         match settle(cx, &door, &request, &report, &arrival, &stamp).await {
-            Err(Lost::Race) => {}
+            Err(Lost::Race) => cx.app.back_off(lost).await,
             Err(Lost::Said(problem)) => return Err(*problem),
             Ok(answer) => return Ok(answer),
         }

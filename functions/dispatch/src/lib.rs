@@ -42,9 +42,9 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
 
 /// One message: claim, post, commit the outcome.
 async fn one(app: &App, message: &Message) -> Result<(), StoreError> {
-    for _ in 0..COMMIT_TRIES {
+    for lost in 0..COMMIT_TRIES {
         match attempt(app, message).await {
-            Err(StoreError::Conflict) => {}
+            Err(StoreError::Conflict) => app.back_off(lost).await,
             other => return other,
         }
     }
@@ -72,6 +72,9 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
             return app.commit(tenant, &decision, &Extra::default()).await;
         }
     };
+    if let Some(decision) = request.lost(&method.info) {
+        note(app, tenant, &decision).await?;
+    }
     match request.claim(&payload, &method.info, &stamp).map_err(illegal)? {
         Claim::Exhausted(decision) => app.commit(tenant, &decision, &Extra::default()).await,
         Claim::Attempt(claimed, decision) => {
@@ -79,6 +82,14 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
             let answer = post(app, &claimed, &payload, &method).await;
             finish(app, tenant, &claimed, &method, &answer, stamp.now).await
         }
+    }
+}
+
+/// Notes an attempt that was lost, unless its worker did so itself.
+async fn note(app: &App, tenant: Id, decision: &Decision) -> Result<(), StoreError> {
+    match app.commit(tenant, decision, &Extra::default()).await {
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
     }
 }
 
@@ -129,12 +140,16 @@ async fn finish(
     let mut request = claimed.clone();
     // The claim was written: the row is one revision further than it was read.
     request.rev += 1;
-    for _ in 0..COMMIT_TRIES {
+    // The attempt is a fact by itself. A worker that dies between the two leaves a true record.
+    let noted = request.attempted(&ended, &app.stamp(Actor::System));
+    app.commit(tenant, &noted, &Extra::default()).await?;
+    for lost in 0..COMMIT_TRIES {
         let stamp = app.stamp(Actor::System);
         let (_, decision): (Request, Decision) =
             request.dispatched(&ended, &stamp).map_err(illegal)?;
         match app.commit(tenant, &decision, &Extra::default()).await {
             Err(StoreError::Conflict) => {
+                app.back_off(lost).await;
                 request = app.store.load_request(tenant, claimed.id).await?;
             }
             other => return other,

@@ -21,7 +21,7 @@ pub(crate) type Ready = Result<(Payload, Method), Unusable>;
 
 /// Finds or makes the payload of the request's generation; a new one is not frozen yet (`rev` 0).
 pub(crate) async fn prepare(app: &App, tenant: Id, request: &Request) -> Result<Ready, StoreError> {
-    if request.payload_sha256.is_some()
+    if request.attempt_count > 0
         && let Some(frozen) = frozen(app, tenant, request).await?
     {
         return Ok(frozen);

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
+use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
+use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
 use crate::ports::{Clock, Ids, Provider, Queue};
@@ -36,6 +38,14 @@ impl App {
     /// Now, by this actor, with fresh randomness.
     pub fn stamp(&self, by: Actor) -> Stamp {
         Stamp { now: self.clock.now(), by, entropy: self.ids.entropy() }
+    }
+
+    /// Waits after the `lost`-th lost race in a row, from 0: longer each time, by chance, so that
+    /// those who raced do not meet again.
+    pub async fn back_off(&self, lost: u32) {
+        let most = BACK_OFF.millis() << lost.min(BACK_OFF_DOUBLED);
+        let wait = most as f64 * self.ids.entropy().fraction(0);
+        self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
     /// Commits a decision, then carries out its effects.

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `main` hands them in, handlers use them; one seed can drive a whole run.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::ids::Entropy;
@@ -43,9 +43,13 @@ pub trait Provider: Send + Sync {
 }
 
 /// What time it is.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Time;
+
+    /// Waits.
+    async fn wait(&self, period: Period);
 }
 
 /// Where randomness comes from.
@@ -57,10 +61,15 @@ pub trait Ids: Send + Sync {
 /// The machine's clock.
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Time {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn wait(&self, period: Period) {
+        tokio::time::sleep(Duration::from_millis(period.millis().unsigned_abs())).await;
     }
 }
 

@@ -19,7 +19,7 @@ async fn product(cx: &Cx, act: Act) -> Result<Product, Problem> {
 /// The association so far, with its plan and method where they are others than the new ones.
 async fn parties(cx: &Cx, product: Id, input: &AssociationInput) -> Result<Parties, Problem> {
     let (store, tenant) = (cx.store(), cx.tenant()?);
-    let old = store.find_associations(tenant, &[product]).await?.remove(&product);
+    let old = store.find_association(tenant, product).await?;
     let (mut old_plan, mut old_method) = (None, None);
     if let Some(old) = &old {
         if input.plan_id != Some(old.plan_id) {
@@ -77,7 +77,8 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let product = product(&cx, Act::View).await?;
-    let association = cx.store().load_association(cx.tenant()?, product.id).await?;
+    let found = cx.store().find_association(cx.tenant()?, product.id).await?;
+    let association = found.ok_or_else(|| Rejection::not_found("association"))?;
     cx.show(&association, association.version)
 }
 

@@ -13,9 +13,8 @@ use serde_json::json;
 pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Beside, Problem> {
     let store = cx.store();
     let mut beside = Beside::default();
-    if request.payload_sha256.is_some() {
-        let payload = store.find_payload(tenant, request.id, request.generation).await?;
-        beside.payload = payload.map(|payload| payload.text);
+    if request.attempt_count > 0 {
+        beside.payload = store.find_payload(tenant, request.id, request.generation).await?;
     }
     if let Some(webhook_id) = &request.long_response {
         let long = store.find_long_response(tenant, request.id, webhook_id).await?;

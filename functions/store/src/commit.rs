@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::decision::{Change, Decision, Name, Record};
 use domain::entitlement::product_key::{Consumption, KeyRef};
 use domain::ids::Id;
+use domain::request::AttemptOutcome;
 use domain::time::Time;
 
 use crate::error::StoreError;
@@ -81,8 +82,10 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
         Change::Save(saved) => {
             let (main, door) = record(tenant, saved)?;
             let condition = match **saved {
-                // Its worker knows more of an attempt than who found it lost: the last word counts.
-                Record::Attempt(_) => Condition::Free,
+                // Its worker knows more of an attempt than who found it lost.
+                Record::Attempt(ref attempt) if attempt.outcome != AttemptOutcome::Lost => {
+                    Condition::Free
+                }
                 _ => of_rev(main.rev),
             };
             out.push((put(main, condition), Meaning::Conflict));

@@ -3,13 +3,16 @@
 //! Neighbours: `port`. Guarantee: the condition expressions stand here, as literals, once each.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use domain::time::Time;
 
@@ -27,6 +30,10 @@ pub struct DynamoStore {
 
 /// Keys of one `BatchGetItem`.
 const BATCH: usize = 100;
+/// Looks for keys that `BatchGetItem` left out under load.
+const LOOKS: u32 = 6;
+/// Wait after the first look; doubled each time.
+const LOOK_WAIT: Duration = Duration::from_millis(10);
 
 impl DynamoStore {
     /// Over a client and the names of the two tables.
@@ -65,7 +72,7 @@ impl DynamoStore {
             wanted.insert(self.table(table).to_owned(), rows);
         }
         let mut found = HashMap::new();
-        while !wanted.is_empty() {
+        for look in 0..LOOKS {
             let call = self.client.batch_get_item().set_request_items(Some(wanted));
             let answer = call.send().await.map_err(unavailable)?;
             for (name, items) in answer.responses.unwrap_or_default() {
@@ -76,8 +83,12 @@ impl DynamoStore {
                 }
             }
             wanted = answer.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+            tokio::time::sleep(LOOK_WAIT * 2_u32.pow(look)).await;
         }
-        Ok(found)
+        Err(StoreError::Unavailable("UnprocessedKeys".to_owned()))
     }
 
     /// One write needs no transaction, which would cost twice.
@@ -86,12 +97,19 @@ impl DynamoStore {
         let condition = Expression::of(write.condition());
         match write {
             Write::Put(key, item, _) => {
+                let item = with_key(key, item);
                 let call = self.client.put_item().table_name(table);
-                let call = call.set_item(Some(with_key(key, item)));
+                let call = call.set_item(Some(item.clone()));
+                let old = ReturnValuesOnConditionCheckFailure::AllOld;
+                let call = call.return_values_on_condition_check_failure(old);
                 let call = call.set_condition_expression(condition.text);
                 let call = call.set_expression_attribute_names(condition.names);
                 let call = call.set_expression_attribute_values(condition.values);
-                call.send().await.map(drop).map_err(refused)
+                match call.send().await {
+                    // The call is repeated when its answer is lost: this is what it wrote itself.
+                    Err(SdkError::ServiceError(error)) if found_by(error.err(), &item) => Ok(()),
+                    other => other.map(drop).map_err(refused),
+                }
             }
             Write::Delete(key, _) => {
                 let call = self.client.delete_item().table_name(table);
@@ -328,6 +346,12 @@ fn with_key(key: &Key, item: &Item) -> Item {
     let mut item = item.clone();
     item.extend(place(key));
     item
+}
+
+/// Whether a put was refused because the very same row is there.
+fn found_by(error: &PutItemError, item: &Item) -> bool {
+    let PutItemError::ConditionalCheckFailedException(failed) = error else { return false };
+    failed.item() == Some(item)
 }
 
 fn text(item: &Item, name: &str) -> String {

@@ -128,6 +128,19 @@ pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
     catalog(format!("T#{tenant}#{kind}#{id}"), "-")
 }
 
+/// A product's partition: the product itself and its association, for one read of both.
+pub fn product(tenant: Id, id: Id) -> String {
+    of_catalog(tenant, Kind::Product, id).pk
+}
+
+/// A product's association.
+pub fn association(tenant: Id, product_id: Id) -> Key {
+    catalog(product(tenant, product_id), ASSOCIATION)
+}
+
+/// The sort key of an association beside its product.
+pub const ASSOCIATION: &str = "A";
+
 /// An API key: the directory from secret to tenant.
 pub fn api_key(hash: &str) -> Key {
     catalog(format!("KEY#{hash}"), "KEY")

@@ -97,9 +97,8 @@ impl dyn Store {
         member: &str,
         value: &str,
     ) -> Result<Vec<Id>, StoreError> {
-        let found = self
-            .range(&all(keys::names(tenant, kind, member, value), String::new(), Table::Catalog))
-            .await?;
+        let names = keys::names(tenant, kind, member, value);
+        let found = self.range(&whole(Table::Catalog, names, String::new())).await?;
         let ids = found.items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
         Ok(ids.collect())
     }
@@ -109,7 +108,8 @@ impl dyn Store {
     /// # Errors
     /// When the store is not available.
     pub async fn list_attempts(&self, tenant: Id, request: Id) -> Result<Vec<Attempt>, StoreError> {
-        let range = all(keys::request(tenant, request).pk, keys::ATTEMPTS.to_owned(), Table::Core);
+        let pk = keys::request(tenant, request).pk;
+        let range = whole(Table::Core, pk, keys::ATTEMPTS.to_owned());
         self.range(&range).await?.items.into_iter().map(decode).collect()
     }
 
@@ -118,7 +118,8 @@ impl dyn Store {
     /// # Errors
     /// When the store is not available.
     pub async fn list_history(&self, tenant: Id, request: Id) -> Result<Vec<Overflow>, StoreError> {
-        let range = all(keys::request(tenant, request).pk, keys::HISTORY.to_owned(), Table::Core);
+        let pk = keys::request(tenant, request).pk;
+        let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
         self.range(&range).await?.items.into_iter().map(decode).collect()
     }
 
@@ -150,7 +151,8 @@ impl dyn Store {
     }
 }
 
-fn all(pk: String, prefix: String, table: Table) -> Range {
+/// A partition of a table, or the part of it that starts so.
+pub(crate) fn whole(table: Table, pk: String, prefix: String) -> Range {
     Range {
         table,
         index: None,

@@ -16,9 +16,11 @@ use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::{Door, Method};
 use domain::request::{Conflicts, LongResponse, Payload, Request};
+use futures::future::try_join_all;
 
 use crate::error::StoreError;
-use crate::keys::{self, Key, Table};
+use crate::keys::{self, Key, Table, attribute};
+use crate::list::whole;
 use crate::port::{Item, Range, Store};
 use crate::rows::{Row, decode, plain};
 
@@ -28,6 +30,20 @@ pub struct Keyed {
     pub entitlement: Entitlement,
     /// The key; its default when it has no row.
     pub key: ProductKey,
+}
+
+/// A product and, if it is provisioned, by which plan and method.
+pub type Sold = (Product, Option<Association>);
+
+fn sold(rows: Vec<Item>) -> Result<Option<Sold>, StoreError> {
+    let (mut product, mut association) = (None, None);
+    for row in rows {
+        match row.get(attribute::SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+            Some(keys::ASSOCIATION) => association = Some(decode(row)?),
+            _ => product = Some(decode(row)?),
+        }
+    }
+    Ok(product.map(|product| (product, association)))
 }
 
 impl dyn Store {
@@ -119,24 +135,29 @@ impl dyn Store {
         self.find_all(tenant, Kind::Product, ids).await
     }
 
-    /// Those of the associations that exist, by product.
+    /// Those of the products that exist, each with its association: one read a product.
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn find_associations(
-        &self,
-        tenant: Id,
-        products: &[Id],
-    ) -> Result<BTreeMap<Id, Association>, StoreError> {
-        self.find_all(tenant, Kind::Association, products).await
+    pub async fn find_sold(&self, tenant: Id, products: &[Id]) -> Result<Vec<Sold>, StoreError> {
+        let one = |id: &Id| {
+            let partition = whole(Table::Catalog, keys::product(tenant, *id), String::new());
+            async move { sold(self.range(&partition).await?.items) }
+        };
+        let found = try_join_all(products.iter().map(one)).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    /// The association of a product.
+    /// The association of a product, if it has one.
     ///
     /// # Errors
-    /// `NotFound`.
-    pub async fn load_association(&self, tenant: Id, id: Id) -> Result<Association, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Association, id)).await
+    /// When the store is not available.
+    pub async fn find_association(
+        &self,
+        tenant: Id,
+        product: Id,
+    ) -> Result<Option<Association>, StoreError> {
+        self.find(keys::association(tenant, product)).await
     }
 
     /// A customer.

@@ -77,7 +77,11 @@ pub fn plain<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, S
 /// # Errors
 /// `Corrupt` when it cannot be written.
 pub fn encode(value: &impl Serialize, what: &'static str) -> Result<Item, StoreError> {
-    serde_dynamo::to_item(value).map_err(|error| StoreError::Corrupt(what, error.to_string()))
+    let encoded = serde_dynamo::to_item(value);
+    let mut item: Item = encoded.map_err(|error| StoreError::Corrupt(what, error.to_string()))?;
+    // What is absent needs no place: a write is billed by the whole row.
+    item.retain(|_, value| !value.is_null());
+    Ok(item)
 }
 
 /// A row to write.
@@ -119,7 +123,7 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
             one(row(keys::api_key(&r.hash), r, r.rev)?.listed(tenant, Kind::Key, r.info.id))
         }
         Record::Association(r) => {
-            let key = catalog(Kind::Association, r.product_id);
+            let key = keys::association(tenant, r.product_id);
             one(row(key, r, r.rev)?.listed(tenant, Kind::Association, r.product_id))
         }
         Record::Method(r) => method(tenant, r),

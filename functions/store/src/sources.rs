@@ -2,60 +2,94 @@
 //!
 //! Neighbours: the dispatcher renders from them, `?view=substitution` shows them.
 
-use domain::entitlement::product_key::KeyRef;
+use std::collections::BTreeMap;
+
+use domain::activation::Activation;
+use domain::catalog::Product;
+use domain::customer::Customer;
+use domain::decision::Kind;
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::document::Sources;
 
 use crate::error::StoreError;
-use crate::port::Store;
+use crate::keys::{self, Key};
+use crate::port::{Item, Store};
+use crate::rows::{Row, decode};
 
 impl dyn Store {
-    /// The live rows of a request. Plan and method are those of the product's association now.
+    /// The live rows of a request, in three reads. Plan and method are those of the product's
+    /// association now.
     ///
     /// # Errors
     /// `NotFound` when activation or entitlement are gone.
     pub async fn load_sources(&self, tenant: Id, request: Request) -> Result<Sources, StoreError> {
-        let activation = self.load_activation(tenant, &request.aid).await?;
-        let place = KeyRef {
-            entitlement: activation.entitlement_id,
-            index: activation.key_index,
-            generation: activation.key_generation,
+        let place = request.product_key();
+        let first = [
+            keys::activation(tenant, &request.aid),
+            keys::entitlement(tenant, place.entitlement),
+            keys::product_key(tenant, place),
+        ];
+        let mut first = self.get(&first).await?.into_iter();
+        let activation: Activation = there(first.next().flatten())?;
+        let entitlement: Entitlement = there(first.next().flatten())?;
+        let key = match first.next().flatten() {
+            Some(row) => Some(decode(row)?),
+            None => ProductKey::default_of(&entitlement, place),
         };
-        let keyed = self.load_keyed(tenant, place).await?;
-        let mut products: Vec<Id> = keyed
-            .entitlement
-            .items
-            .iter()
-            .flat_map(|i| &i.item_products)
-            .map(|p| p.product_id)
-            .collect();
-        products.push(request.product.id);
-        products.sort_unstable();
-        products.dedup();
-        let products = self.find_products(tenant, &products).await?;
-        let mut customers: Vec<Id> =
-            keyed.entitlement.customer_id.into_iter().chain(activation.customer_id).collect();
-        customers.dedup();
-        let customers = self.find_customers(tenant, &customers).await?;
-        let product = request.product.id;
-        let association = self.find_associations(tenant, &[product]).await?.remove(&product);
-        let (plan, method) = match &association {
-            None => (None, None),
-            Some(association) => (
-                self.find_plan(tenant, association.plan_id).await?,
-                self.find_method(tenant, association.method_id).await?,
-            ),
-        };
-        Ok(Sources {
-            request,
-            activation,
-            entitlement: keyed.entitlement,
-            key: keyed.key,
-            customers,
-            products,
-            plan,
-            method,
-        })
+        let key = key.ok_or(StoreError::NotFound("product key"))?;
+        let sold = self.find_sold(tenant, &[request.product.id]).await?.pop();
+        let (product, association) = sold.unzip();
+        let association = association.flatten();
+
+        let (customers, others) = related(&request, &entitlement, activation.customer_id);
+        let of = |kind, id| keys::of_catalog(tenant, kind, id);
+        let mut second: Vec<Key> = Vec::new();
+        second.extend(customers.iter().map(|id| of(Kind::Customer, *id)));
+        second.extend(others.iter().map(|id| of(Kind::Product, *id)));
+        if let Some(association) = &association {
+            second.push(of(Kind::Plan, association.plan_id));
+            second.push(of(Kind::Method, association.method_id));
+        }
+        let rows = if second.is_empty() { Vec::new() } else { self.get(&second).await? };
+        let mut rows = rows.into_iter();
+        let customers: BTreeMap<Id, Customer> = found(customers, &mut rows)?;
+        let mut products: BTreeMap<Id, Product> = found(others, &mut rows)?;
+        products.extend(product.map(|product| (product.id, product)));
+        let plan = rows.next().flatten().map(decode).transpose()?;
+        let method = rows.next().flatten().map(decode).transpose()?;
+        Ok(Sources { request, activation, entitlement, key, customers, products, plan, method })
     }
+}
+
+fn there<T: Row>(row: Option<Item>) -> Result<T, StoreError> {
+    decode(row.ok_or(StoreError::NotFound(T::WHAT))?)
+}
+
+/// The next rows of `ids`, those that exist.
+fn found<T: Row>(
+    ids: Vec<Id>,
+    rows: &mut impl Iterator<Item = Option<Item>>,
+) -> Result<BTreeMap<Id, T>, StoreError> {
+    let each = ids.into_iter().zip(rows).filter_map(|(id, row)| row.map(|row| (id, row)));
+    each.map(|(id, row)| Ok((id, decode(row)?))).collect()
+}
+
+/// The customers, and the products besides the request's own, that its document names.
+fn related(
+    request: &Request,
+    entitlement: &Entitlement,
+    activated_by: Option<Id>,
+) -> (Vec<Id>, Vec<Id>) {
+    let mut customers: Vec<Id> = entitlement.customer_id.into_iter().chain(activated_by).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let items = entitlement.items.iter().flat_map(|item| &item.item_products);
+    let mut products: Vec<Id> = items.map(|product| product.product_id).collect();
+    products.sort_unstable();
+    products.dedup();
+    products.retain(|id| *id != request.product.id);
+    (customers, products)
 }

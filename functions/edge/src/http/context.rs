@@ -201,7 +201,8 @@ impl Cx {
     }
 
     /// Loads, decides and commits; again from the start when a race was lost. With an
-    /// Idempotency-Key the answer is replayed if it was given before.
+    /// Idempotency-Key the answer is replayed if it was given before: the commit finds its record,
+    /// so that a first call pays for no look.
     ///
     /// # Errors
     /// What the decision says; 503 when too many races were lost.
@@ -213,10 +214,7 @@ impl Cx {
         let caller = self.caller()?;
         let key =
             idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)?;
-        if let Some(answer) = self.replay(caller.tenant, key.as_ref()).await? {
-            return Ok(answer);
-        }
-        for _ in 0..COMMIT_TRIES {
+        for lost in 0..COMMIT_TRIES {
             let stamp = self.app.stamp(caller.actor());
             let decided = decide(stamp).await;
             let problem = self.with_noted(decided.as_ref().err());
@@ -229,7 +227,7 @@ impl Cx {
             let saved = key.as_ref().map(|key| (key.record(&answer), stamp.now));
             match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
                 Ok(()) => return Ok(answer),
-                Err(StoreError::Conflict) => tokio::task::yield_now().await,
+                Err(StoreError::Conflict) => self.app.back_off(lost).await,
                 Err(error) => {
                     return self.replay_or(caller.tenant, key.as_ref(), error.into()).await;
                 }
@@ -238,7 +236,7 @@ impl Cx {
         Err(StoreError::Conflict.into())
     }
 
-    /// The same call may have won meanwhile: then its answer counts, not this no.
+    /// The same call may have come before: then its answer counts, not this no.
     async fn replay_or(
         &self,
         tenant: Id,

@@ -1,0 +1,222 @@
+//! The store in memory: the port `Store` on ordered maps.
+//!
+//! Neighbours: the contract suite holds it against DynamoDB. Guarantee: one lock, so a commit is
+//! one instant; an index shows what DynamoDB's would project, and no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use store::keys::{DUE, Key, LIST, Table, attribute};
+use store::port::{CommitError, Condition, Found, Item, Range, Store, Value, Write};
+use store::{StoreError, tables};
+
+/// A row's place in an index: table, index, its partition and sort key there, its own keys.
+type Place = (Table, &'static str, String, String, String, String);
+
+/// Rows and what indexes them.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    rows: BTreeMap<Key, Item>,
+    indexes: BTreeSet<Place>,
+}
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Rows>);
+
+impl MemoryStore {
+    /// The rows.
+    pub fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        let rows = self.rows();
+        Ok(keys.iter().map(|key| rows.get(key)).collect())
+    }
+
+    async fn range(&self, range: &Range) -> Result<Found, StoreError> {
+        Ok(self.rows().range(range))
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
+        self.rows().write(writes)
+    }
+}
+
+impl Rows {
+    /// Every row with its key.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
+        self.rows.iter()
+    }
+
+    /// A row.
+    pub fn get(&self, key: &Key) -> Option<Item> {
+        let mut item = self.rows.get(key)?.clone();
+        item.insert(attribute::PK.to_owned(), Value::S(key.pk.clone()));
+        item.insert(attribute::SK.to_owned(), Value::S(key.sk.clone()));
+        Some(item)
+    }
+
+    /// Rows of a range, in order.
+    pub fn range(&self, range: &Range) -> Found {
+        let matches: Vec<(String, Item)> = match range.index {
+            None => {
+                let from = Key { table: range.table, pk: range.pk.clone(), sk: String::new() };
+                let part = self
+                    .rows
+                    .range(from..)
+                    .take_while(|(key, _)| key.table == range.table && key.pk == range.pk);
+                let hits = part.filter(|(key, _)| within(range, &key.sk));
+                hits.filter_map(|(key, _)| Some((key.sk.clone(), self.get(key)?))).collect()
+            }
+            Some(index) => {
+                let none = String::new();
+                let from = (range.table, index, range.pk.clone(), none.clone(), none.clone(), none);
+                let part = self.indexes.range(from..).take_while(|place| {
+                    (place.0, place.1, &place.2) == (range.table, index, &range.pk)
+                });
+                let hits = part.filter(|place| within(range, &place.3));
+                hits.filter_map(|place| Some((place.3.clone(), self.projected(place)?))).collect()
+            }
+        };
+        let count = matches.len();
+        let mut ordered = matches;
+        if range.descending {
+            ordered.reverse();
+        }
+        ordered.truncate(range.limit);
+        let last = ordered.last().filter(|_| count > range.limit).map(|(sk, _)| sk.clone());
+        Found { items: ordered.into_iter().map(|(_, item)| item).collect(), last }
+    }
+
+    fn projected(&self, place: &Place) -> Option<Item> {
+        let key = Key { table: place.0, pk: place.4.clone(), sk: place.5.clone() };
+        let mut item = self.get(&key)?;
+        let listed = |name: &str| match (place.0, place.1) {
+            (Table::Catalog, _) => true,
+            (Table::Core, LIST) => tables::LISTED.contains(&name),
+            _ => false,
+        };
+        let (pk, sk) = names(place.1);
+        let keys = [attribute::PK, attribute::SK, pk, sk];
+        item.retain(|name, _| keys.contains(&name.as_str()) || listed(name));
+        Some(item)
+    }
+
+    /// All writes, or none.
+    ///
+    /// # Errors
+    /// Which conditions did not hold.
+    pub fn write(&mut self, writes: &[Write]) -> Result<(), CommitError> {
+        let keys: BTreeSet<&Key> = writes.iter().map(Write::key).collect();
+        if keys.len() < writes.len() {
+            // DynamoDB refuses such a transaction outright.
+            return Err(CommitError::Unavailable("ValidationException".to_owned()));
+        }
+        let refused: Vec<usize> = (0..writes.len())
+            .filter(|i| !holds(writes[*i].condition(), self.rows.get(writes[*i].key())))
+            .collect();
+        if let ([Write::Put(key, item, _)], [_]) = (writes, refused.as_slice())
+            && self.rows.get(key) == Some(item)
+        {
+            return Ok(());
+        }
+        if !refused.is_empty() {
+            return Err(CommitError::Refused(refused));
+        }
+        for write in writes {
+            self.apply(write);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, write: &Write) {
+        let key = write.key();
+        let old = self.rows.remove(key);
+        for place in old.iter().flat_map(|item| places(key, item)) {
+            self.indexes.remove(&place);
+        }
+        let new = match write {
+            Write::Put(_, item, _) => item.clone(),
+            Write::Delete(..) => return,
+            Write::Add(_, adds, _) => {
+                let mut item = old.unwrap_or_default();
+                for (name, amount) in adds {
+                    let sum = number(&item, name).unwrap_or_default() + amount;
+                    item.insert((*name).to_owned(), Value::N(sum.to_string()));
+                }
+                item
+            }
+        };
+        self.indexes.extend(places(key, &new));
+        self.rows.insert(key.clone(), new);
+    }
+}
+
+fn names(index: &str) -> (&'static str, &'static str) {
+    match index {
+        DUE => (attribute::DUE_PK, attribute::DUE_SK),
+        _ => (attribute::LIST_PK, attribute::LIST_SK),
+    }
+}
+
+/// Where the indexes have a row.
+fn places(key: &Key, item: &Item) -> Vec<Place> {
+    let place = |index: &'static str| {
+        let (pk, sk) = names(index);
+        let (pk, sk) = (text(item, pk)?, text(item, sk)?);
+        Some((key.table, index, pk, sk, key.pk.clone(), key.sk.clone()))
+    };
+    [LIST, DUE].into_iter().filter_map(place).collect()
+}
+
+fn within(range: &Range, sk: &str) -> bool {
+    let begins = sk.starts_with(&range.prefix);
+    let below = range.below.as_ref().is_none_or(|below| sk < below.as_str());
+    let after = range.after.as_ref().is_none_or(|after| {
+        if range.descending { sk < after.as_str() } else { sk > after.as_str() }
+    });
+    begins && below && after
+}
+
+fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name)?.as_s().ok().cloned()
+}
+
+fn number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+fn holds(condition: &Condition, row: Option<&Item>) -> bool {
+    let is = |name: &str, wanted: i64| row.and_then(|row| number(row, name)) == Some(wanted);
+    let says =
+        |name: &str, wanted: &str| row.and_then(|row| text(row, name)).as_deref() == Some(wanted);
+    let yes = |name: &str| row.and_then(|row| row.get(name)) == Some(&Value::Bool(true));
+    match condition {
+        Condition::Free => true,
+        Condition::Absent => row.is_none(),
+        Condition::Rev(rev) => is(attribute::REV, i64::try_from(*rev).unwrap_or(i64::MAX)),
+        Condition::Expired(now) => row.is_none_or(|row| {
+            number(row, "expires").is_some_and(|expires| expires <= now.millis())
+        }),
+        Condition::Remains { quantity, exhausts } => {
+            let remaining = row.and_then(|row| number(row, "remaining")).unwrap_or_default();
+            let quantity = i64::from(*quantity);
+            let enough = if *exhausts { remaining == quantity } else { remaining > quantity };
+            says("state", "ENABLED") && enough
+        }
+        Condition::Activatable { state, generation, exhausts_below } => {
+            let exhausted = row.and_then(|row| number(row, "keysExhausted")).unwrap_or_default();
+            says("state", state)
+                && yes("enabled")
+                && yes("activationAllowed")
+                && is("keyGeneration", i64::from(*generation))
+                && exhausts_below.is_none_or(|below| exhausted < i64::from(below))
+        }
+    }
+}
