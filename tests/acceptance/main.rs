@@ -6,6 +6,7 @@ mod activations;
 mod bad_input;
 mod callbacks;
 mod contract;
+mod counts;
 mod dispatching;
 mod idempotency;
 mod lists;

@@ -4,6 +4,7 @@
 //! Guarantee: every write names the revision it read; a lost race is [`StoreError::Conflict`].
 
 pub mod commit;
+mod compact;
 pub mod dynamo;
 pub mod error;
 pub mod idempotency;

@@ -18,6 +18,7 @@ use domain::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Reque
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::compact::{pack, unpack};
 use crate::error::StoreError;
 use crate::keys::{self, Key, attribute};
 use crate::port::Item;
@@ -69,7 +70,8 @@ pub fn decode<T: Row>(item: Item) -> Result<T, StoreError> {
 /// # Errors
 /// `Corrupt` when they do not read.
 pub fn plain<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(what, error.to_string()))
+    serde_dynamo::from_item(unpack(item))
+        .map_err(|error| StoreError::Corrupt(what, error.to_string()))
 }
 
 /// An entity as attributes.
@@ -81,7 +83,7 @@ pub fn encode(value: &impl Serialize, what: &'static str) -> Result<Item, StoreE
     let mut item: Item = encoded.map_err(|error| StoreError::Corrupt(what, error.to_string()))?;
     // What is absent needs no place: a write is billed by the whole row.
     item.retain(|_, value| !value.is_null());
-    Ok(item)
+    Ok(pack(item))
 }
 
 /// A row to write.

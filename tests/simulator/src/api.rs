@@ -1,0 +1,244 @@
+//! Calls of the HTTP functions without a wire, and the catalog that is sold from.
+//!
+//! Neighbours: `stage` and `world`.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use domain::time::Time;
+use edge::App;
+use edge::provider::signature::sign;
+use edge::secret::Secret;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// The HTTP functions behind one router.
+#[derive(Clone)]
+pub struct Api(Router);
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// HTTP method.
+    pub verb: &'static str,
+    /// Path and query.
+    pub path: String,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The raw body.
+    pub body: String,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body; null when there is none.
+    pub json: Value,
+}
+
+impl Reply {
+    /// The code of a problem.
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+
+    /// The body of an answer that must have this status.
+    ///
+    /// # Panics
+    /// When it has another.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.json);
+        self.json
+    }
+}
+
+impl Call {
+    /// With a key.
+    pub fn new(verb: &'static str, path: impl Into<String>, key: &str, body: &Value) -> Self {
+        let headers = vec![
+            ("authorization", format!("Bearer {key}")),
+            ("content-type", "application/json".to_owned()),
+            ("if-match", "*".to_owned()),
+        ];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        Self { verb, path: path.into(), headers, body }
+    }
+
+    /// With an Idempotency-Key.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.headers.push(("idempotency-key", key.to_owned()));
+        self
+    }
+}
+
+impl Api {
+    /// Over a router.
+    pub const fn new(router: Router) -> Self {
+        Self(router)
+    }
+
+    /// Makes a call.
+    ///
+    /// # Panics
+    /// When the call itself cannot be written.
+    #[expect(clippy::expect_used, reason = "a test's own calls can be written")]
+    pub async fn call(&self, call: &Call) -> Reply {
+        let mut request = Request::builder().method(call.verb).uri(&call.path);
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(call.body.clone())).expect("a call");
+        let Ok(answer) = self.0.clone().oneshot(request).await;
+        let status = answer.status().as_u16();
+        let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
+        Reply { status, json: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+}
+
+/// How a product is sold and provisioned.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Waits of the method's ladder.
+    pub ladder: Vec<&'static str>,
+    /// CALLBACK or `ON_2XX`.
+    pub completion: &'static str,
+    /// The method's callback time-out.
+    pub callback_timeout: &'static str,
+    /// Product keys of the entitlement.
+    pub keys: u32,
+    /// Activations of each.
+    pub quantity: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            ladder: vec!["PT0S", "PT5S", "PT5M"],
+            completion: "CALLBACK",
+            callback_timeout: "P1D",
+            keys: 1,
+            quantity: 10,
+        }
+    }
+}
+
+/// A tenant with one product that is sold.
+#[derive(Clone, Debug)]
+pub struct Sale {
+    /// The tenant's id.
+    pub tenant: u64,
+    /// An API key that may do everything.
+    pub key: String,
+    /// The product.
+    pub product: u64,
+    /// The plan.
+    pub plan: u64,
+    /// The method.
+    pub method: u64,
+    /// The callback secret.
+    pub secret: String,
+    /// The entitlement's GUID.
+    pub e_id: String,
+    /// Its product keys.
+    pub pk_ids: Vec<String>,
+}
+
+impl Sale {
+    /// A new tenant, its catalog and an entitlement.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    #[expect(clippy::expect_used, reason = "a test may end so")]
+    pub async fn open(app: &App, api: &Api, terms: &Terms) -> Self {
+        let tenant = access::bootstrap(app).await.expect("a tenant");
+        let key = tenant.api_key;
+        let call = async |verb, path: &str, body: Value| {
+            let reply = api.call(&Call::new(verb, path, &key, &body)).await;
+            assert!(reply.status < 300, "{path}: {}", reply.json);
+            reply.json
+        };
+        let method = call("POST", "/v1/methods", method_of(terms)).await;
+        let plan = call("POST", "/v1/plans", plan_of("first")).await;
+        let body =
+            json!({"nameVersion": {"name": "Pod", "version": "1"}, "provisioningEnabled": true});
+        let product = number(&call("POST", "/v1/products", body).await["id"]);
+        call("POST", &format!("/v1/products/{product}/complete"), json!({})).await;
+        let (plan, method_id) = (number(&plan["id"]), number(&method["id"]));
+        let path = format!("/v1/products/{product}/association");
+        call("PUT", &path, json!({"planId": plan, "methodId": method_id})).await;
+        let made = call("POST", "/v1/entitlements", entitlement_of(product, terms)).await;
+        let e_id = text(&made["eId"]);
+        let listed =
+            call("GET", &format!("/v1/entitlements/{e_id}/product-keys"), Value::Null).await;
+        let pk_ids = listed["data"].as_array().map(|rows| {
+            let ids = rows.iter().map(|row| text(&row["pkId"]));
+            ids.collect()
+        });
+        let me = call("GET", "/v1/me", Value::Null).await;
+        Self {
+            tenant: number(&me["tenantId"]),
+            product,
+            plan,
+            method: method_id,
+            secret: text(&method["callbackSecret"]),
+            e_id,
+            pk_ids: pk_ids.unwrap_or_default(),
+            key,
+        }
+    }
+
+    /// An activation of a key.
+    pub fn activation(&self, pk: usize, quantity: u32) -> Call {
+        let body = json!({"pkId": self.pk_ids[pk], "activationQuantity": quantity});
+        Call::new("POST", "/v1/activations", &self.key, &body)
+    }
+
+    /// A callback of this method about a request, signed at `at`.
+    pub fn report(
+        &self,
+        request: u64,
+        query: &str,
+        webhook_id: &str,
+        at: Time,
+        body: &str,
+    ) -> Call {
+        let secret = Secret::from_whsec(&self.secret);
+        let mut headers = sign(secret.as_slice(), webhook_id, at, body.as_bytes());
+        headers.push(("content-type", "application/json".to_owned()));
+        let path = format!("/v1/callbacks/{}/provisioning-requests/{request}{query}", self.method);
+        Call { verb: "POST", path, headers, body: body.to_owned() }
+    }
+}
+
+/// The body of the method.
+pub fn method_of(terms: &Terms) -> Value {
+    json!({"name": "Farm", "type": "CALLOUT", "completion": terms.completion,
+        "endpointUrl": "https://farm.example.com/pods", "retryLadder": terms.ladder,
+        "callbackTimeout": terms.callback_timeout, "timeout": "PT10S"})
+}
+
+/// The body of the plan; `version` goes into the payload.
+pub fn plan_of(version: &str) -> Value {
+    json!({"name": "Pods", "definition": {"version": version,
+        "id": "$.provisioningRequest.id",
+        "quantity": "$.provisioningRequest.activationRef.activation.activatedQuantity"}})
+}
+
+fn entitlement_of(product: u64, terms: &Terms) -> Value {
+    json!({"action": "PRODUCE", "entitlementItems": [{
+        "lineItemType": "Product_Key", "numProductKeys": terms.keys,
+        "numActivationPerProductKey": terms.quantity, "itemProducts": [{"productId": product}]}]})
+}
+
+/// A number of an answer; 0 when it is none.
+pub fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}
+
+/// A text of an answer.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
