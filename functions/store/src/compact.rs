@@ -26,34 +26,33 @@ mod tag {
 const LONG: usize = 512;
 
 /// Packs every value of a row.
-pub fn pack(item: Item) -> Item {
-    item.into_iter().map(|(name, value)| (name, each(value, &packed))).collect()
+pub fn pack(mut item: Item) -> Item {
+    item.values_mut().for_each(|value| each(value, packed));
+    item
 }
 
 /// Unpacks every value of a row.
-pub fn unpack(item: Item) -> Item {
-    item.into_iter().map(|(name, value)| (name, each(value, &unpacked))).collect()
+pub fn unpack(mut item: Item) -> Item {
+    item.values_mut().for_each(|value| each(value, unpacked));
+    item
 }
 
-fn each(
-    value: AttributeValue,
-    change: &impl Fn(AttributeValue) -> AttributeValue,
-) -> AttributeValue {
+fn each(value: &mut AttributeValue, change: fn(&AttributeValue) -> Option<AttributeValue>) {
     match value {
-        AttributeValue::L(list) => {
-            AttributeValue::L(list.into_iter().map(|value| each(value, change)).collect())
+        AttributeValue::L(list) => list.iter_mut().for_each(|value| each(value, change)),
+        AttributeValue::M(map) => map.values_mut().for_each(|value| each(value, change)),
+        other => {
+            if let Some(changed) = change(other) {
+                *other = changed;
+            }
         }
-        AttributeValue::M(map) => AttributeValue::M(
-            map.into_iter().map(|(name, value)| (name, each(value, change))).collect(),
-        ),
-        other => change(other),
     }
 }
 
-fn packed(value: AttributeValue) -> AttributeValue {
-    let AttributeValue::S(text) = &value else { return value };
-    let packed = time(text).or_else(|| guid(text)).or_else(|| deflated(text));
-    packed.map_or(value, |bytes| AttributeValue::B(Blob::new(bytes)))
+fn packed(value: &AttributeValue) -> Option<AttributeValue> {
+    let AttributeValue::S(text) = value else { return None };
+    let packed = time(text).or_else(|| guid(text)).or_else(|| deflated(text))?;
+    Some(AttributeValue::B(Blob::new(packed)))
 }
 
 /// Only what is written exactly as we write it: it must come back to the letter.
@@ -83,21 +82,22 @@ fn deflated(text: &str) -> Option<Vec<u8>> {
     (bytes.len() < text.len()).then_some(bytes)
 }
 
-fn unpacked(value: AttributeValue) -> AttributeValue {
-    let AttributeValue::B(blob) = &value else { return value };
-    let text = match blob.as_ref().split_first() {
-        Some((&tag::TIME, bytes)) => {
+fn unpacked(value: &AttributeValue) -> Option<AttributeValue> {
+    let AttributeValue::B(blob) = value else { return None };
+    let text = match blob.as_ref().split_first()? {
+        (&tag::TIME, bytes) => {
             let millis = bytes.iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
-            Some(Time::from_millis(millis).to_string())
+            Time::from_millis(millis).to_string()
         }
-        Some((&tag::GUID, bytes)) => Uuid::from_slice(bytes).ok().map(|guid| guid.to_string()),
-        Some((&tag::TEXT, bytes)) => {
+        (&tag::GUID, bytes) => Uuid::from_slice(bytes).ok()?.to_string(),
+        (&tag::TEXT, bytes) => {
             let mut text = String::new();
-            DeflateDecoder::new(bytes).read_to_string(&mut text).ok().map(|_| text)
+            DeflateDecoder::new(bytes).read_to_string(&mut text).ok()?;
+            text
         }
-        _ => None,
+        _ => return None,
     };
-    text.map_or(value, AttributeValue::S)
+    Some(AttributeValue::S(text))
 }
 
 #[cfg(test)]

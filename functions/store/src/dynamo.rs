@@ -97,9 +97,10 @@ impl DynamoStore {
         let condition = Expression::of(write.condition());
         match write {
             Write::Put(key, item, _) => {
-                let item = with_key(key, item);
-                let call = self.client.put_item().table_name(table);
-                let call = call.set_item(Some(item.clone()));
+                let mut item = with_key(key, item);
+                let writer = AttributeValue::N(fastrand::u64(..).to_string());
+                item.insert(attribute::WRITER.to_owned(), writer.clone());
+                let call = self.client.put_item().table_name(table).set_item(Some(item));
                 let old = ReturnValuesOnConditionCheckFailure::AllOld;
                 let call = call.return_values_on_condition_check_failure(old);
                 let call = call.set_condition_expression(condition.text);
@@ -107,7 +108,7 @@ impl DynamoStore {
                 let call = call.set_expression_attribute_values(condition.values);
                 match call.send().await {
                     // The call is repeated when its answer is lost: this is what it wrote itself.
-                    Err(SdkError::ServiceError(error)) if found_by(error.err(), &item) => Ok(()),
+                    Err(SdkError::ServiceError(error)) if is_own(error.err(), &writer) => Ok(()),
                     other => other.map(drop).map_err(refused),
                 }
             }
@@ -348,10 +349,10 @@ fn with_key(key: &Key, item: &Item) -> Item {
     item
 }
 
-/// Whether a put was refused because the very same row is there.
-fn found_by(error: &PutItemError, item: &Item) -> bool {
+/// Whether a put was refused because its own row is there already.
+fn is_own(error: &PutItemError, writer: &AttributeValue) -> bool {
     let PutItemError::ConditionalCheckFailedException(failed) = error else { return false };
-    failed.item() == Some(item)
+    failed.item().and_then(|item| item.get(attribute::WRITER)) == Some(writer)
 }
 
 fn text(item: &Item, name: &str) -> String {

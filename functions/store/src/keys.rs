@@ -36,6 +36,8 @@ pub mod attribute {
     pub const SK: &str = "sk";
     /// Revision of the row.
     pub const REV: &str = "rev";
+    /// Which call wrote the row, so that it knows itself when it is repeated.
+    pub const WRITER: &str = "w";
     /// Partition key of the index `list`.
     pub const LIST_PK: &str = "lpk";
     /// Sort key of the index `list`.

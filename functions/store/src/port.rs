@@ -122,7 +122,6 @@ pub trait Store: Send + Sync {
     /// Rows of a range, in order.
     async fn range(&self, range: &Range) -> Result<Found, StoreError>;
 
-    /// All writes, or none. A single put that finds the very same row written already was itself
-    /// the writer: a call is repeated when its answer is lost.
+    /// All writes, or none; once, even where a call is repeated because its answer was lost.
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError>;
 }

@@ -3,5 +3,56 @@
 //! Neighbours: every function; `model::invariants` says what must hold.
 
 pub mod api;
+pub mod check;
+pub mod clients;
+pub mod gate;
 pub mod memory;
+pub mod provider;
+pub mod schedule;
+pub mod seat;
 pub mod stage;
+pub mod world;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::api::Terms;
+use crate::schedule::Ended;
+use crate::seat::Plant;
+use crate::world::World;
+
+/// A world that can be run with any seed, in one thread.
+pub struct Simulator(World);
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Simulator {
+    /// Sets the world up: two tenants, two product keys of five each.
+    pub fn new() -> Self {
+        let terms = Terms { keys: 2, quantity: 5, callback_timeout: "PT1H", ..Terms::default() };
+        Self(runtime().block_on(World::new(&terms)))
+    }
+
+    /// Runs a seed.
+    pub fn run(&self, seed: u64, plant: Plant, tell: bool) -> Ended {
+        // What died in a run goes with its runtime.
+        runtime().block_on(schedule::run(&self.0, seed, plant, tell))
+    }
+
+    /// The world, for a run of one's own.
+    pub fn world(&self) -> &World {
+        &self.0
+    }
+}
+
+/// One thread, no timers, no sockets: nothing but the gate decides what comes next.
+///
+/// # Panics
+/// When the machine gives no thread.
+#[expect(clippy::expect_used, reason = "there is no simulator without it")]
+pub fn runtime() -> Runtime {
+    Builder::new_current_thread().build().expect("a runtime")
+}

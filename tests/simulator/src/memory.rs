@@ -4,7 +4,7 @@
 //! one instant; an index shows what DynamoDB's would project, and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use store::keys::{DUE, Key, LIST, Table, attribute};
@@ -17,7 +17,8 @@ type Place = (Table, &'static str, String, String, String, String);
 /// Rows and what indexes them.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    rows: BTreeMap<Key, Item>,
+    // With their keys among the attributes; shared, so that a copy of a store costs little.
+    rows: BTreeMap<Key, Arc<Item>>,
     indexes: BTreeSet<Place>,
 }
 
@@ -51,15 +52,23 @@ impl Store for MemoryStore {
 impl Rows {
     /// Every row with its key.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
-        self.rows.iter()
+        self.rows.iter().map(|(key, item)| (key, &**item))
     }
 
     /// A row.
     pub fn get(&self, key: &Key) -> Option<Item> {
-        let mut item = self.rows.get(key)?.clone();
-        item.insert(attribute::PK.to_owned(), Value::S(key.pk.clone()));
-        item.insert(attribute::SK.to_owned(), Value::S(key.sk.clone()));
-        Some(item)
+        self.rows.get(key).map(|item| Item::clone(item))
+    }
+
+    /// A row, shared.
+    pub fn find(&self, key: &Key) -> Option<Arc<Item>> {
+        self.rows.get(key).cloned()
+    }
+
+    /// When the next thing is due, by the index.
+    pub fn next_due(&self) -> Option<i64> {
+        let due = self.indexes.iter().filter(|place| place.1 == DUE);
+        due.filter_map(|place| place.3.split('#').next()?.parse().ok()).min()
     }
 
     /// Rows of a range, in order.
@@ -119,13 +128,8 @@ impl Rows {
             return Err(CommitError::Unavailable("ValidationException".to_owned()));
         }
         let refused: Vec<usize> = (0..writes.len())
-            .filter(|i| !holds(writes[*i].condition(), self.rows.get(writes[*i].key())))
+            .filter(|i| !holds(writes[*i].condition(), self.rows.get(writes[*i].key()).map(|item| &**item)))
             .collect();
-        if let ([Write::Put(key, item, _)], [_]) = (writes, refused.as_slice())
-            && self.rows.get(key) == Some(item)
-        {
-            return Ok(());
-        }
         if !refused.is_empty() {
             return Err(CommitError::Refused(refused));
         }
@@ -141,11 +145,11 @@ impl Rows {
         for place in old.iter().flat_map(|item| places(key, item)) {
             self.indexes.remove(&place);
         }
-        let new = match write {
+        let mut new = match write {
             Write::Put(_, item, _) => item.clone(),
             Write::Delete(..) => return,
             Write::Add(_, adds, _) => {
-                let mut item = old.unwrap_or_default();
+                let mut item = old.map(Arc::unwrap_or_clone).unwrap_or_default();
                 for (name, amount) in adds {
                     let sum = number(&item, name).unwrap_or_default() + amount;
                     item.insert((*name).to_owned(), Value::N(sum.to_string()));
@@ -153,8 +157,10 @@ impl Rows {
                 item
             }
         };
+        new.insert(attribute::PK.to_owned(), Value::S(key.pk.clone()));
+        new.insert(attribute::SK.to_owned(), Value::S(key.sk.clone()));
         self.indexes.extend(places(key, &new));
-        self.rows.insert(key.clone(), new);
+        self.rows.insert(key.clone(), Arc::new(new));
     }
 }
 

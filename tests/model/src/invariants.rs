@@ -1,0 +1,237 @@
+//! The promise as checks on values: one set for the model, the simulator and the auditor.
+//!
+//! Guarantee: each check names the invariant that it carries out (I1 to I8) and what broke it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use domain::activation::Activation;
+use domain::entitlement::product_key::ProductKey;
+use domain::entitlement::states::State as EntitlementState;
+use domain::entitlement::{Entitlement, LineItemType};
+use domain::ids::Id;
+use domain::machine::Step;
+use domain::request::states::{MACHINE, Status};
+use domain::request::{Delivery, Payload, Request};
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which, such as `I1`.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub seen: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.seen)
+    }
+}
+
+/// Nothing, or what is wrong.
+pub type Verdict = Result<(), Violation>;
+
+/// Fails with the invariant unless `holds`.
+///
+/// # Errors
+/// The violation.
+pub fn check(invariant: &'static str, holds: bool, seen: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(Violation { invariant, seen: seen() }) }
+}
+
+/// A request as it was written over `before`: its steps are rows of the table, each counted once
+/// (I8); only an operator leaves what is final (I3); its dates fit its state (I5).
+///
+/// # Errors
+/// The first violation.
+pub fn written(before: Option<&Request>, after: &Request) -> Verdict {
+    let known = before.map_or(0, |request| request.life.version);
+    let (life, id) = (&after.life, after.id);
+    check("I8", life.version >= known, || {
+        format!("{id} went back from version {known} to {}", life.version)
+    })?;
+    let new = usize::try_from(life.version - known).unwrap_or(usize::MAX);
+    check("I8", new <= life.history.len(), || format!("{id} lacks steps of its history"))?;
+    let (old, added) = life.history.split_at(life.history.len() - new);
+    if let Some(before) = before {
+        let kept = before.life.history.iter().rev().zip(old.iter().rev()).all(|(a, b)| a == b);
+        check("I8", kept, || format!("{id} has another past"))?;
+        monotone(before, after)?;
+    }
+    let mut state = before.map(|request| request.life.state);
+    for step in added {
+        walked(id, state, step)?;
+        state = Some(step.to);
+    }
+    check("I8", state == Some(life.state), || format!("{id} is not where its history ends"))?;
+    dated(after)
+}
+
+fn walked(id: Id, from: Option<Status>, step: &Step<Status>) -> Verdict {
+    let mut rows = MACHINE.table.iter().filter(|row| row.id == step.row);
+    let stands = rows.any(|row| row.steps().contains(&(from, step.to)));
+    check("I8", stands, || format!("{id}: {from:?} to {:?} is not {}", step.to, step.row))?;
+    let last = matches!(from, Some(Status::Completed | Status::Failed)) && from != Some(step.to);
+    let by_hand = !matches!(step.by.as_str(), "SYSTEM" | "PROVIDER");
+    check("I3", !last || by_hand, || format!("{id}: {} left {from:?} by {}", step.by, step.row))
+}
+
+fn monotone(before: &Request, after: &Request) -> Verdict {
+    let place = |request: &Request| (request.generation, request.attempt_count);
+    check("I4", place(after) >= place(before), || {
+        format!("{}: {:?} after {:?}", after.id, place(after), place(before))
+    })
+}
+
+/// Something will happen to what is not at rest, and nothing to what is (I5).
+fn dated(request: &Request) -> Verdict {
+    let rest =
+        matches!(request.life.state, Status::Completed | Status::Failed | Status::DispatchFailed);
+    check("I5", rest == request.next_attempt_at.is_none(), || {
+        format!("{} is {:?} until {:?}", request.id, request.life.state, request.next_attempt_at)
+    })?;
+    let queued = request.life.state == Status::RequestQueued;
+    check("I5", queued || request.lease.is_none() && request.not_before.is_none(), || {
+        format!("{} is {:?} with a lease or a wait", request.id, request.life.state)
+    })
+}
+
+/// When nothing runs any more, no request is open (I5).
+///
+/// # Errors
+/// The violation.
+pub fn rested(request: &Request) -> Verdict {
+    check("I5", request.next_attempt_at.is_none(), || {
+        format!("{} stays {:?} for ever", request.id, request.life.state)
+    })
+}
+
+/// An entitlement with its keys and activations: what was taken is what is missing, and never more
+/// than was sold (I1).
+///
+/// # Errors
+/// The first violation.
+pub fn quantities(
+    entitlement: &Entitlement,
+    keys: &[ProductKey],
+    activations: &[Activation],
+) -> Verdict {
+    let id = entitlement.id;
+    let mut taken: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+    for activation in activations {
+        let place = (activation.key_index, activation.key_generation);
+        *taken.entry(place).or_default() += u64::from(activation.quantity);
+    }
+    for key in keys {
+        let item = entitlement.item_of(key.index);
+        let sold = item.map_or(0, |(_, item)| item.num_activation_per_product_key);
+        let taken = taken.remove(&(key.index, key.generation)).unwrap_or_default();
+        check("I1", taken + u64::from(key.remaining) == u64::from(sold), || {
+            format!("{id}, key {}: {sold} sold, {taken} taken, {} left", key.index, key.remaining)
+        })?;
+    }
+    check("I1", taken.is_empty(), || format!("{id}: activations of keys without a row {taken:?}"))?;
+    let counted = entitlement.active_activations == activations.len() as u64;
+    check("I1", counted, || {
+        format!("{id} counts {} of {}", entitlement.active_activations, activations.len())
+    })?;
+    let exhausted = keys.iter().filter(|key| key.remaining == 0).count();
+    let told = entitlement.keys_exhausted as usize == exhausted;
+    check("I1", told, || format!("{id} has {exhausted} of its keys exhausted"))?;
+    let keyed = entitlement.line_item_type() == Some(LineItemType::Product_Key);
+    let spent = entitlement.keys() > 0 && exhausted == entitlement.keys() as usize;
+    let done = matches!(
+        entitlement.life.state,
+        EntitlementState::Completed | EntitlementState::Acknowledged
+    );
+    check("I1", !keyed || spent == done, || format!("{id} is {:?}", entitlement.life.state))
+}
+
+/// An activation has exactly one request for each provisioning-enabled product (I2).
+///
+/// # Errors
+/// The violation.
+pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id]) -> Verdict {
+    let mut products: Vec<Id> = requests.iter().map(|request| request.product.id).collect();
+    products.sort_unstable();
+    let mut wanted = enabled.to_vec();
+    wanted.sort_unstable();
+    check("I2", products == wanted, || {
+        format!("{}: requests for {products:?} instead of {wanted:?}", activation.aid)
+    })?;
+    let named = requests.iter().all(|request| activation.requests.contains(&request.id));
+    check("I2", named && activation.requests.len() == requests.len(), || {
+        format!("{} names other requests", activation.aid)
+    })
+}
+
+/// What providers received: by idempotency key, the bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received(BTreeMap<String, String>);
+
+impl Received {
+    /// Notes a POST: the same key has the same bytes (I7).
+    ///
+    /// # Errors
+    /// The violation.
+    pub fn note(&mut self, key: &str, body: &str) -> Verdict {
+        let first = self.0.entry(key.to_owned()).or_insert_with(|| body.to_owned());
+        check("I7", first == body, || format!("{key} came with {first} and with {body}"))
+    }
+
+    /// Whether a key was received.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// How many different keys were received.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was received.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every key belongs to a generation of a request that is known (I4), and has its frozen bytes
+    /// (I7).
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn explained(&self, requests: &[Request], payloads: &[Payload]) -> Verdict {
+        for (key, body) in &self.0 {
+            let of = |request: &&Request| {
+                (1..=request.generation).any(|g| *key == webhook_id(request.id, g))
+            };
+            let request = requests.iter().find(of);
+            check("I4", request.is_some(), || format!("{key} belongs to no request"))?;
+            let frozen = payloads.iter().find(|p| *key == webhook_id(p.request, p.generation));
+            check("I7", frozen.is_some_and(|frozen| frozen.text == *body), || {
+                format!("{key} was not sent with its frozen bytes")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// `delivery` tells the truth (I6).
+    ///
+    /// # Errors
+    /// The violation.
+    pub fn delivered(&self, request: &Request) -> Verdict {
+        let id = request.id;
+        let told = request.delivery;
+        let now = self.has(&webhook_id(id, request.generation));
+        let ever = (1..=request.generation).any(|g| self.has(&webhook_id(id, g)));
+        check("I6", !(now && told == Delivery::Never), || format!("{id} says NEVER, but came"))?;
+        check("I6", ever || told != Delivery::Confirmed, || {
+            format!("{id} says CONFIRMED, but never came")
+        })
+    }
+}
+
+/// The key that a provider deduplicates by, written anew (Q5).
+fn webhook_id(request: Id, generation: u32) -> String {
+    format!("pr_{request}_g{generation}")
+}

@@ -1,0 +1,5 @@
+//! What must always hold, and a model of the whole that is searched through.
+//!
+//! Neighbours: the simulator and the auditor of a real store ask the same invariants.
+
+pub mod invariants;

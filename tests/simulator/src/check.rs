@@ -1,0 +1,241 @@
+//! Looks at what was written, and at everything when nothing moves any more.
+//!
+//! Neighbours: `model::invariants` says what must hold.
+
+use std::collections::BTreeMap;
+
+use domain::activation::Activation;
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::ProductKey;
+use domain::ids::Id;
+use domain::request::{Payload, Request};
+use model::invariants::{self, Violation, check};
+use store::keys::{Key, Table};
+use store::port::Item;
+use store::rows::{Row, decode};
+
+use crate::api::Sale;
+use crate::clients::Wish;
+use crate::gate::Fate;
+use crate::provider::Callback;
+use crate::seat::lock;
+use crate::world::{Run, Work};
+
+/// The rows of a tenant, read.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Entitlements.
+    pub entitlements: Vec<Entitlement>,
+    /// Product keys that have a row.
+    pub keys: Vec<ProductKey>,
+    /// Activations.
+    pub activations: Vec<Activation>,
+    /// Requests.
+    pub requests: Vec<Request>,
+}
+
+fn read<T: Row>(item: &Item, into: &mut Vec<T>) -> Result<(), Violation> {
+    let unreadable =
+        |error: store::StoreError| Violation { invariant: "I10", seen: error.to_string() };
+    into.push(decode(item.clone()).map_err(unreadable)?);
+    Ok(())
+}
+
+impl Rows {
+    /// The rows of one tenant among these.
+    ///
+    /// # Errors
+    /// A row that does not read.
+    pub fn of<'a>(
+        tenant: u64,
+        rows: impl Iterator<Item = (&'a Key, &'a Item)>,
+    ) -> Result<Self, Violation> {
+        let prefix = format!("T#{tenant}#");
+        let mut out = Self::default();
+        for (key, item) in rows.filter(|(key, _)| key.table == Table::Core) {
+            if !key.pk.starts_with(&prefix) {
+                continue;
+            }
+            match key.sk.as_str() {
+                "E" => read(item, &mut out.entitlements)?,
+                "A" => read(item, &mut out.activations)?,
+                "R" => read(item, &mut out.requests)?,
+                sk if sk.starts_with("K#") => read(item, &mut out.keys)?,
+                _ => {}
+            }
+        }
+        Ok(out)
+    }
+
+    /// Reads the frozen bytes, too.
+    ///
+    /// # Errors
+    /// A row that does not read.
+    pub fn payloads<'a>(
+        tenant: u64,
+        rows: impl Iterator<Item = (&'a Key, &'a Item)>,
+    ) -> Result<Vec<Payload>, Violation> {
+        let prefix = format!("T#{tenant}#");
+        let mut out = Vec::new();
+        let ours = |key: &Key| key.pk.starts_with(&prefix) && key.sk.starts_with("P#");
+        rows.filter(|(key, _)| ours(key)).try_for_each(|(_, item)| read(item, &mut out))?;
+        Ok(out)
+    }
+
+    /// I1 and I2 over all of them.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn add_up(&self, enabled: &[Id]) -> Result<(), Violation> {
+        for entitlement in &self.entitlements {
+            let keys: Vec<ProductKey> =
+                self.keys.iter().filter(|k| k.entitlement_id == entitlement.id).cloned().collect();
+            let of = |a: &&Activation| a.entitlement_id == entitlement.id;
+            let activations: Vec<Activation> = self.activations.iter().filter(of).cloned().collect();
+            invariants::quantities(entitlement, &keys, &activations)?;
+        }
+        let mut by_activation: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+        for request in &self.requests {
+            by_activation.entry(&request.aid).or_default().push(request);
+        }
+        for activation in &self.activations {
+            let requests = by_activation.remove(activation.aid.as_str()).unwrap_or_default();
+            invariants::provisioned(activation, &requests, enabled)?;
+        }
+        let orphans: Vec<&str> = by_activation.into_keys().collect();
+        check("I2", orphans.is_empty(), || format!("requests without activation: {orphans:?}"))
+    }
+}
+
+impl Run<'_> {
+    fn rows(&self, sale: &Sale) -> Result<Rows, Violation> {
+        Rows::of(sale.tenant, self.world.shared.store.rows().iter())
+    }
+
+    /// The requests of a sale.
+    ///
+    /// # Errors
+    /// A row that does not read.
+    pub fn requests(&self, sale: usize) -> Result<Vec<Request>, Violation> {
+        Ok(self.rows(&self.world.sales[sale])?.requests)
+    }
+
+    /// Looks at the rows that were written since the last look.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn observe(&mut self) -> Result<(), Violation> {
+        let written = std::mem::take(&mut *lock(&self.world.shared.written));
+        let mut counted = Vec::new();
+        for row in written {
+            self.trace.add((&row.key.pk, &row.key.sk));
+            if row.key.sk == "A" || row.key.sk == "E" {
+                counted.push(row.key.pk.clone());
+            }
+            let (true, Some(after)) = (row.key.sk == "R", &row.after) else { continue };
+            let mut read_now = Vec::new();
+            read::<Request>(after, &mut read_now)?;
+            let after = read_now.remove(0);
+            let before = self.known.insert(after.id, after.clone());
+            invariants::written(before.as_ref(), &after)?;
+            self.received.delivered(&after)?;
+            let known = before.map_or(0, |request| request.life.version);
+            let new = usize::try_from(after.life.version - known).unwrap_or_default();
+            for step in after.life.history.iter().rev().take(new).rev() {
+                self.trace.add(&step.row);
+                self.walked.push(step.row.clone());
+                let (id, to) = (after.id, step.to);
+                self.tell(|| format!("request {id} walks {} to {to:?}", step.row));
+            }
+        }
+        for sale in &self.world.sales {
+            let prefix = format!("T#{}#", sale.tenant);
+            if counted.iter().any(|pk| pk.starts_with(&prefix)) {
+                self.add_up(sale)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_up(&self, sale: &Sale) -> Result<(), Violation> {
+        let enabled: Vec<Id> = Id::try_from(sale.product).into_iter().collect();
+        self.rows(sale)?.add_up(&enabled)
+    }
+
+    /// Everything, when nothing moves any more.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn at_rest(&self) -> Result<(), Violation> {
+        let (mut requests, mut payloads) = (Vec::new(), Vec::new());
+        for sale in &self.world.sales {
+            self.add_up(sale)?;
+            let rows = self.rows(sale)?;
+            for request in &rows.requests {
+                invariants::rested(request)?;
+                self.received.delivered(request)?;
+            }
+            self.granted(sale, &rows)?;
+            requests.extend(rows.requests);
+            let all = self.world.shared.store.rows();
+            payloads.extend(Rows::payloads(sale.tenant, all.iter())?);
+        }
+        self.received.explained(&requests, &payloads)
+    }
+
+    /// Who was granted an activation has exactly one, who was refused has none (I10).
+    fn granted(&self, sale: &Sale, rows: &Rows) -> Result<(), Violation> {
+        let ours = |client: &&crate::clients::Client| {
+            self.world.sales[client.sale].tenant == sale.tenant
+                && matches!(client.wish, Wish::Activate { .. })
+        };
+        for client in self.clients.iter().filter(ours) {
+            let of = |a: &&Activation| {
+                a.activatee.as_ref().is_some_and(|who| who.email_id == client.mark)
+            };
+            let effects = rows.activations.iter().filter(of).count();
+            let wanted = usize::from(client.granted.is_some());
+            let status = client.last.as_ref().map(|reply| reply.status);
+            check("I10", effects == wanted, || {
+                format!("{} heard {status:?} and has {effects} activations", client.mark)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Everything once more: every call, message and callback. Nothing may change (I11).
+    ///
+    /// # Errors
+    /// The violation.
+    pub async fn repeat(&mut self) -> Result<(), Violation> {
+        let before = self.world.shared.store.rows().clone();
+        let keyed = |client: &crate::clients::Client| client.granted.is_some();
+        let clients = (0..self.clients.len()).filter(|i| keyed(&self.clients[*i]));
+        let heard = |callback: &Callback| {
+            callback.answered.as_ref().is_some_and(|reply| reply.status == 200)
+        };
+        let callbacks = (0..self.callbacks.len()).filter(|i| heard(&self.callbacks[*i]));
+        let mut work: Vec<Work> = clients.map(Work::Call).collect();
+        work.extend(callbacks.map(Work::Report));
+        for body in self.sent.clone() {
+            self.push(body, 0);
+        }
+        work.push(Work::Batch(self.visible()));
+        for work in work {
+            if let Work::Report(place) = work {
+                // Its answer is heard anew; that it was accepted before is known from the rows.
+                self.callbacks[place].answered = None;
+            }
+            let slot = if matches!(work, Work::Batch(_)) { crate::world::DISPATCH.start } else { 0 };
+            self.start(slot, work).await;
+            while self.is_moving() {
+                self.release(0, Fate::Go).await?;
+            }
+        }
+        // A contradiction that came before is kept once more, if it was pushed out since.
+        let kept = |(key, _): &(&Key, &Item)| key.sk != "C#conflicts";
+        let after = self.world.shared.store.rows();
+        let changed = !before.iter().filter(kept).eq(after.iter().filter(kept));
+        check("I11", !changed, || "a repeated call, message or callback changed a row".to_owned())
+    }
+}

@@ -1,0 +1,222 @@
+//! Simulated providers: they answer as they like, and call back when they like.
+//!
+//! Neighbours: `world` asks for the fate of every POST. Guarantee: a provider remembers what it
+//! received by its idempotency key, as every real one must.
+
+use domain::request::dispatched::{Answer, Silence};
+use domain::time::{Period, Time};
+use edge::ports::Post;
+use fastrand::Rng;
+use model::invariants::{Violation, check};
+use serde_json::json;
+
+use crate::api::{Call, Reply};
+use crate::world::{Run, World};
+
+/// How an authentic callback may be spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoilt {
+    /// Not at all.
+    No,
+    /// Another secret.
+    Secret,
+    /// Signed long ago.
+    Stale,
+    /// By the other tenant's method, with its own secret.
+    Foreign,
+}
+
+/// A callback that a provider means to make.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// Whose provider it is.
+    pub sale: usize,
+    /// The request.
+    pub request: u64,
+    /// The generation it speaks of.
+    pub generation: u32,
+    /// Its webhook id.
+    pub webhook_id: String,
+    /// The status it reports.
+    pub status: &'static str,
+    /// When it is made.
+    pub due: i64,
+    /// How it is spoilt.
+    pub spoilt: Spoilt,
+    /// It is on its way.
+    pub under_way: bool,
+    /// It was answered for good.
+    pub answered: Option<Reply>,
+}
+
+/// A provider repeats what was not answered after this.
+const AGAIN_MS: i64 = 5_000;
+
+impl Callback {
+    /// Its body.
+    pub fn body(&self) -> String {
+        json!({"status": self.status, "referenceNumber": "R-1"}).to_string()
+    }
+
+    /// The call, signed at `now`.
+    pub fn call(&self, world: &World, now: i64) -> Call {
+        let sale = match self.spoilt {
+            Spoilt::Foreign => &world.sales[1 - self.sale],
+            _ => &world.sales[self.sale],
+        };
+        let at = if self.spoilt == Spoilt::Stale { now - 3_600_000 } else { now };
+        let query = format!("?generation={}", self.generation);
+        let at = Time::from_millis(at);
+        let mut call = sale.report(self.request, &query, &self.webhook_id, at, &self.body());
+        if self.spoilt == Spoilt::Secret {
+            let other = &world.sales[1 - self.sale];
+            let forged = other.report(self.request, &query, &self.webhook_id, at, &self.body());
+            call.headers = forged.headers;
+        }
+        call
+    }
+
+    /// Sends it.
+    pub fn begin(&mut self, world: &World, now: i64) -> Call {
+        self.under_way = true;
+        self.call(world, now)
+    }
+
+    /// It was not answered; it is made again later.
+    pub fn unheard(&mut self, now: i64) {
+        self.under_way = false;
+        self.due = now + AGAIN_MS;
+    }
+}
+
+/// What a provider does with a POST.
+#[derive(Clone, Debug)]
+pub struct Behaviour {
+    /// Whether it gets it at all.
+    pub reached: bool,
+    /// What it answers.
+    pub answer: Answer,
+    /// What it will report, and after how long.
+    pub reports: Vec<(i64, &'static str, Spoilt)>,
+}
+
+impl Behaviour {
+    /// Accepts, and completes.
+    pub fn good() -> Self {
+        let reports =
+            vec![(1_000, "IN_PROGRESS", Spoilt::No), (2_000, "COMPLETED", Spoilt::No)];
+        Self { reached: true, answer: http(202, None), reports }
+    }
+
+    /// Anything; `refusals` parts of a thousand are no 2xx.
+    pub fn any(rng: &mut Rng, refusals: u32) -> Self {
+        let nothing = |silence| Answer::None(silence, "simulated".to_owned());
+        let dice = if rng.u32(..1000) < refusals { rng.u32(50..100) } else { 0 };
+        let (reached, answer) = match dice {
+            0..50 => (true, http(202, None)),
+            50..58 => (true, http(500, None)),
+            58..63 => (true, http(429, Some(3_000))),
+            63..66 => (true, http(400, None)),
+            66..68 => (true, http(302, None)),
+            68..78 => (true, nothing(Silence::Timeout)),
+            78..84 => (true, nothing(Silence::Broken)),
+            84..90 => (false, nothing(Silence::Timeout)),
+            90..96 => (false, nothing(Silence::Connect)),
+            _ => (false, Answer::Blocked("simulated".to_owned())),
+        };
+        let statuses: &[&str] = match rng.u32(..10) {
+            0 => &[],
+            1..4 => &["COMPLETED"],
+            4..7 => &["IN_PROGRESS", "COMPLETED"],
+            7 => &["IN_PROGRESS", "IN_PROGRESS", "FAILED"],
+            8 => &["FAILED"],
+            _ => &["COMPLETED", "FAILED"],
+        };
+        let mut reports: Vec<_> = statuses
+            .iter()
+            .map(|status| (rng.i64(0..20_000), *status, Spoilt::No))
+            .collect();
+        if rng.u32(..4) == 0 {
+            let spoilt = [Spoilt::Secret, Spoilt::Stale, Spoilt::Foreign][rng.usize(..3)];
+            reports.push((rng.i64(0..5_000), "COMPLETED", spoilt));
+        }
+        Self { reached, answer, reports: if reached { reports } else { Vec::new() } }
+    }
+}
+
+fn http(status: u16, retry_after: Option<i64>) -> Answer {
+    let retry_after = retry_after.map(Period::from_millis);
+    Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), retry_after }
+}
+
+impl Run<'_> {
+    /// A provider gets a POST.
+    ///
+    /// # Errors
+    /// I7, when the same key comes with other bytes.
+    pub fn posted(&mut self, post: &Post, does: Behaviour) -> Result<Answer, Violation> {
+        let header = |name: &str| {
+            let found = post.headers.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| value.as_str()).unwrap_or_default()
+        };
+        let key = header("webhook-id");
+        if !does.reached {
+            return Ok(does.answer);
+        }
+        let first = !self.received.has(key);
+        self.received.note(key, &post.body)?;
+        let request = header("provisioning-request-id").parse().unwrap_or_default();
+        let link = header("provisioning-callback-url");
+        let generation = link.rsplit_once('=').and_then(|(_, n)| n.parse().ok()).unwrap_or(1);
+        let of = |sale: &crate::api::Sale| link.contains(&format!("/callbacks/{}/", sale.method));
+        let sale = self.world.sales.iter().position(of).unwrap_or_default();
+        // What came before under the same key has no second effect, and is not reported again.
+        let reports = if first { does.reports } else { Vec::new() };
+        for (n, (after, status, spoilt)) in reports.into_iter().enumerate() {
+            self.callbacks.push(Callback {
+                sale,
+                request,
+                generation,
+                webhook_id: format!("m{request}_{generation}_{n}"),
+                status,
+                due: self.now() + after,
+                spoilt,
+                under_way: false,
+                answered: None,
+            });
+        }
+        Ok(does.answer)
+    }
+
+    /// A provider hears the answer to a callback: only authentic ones have an effect (I9), and
+    /// none has it twice (I11).
+    ///
+    /// # Errors
+    /// The violation.
+    pub fn heard(&mut self, place: usize, reply: &Reply) -> Result<(), Violation> {
+        let now = self.now();
+        let callback = &self.callbacks[place];
+        let taken = reply.status == 200 && reply.json["outcome"] == "ACCEPTED";
+        check("I9", callback.spoilt == Spoilt::No || reply.status >= 400, || {
+            format!("a spoilt callback was answered {}: {callback:?}", reply.json)
+        })?;
+        let before = self.callbacks.iter().any(|other| {
+            other.webhook_id == callback.webhook_id
+                && other.answered.as_ref().is_some_and(|a| a.json["outcome"] == "ACCEPTED")
+        });
+        check("I11", !(taken && before), || {
+            format!("{} was accepted twice", callback.webhook_id)
+        })?;
+        // A wrong clock at our side looks like a wrong signature; so the provider tries again.
+        let again = reply.status >= 500
+            || reply.status == 401 && matches!(callback.spoilt, Spoilt::No);
+        let callback = &mut self.callbacks[place];
+        if again {
+            callback.unheard(now);
+        } else {
+            callback.under_way = false;
+            callback.answered = Some(reply.clone());
+        }
+        Ok(())
+    }
+}

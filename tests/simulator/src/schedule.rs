@@ -1,0 +1,423 @@
+//! A schedule: one seed decides who moves next, what breaks, and who dies; then the world calms
+//! down, and everything must come to rest.
+//!
+//! Neighbours: `world` carries out. Guarantee: the same seed is the same run, to the last byte.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use domain::request::Request;
+use domain::request::states::Status;
+use fastrand::Rng;
+use model::invariants::{Violation, check};
+use serde_json::json;
+
+use crate::clients::{Client, Wish};
+use crate::gate::{Act, Fate};
+use crate::provider::Behaviour;
+use crate::seat::Plant;
+use crate::world::{API, DISPATCH, Run, SWEEP, Work, World};
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The fingerprint of everything that happened.
+    pub hash: u64,
+    /// The first violation.
+    pub violation: Option<Violation>,
+    /// Acts that were let go.
+    pub acts: u64,
+    /// How often each row of the table was walked, and each fault met.
+    pub met: Vec<(String, u64)>,
+    /// The story, if it was wanted.
+    pub story: Vec<String>,
+}
+
+/// How wild a run is, in parts of a thousand.
+struct Wildness {
+    faults: u32,
+    deaths: u32,
+    mischief: u32,
+    /// Of the providers.
+    refusals: u32,
+    /// They stay as they are when the world calms down.
+    stubborn: bool,
+}
+
+/// The wild part of a schedule has at most one of these numbers of steps.
+const STEPS: [u32; 4] = [60, 60, 120, 400];
+/// More acts than any run needs to come to rest.
+const PATIENCE: u32 = 20_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Runs a seed.
+pub async fn run(world: &World, seed: u64, plant: Plant, tell: bool) -> Ended {
+    let mut schedule = Schedule::new(world, seed, plant, tell);
+    let violation = schedule.play().await.err();
+    let Schedule { run, acts, faults, .. } = schedule;
+    let mut met: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    for name in run.walked.iter().chain(&faults) {
+        *met.entry(name.clone()).or_default() += 1;
+    }
+    Ended {
+        hash: run.trace.hash(),
+        violation,
+        acts,
+        met: met.into_iter().collect(),
+        story: run.story.unwrap_or_default(),
+    }
+}
+
+struct Schedule<'w> {
+    run: Run<'w>,
+    rng: Rng,
+    wild: Wildness,
+    acts: u64,
+    faults: Vec<String>,
+}
+
+impl<'w> Schedule<'w> {
+    fn new(world: &'w World, seed: u64, plant: Plant, tell: bool) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut run = world.begin(seed, plant, tell);
+        let wild = Wildness {
+            faults: [0, 20, 80, 200][rng.usize(..4)],
+            deaths: [0, 10, 40][rng.usize(..3)],
+            mischief: [0, 20, 60][rng.usize(..3)],
+            refusals: [100, 500, 900][rng.usize(..3)],
+            stubborn: rng.u32(..3) == 0,
+        };
+        if rng.u32(..4) == 0 {
+            for seat in &world.seats {
+                seat.skew.store(rng.i64(-600_000..=600_000), Relaxed);
+            }
+        }
+        for number in 0..rng.usize(2..7) {
+            let sale = usize::from(rng.u32(..4) == 0);
+            run.clients.push(Client::new(number, sale, wish(&mut rng, number)));
+        }
+        Self { run, rng, wild, acts: 0, faults: Vec::new() }
+    }
+
+    async fn play(&mut self) -> Result<(), Violation> {
+        let most = STEPS[self.rng.usize(..STEPS.len())];
+        for _ in 0..self.rng.u32(most / 4..most) {
+            self.step().await?;
+        }
+        self.calm().await?;
+        self.run.at_rest()?;
+        if self.rng.u32(..3) == 0 && self.retry().await? {
+            self.settle_all().await?;
+            self.run.at_rest()?;
+        }
+        let passed = self.run.now() - crate::stage::START_MS;
+        // An idempotency record is kept for a day.
+        if passed < DAY_MS { self.run.repeat().await } else { Ok(()) }
+    }
+
+    /// One step of the wild part.
+    async fn step(&mut self) -> Result<(), Violation> {
+        let moving = self.run.is_moving();
+        match self.rng.u32(..1000) {
+            dice if dice < self.wild.deaths => {
+                let busy = self.run.busy();
+                if let Some(slot) = self.rng.choice(busy) {
+                    self.note("a process dies");
+                    self.run.kill(slot);
+                }
+                Ok(())
+            }
+            dice if dice < self.wild.deaths + self.wild.mischief => {
+                self.mischief();
+                Ok(())
+            }
+            _ if moving && self.rng.u32(..10) < 7 => {
+                let place = self.rng.usize(..self.run.world.shared.gate.len());
+                self.release(place).await
+            }
+            _ => self.begin_something().await,
+        }
+    }
+
+    fn note(&mut self, what: &str) {
+        self.faults.push(what.to_owned());
+    }
+
+    /// The queue loses, doubles and delays; the provider repeats itself.
+    fn mischief(&mut self) {
+        let len = self.run.queue.len();
+        match self.rng.u32(..6) {
+            0 if len > 0 => {
+                self.note("a message is lost");
+                let place = self.rng.usize(..len);
+                self.run.queue.remove(place);
+            }
+            1 if len > 0 => {
+                self.note("a message comes twice");
+                let body = self.run.queue[self.rng.usize(..len)].body.clone();
+                let delay = self.rng.i64(0..10_000);
+                self.run.push(body, delay);
+            }
+            2 if len > 0 => {
+                self.note("a message is late");
+                let place = self.rng.usize(..len);
+                self.run.queue[place].visible += self.rng.i64(0..120_000);
+            }
+            3 if self.rng.u32(..10) == 0 => {
+                self.note("the queue is purged");
+                self.run.queue.clear();
+            }
+            4 => {
+                self.note("a poison message");
+                let body = self.poison();
+                self.run.push(body, 0);
+            }
+            _ if !self.run.callbacks.is_empty() => {
+                self.note("a callback comes twice");
+                let place = self.rng.usize(..self.run.callbacks.len());
+                let mut again = self.run.callbacks[place].clone();
+                again.under_way = false;
+                again.answered = None;
+                self.run.callbacks.push(again);
+            }
+            _ => {}
+        }
+    }
+
+    fn poison(&mut self) -> String {
+        let known = self.run.sent.first().cloned().unwrap_or_default();
+        let sales = &self.run.world.sales;
+        match self.rng.u32(..5) {
+            0 => "not json".to_owned(),
+            1 => known.replace("\"v\":1", "\"v\":9"),
+            2 => json!({"v": 1, "tenant": sales[0].tenant, "request": 5, "method": 5}).to_string(),
+            3 => known.replace(&sales[0].tenant.to_string(), &sales[1].tenant.to_string()),
+            _ => "x".repeat(2_000),
+        }
+    }
+
+    async fn begin_something(&mut self) -> Result<(), Violation> {
+        match self.rng.u32(..10) {
+            0..4 => self.begin_call().await,
+            4..6 => self.begin_batch().await,
+            6..8 => self.begin_report().await,
+            8 => {
+                if self.rng.bool() {
+                    self.begin_sweep().await;
+                }
+            }
+            _ => {
+                let millis = [10, 1_000, 8_000, 40_000, 400_000][self.rng.usize(..5)];
+                let millis = self.rng.i64(1..=millis);
+                self.run.pass(millis);
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin_call(&mut self) {
+        let wants = |client: &Client| client.wants() || client.under_way == 1;
+        let places: Vec<usize> =
+            (0..self.run.clients.len()).filter(|i| wants(&self.run.clients[*i])).collect();
+        let (Some(slot), Some(place)) = (self.run.free(API), self.rng.choice(places)) else {
+            return;
+        };
+        let client = &self.run.clients[place];
+        // Two at once, now and then, of a call that may be repeated.
+        if client.under_way == 1 && (!client.is_keyed() || self.rng.u32(..8) > 0) {
+            return;
+        }
+        if self.write(place) {
+            self.run.start(slot, Work::Call(place)).await;
+        }
+    }
+
+    /// Writes a client's call, if it was not; false when there is nothing to call about yet.
+    fn write(&mut self, place: usize) -> bool {
+        let client = &self.run.clients[place];
+        if client.call.is_none() {
+            let sale = &self.run.world.sales[client.sale];
+            let requests = self.run.requests(client.sale).unwrap_or_default();
+            let request = self.rng.choice(requests).map(|request| request.id.get());
+            self.run.clients[place].write(sale, request);
+        }
+        self.run.clients[place].call.is_some()
+    }
+
+    async fn begin_batch(&mut self) {
+        let mut visible = self.run.visible();
+        self.rng.shuffle(&mut visible);
+        visible.truncate(self.rng.usize(1..=10));
+        if let (Some(slot), false) = (self.run.free(DISPATCH), visible.is_empty()) {
+            self.run.start(slot, Work::Batch(visible)).await;
+        }
+    }
+
+    async fn begin_report(&mut self) {
+        let now = self.run.now();
+        let open: Vec<usize> = (0..self.run.callbacks.len())
+            .filter(|i| {
+                let callback = &self.run.callbacks[*i];
+                !callback.under_way && callback.answered.is_none() && callback.due <= now
+            })
+            .collect();
+        if let (Some(slot), Some(place)) = (self.run.free(API), self.rng.choice(open)) {
+            self.run.start(slot, Work::Report(place)).await;
+        }
+    }
+
+    async fn begin_sweep(&mut self) {
+        if self.run.plant != Plant::Sweeper && self.run.free(SWEEP..SWEEP + 1).is_some() {
+            self.run.start(SWEEP, Work::Sweep).await;
+        }
+    }
+
+    async fn release(&mut self, place: usize) -> Result<(), Violation> {
+        let (slot, act, post) = self.run.world.shared.gate.look(place);
+        let broken = self.rng.u32(..1000) < self.wild.faults;
+        let fate = match (act, post) {
+            (Act::Post, Some(post)) => {
+                let does = Behaviour::any(&mut self.rng, self.wild.refusals);
+                Fate::Answered(self.run.posted(&post, does)?)
+            }
+            _ if broken => self.fault(slot, act),
+            _ => Fate::Go,
+        };
+        if !matches!(fate, Fate::Go | Fate::Answered(_)) {
+            self.note(&format!("{act:?} {fate:?}"));
+        }
+        self.acts += 1;
+        self.run.release(place, fate).await
+    }
+
+    fn fault(&mut self, slot: usize, act: Act) -> Fate {
+        let dies = [Fate::DieBefore, Fate::DieAfter];
+        let mut fates: Vec<Fate> = match act {
+            Act::Read => vec![Fate::Fail],
+            Act::Due => vec![Fate::Fail, Fate::Stale, Fate::Stale],
+            Act::Send => vec![Fate::Fail, Fate::Lost],
+            Act::Wait | Act::Answer | Act::Post => vec![Fate::DieBefore],
+            _ => vec![Fate::Fail, Fate::Lost, Fate::Lost, Fate::Conflict],
+        };
+        fates.extend(dies);
+        if DISPATCH.contains(&slot) && act != Act::Answer {
+            fates.push(Fate::Panic);
+        }
+        fates.swap_remove(self.rng.usize(..fates.len()))
+    }
+
+    /// No more faults: everything comes to rest, and every client to its answer.
+    async fn calm(&mut self) -> Result<(), Violation> {
+        self.run.tell(|| "the world calms down".to_owned());
+        self.run.world.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
+        self.drain().await?;
+        for place in 0..self.run.clients.len() {
+            let client = &self.run.clients[place];
+            let keyed = client.call.is_some() && client.is_keyed();
+            if keyed && !matches!(client.wish, Wish::Operate(..)) || client.wants() {
+                self.last_call(place).await?;
+            }
+        }
+        self.settle_all().await
+    }
+
+    /// An operator retries what failed; false when nothing did.
+    async fn retry(&mut self) -> Result<bool, Violation> {
+        let failed = |request: &Request| {
+            matches!(request.life.state, Status::Failed | Status::DispatchFailed)
+        };
+        let mut requests = self.run.requests(0)?;
+        requests.retain(failed);
+        let Some(request) = self.rng.choice(requests) else { return Ok(false) };
+        let place = self.run.clients.len();
+        let mut operator = Client::new(place, 0, Wish::Operate("retry", json!({})));
+        operator.write(&self.run.world.sales[0], Some(request.id.get()));
+        self.run.clients.push(operator);
+        self.last_call(place).await?;
+        Ok(true)
+    }
+
+    /// A client's last word: with nobody in its way.
+    async fn last_call(&mut self, place: usize) -> Result<(), Violation> {
+        if !self.write(place) {
+            return Ok(());
+        }
+        self.run.start(API.start, Work::Call(place)).await;
+        self.drain().await
+    }
+
+    /// Lets everybody go on until nobody is at work.
+    async fn drain(&mut self) -> Result<(), Violation> {
+        while self.run.is_moving() {
+            let (_, act, post) = self.run.world.shared.gate.look(0);
+            let fate = match (act, post) {
+                (Act::Post, Some(post)) => {
+                    let does = if self.wild.stubborn {
+                        Behaviour::any(&mut self.rng, self.wild.refusals)
+                    } else {
+                        Behaviour::good()
+                    };
+                    Fate::Answered(self.run.posted(&post, does)?)
+                }
+                _ => Fate::Go,
+            };
+            self.acts += 1;
+            self.run.release(0, fate).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_all(&mut self) -> Result<(), Violation> {
+        for _ in 0..PATIENCE {
+            self.drain().await?;
+            let now = self.run.now();
+            let visible = self.run.visible();
+            if !visible.is_empty() {
+                let batch = visible.into_iter().take(10).collect();
+                self.run.start(DISPATCH.start, Work::Batch(batch)).await;
+                continue;
+            }
+            let open = |callback: &crate::provider::Callback| callback.answered.is_none();
+            let due = self.run.callbacks.iter().position(|c| open(c) && c.due <= now);
+            if let Some(place) = due {
+                self.run.start(API.start, Work::Report(place)).await;
+                continue;
+            }
+            let queued = self.run.queue.iter().map(|message| message.visible);
+            let reports = self.run.callbacks.iter().filter(|c| open(c)).map(|c| c.due);
+            let due = self.run.world.shared.store.rows().next_due();
+            let next = queued.chain(reports).chain(due).min();
+            let Some(next) = next else { return Ok(()) };
+            self.run.pass((next - now).max(0));
+            self.begin_sweep().await;
+            if self.run.plant == Plant::Sweeper && next <= now {
+                // Nobody will ever come.
+                return Ok(());
+            }
+        }
+        check("I5", false, || "the world does not come to rest".to_owned())
+    }
+}
+
+fn wish(rng: &mut Rng, number: usize) -> Wish {
+    if number < 2 {
+        return Wish::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4) };
+    }
+    match rng.u32(..12) {
+        0..4 => Wish::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4) },
+        4 | 5 => Wish::Operate("retry", json!({})),
+        6 => Wish::Operate("cancel", json!({})),
+        7 => {
+            let status = ["IN_PROGRESS", "COMPLETED", "FAILED"][rng.usize(..3)];
+            Wish::Operate("status", json!({"status": status, "comments": "By hand."}))
+        }
+        8 => Wish::Operate("", json!({"comments": "Seen."})),
+        9 | 10 => Wish::EditPlan(rng.u32(..)),
+        _ => match rng.u32(..5) {
+            0 => Wish::Method(false),
+            1 => Wish::Method(true),
+            2 => Wish::Entitlement(false),
+            3 => Wish::Entitlement(true),
+            _ => Wish::Dissolve,
+        },
+    }
+}

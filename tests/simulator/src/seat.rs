@@ -1,0 +1,269 @@
+//! A process's place in the simulated world: its own view of the five ports.
+//!
+//! Neighbours: `gate` decides what becomes of every call, `memory` keeps the rows.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::ids::Entropy;
+use domain::message::Message;
+use domain::request::dispatched::{Answer, Silence};
+use domain::time::{Period, Time};
+use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
+use store::keys::{ATTEMPTS, DUE, Key};
+use store::port::{CommitError, Condition, Found, Item, Range, Value, Write};
+use store::{Store, StoreError};
+
+use crate::gate::{Act, Fate, Gate};
+use crate::memory::MemoryStore;
+
+/// A part of the design that is taken out, to see that the simulator misses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Plant {
+    /// Nothing.
+    #[default]
+    None,
+    /// Claims and outcomes are written unconditionally.
+    Lease,
+    /// No webhook id is remembered.
+    Ring,
+    /// Idempotency records are written unconditionally.
+    Idempotency,
+    /// Nobody sweeps.
+    Sweeper,
+    /// Frozen bytes are forgotten, and made anew at every attempt.
+    Frozen,
+}
+
+/// A row that was written.
+pub struct Written {
+    /// Its key.
+    pub key: Key,
+    /// What is there now.
+    pub after: Option<Arc<Item>>,
+}
+
+/// What all processes share.
+#[derive(Default)]
+pub struct Shared {
+    /// The rows.
+    pub store: MemoryStore,
+    /// The gate.
+    pub gate: Gate,
+    /// The true time, milliseconds since 1970.
+    pub now: AtomicI64,
+    /// The seed of all ids.
+    pub seed: AtomicU64,
+    made: AtomicU64,
+    /// Messages that the queue took and the world has not yet.
+    pub sent: Mutex<Vec<Message>>,
+    /// Rows that were written and the world has not checked yet.
+    pub written: Mutex<Vec<Written>>,
+    /// What the index `due` last showed.
+    stale: Mutex<Vec<Item>>,
+    plant: Mutex<Plant>,
+}
+
+/// Takes a lock; whoever panicked in it left whole values.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Begins anew.
+    pub fn begin(&self, seed: u64, now: i64, plant: Plant) {
+        self.gate.clear();
+        self.now.store(now, Relaxed);
+        self.seed.store(seed, Relaxed);
+        self.made.store(0, Relaxed);
+        lock(&self.sent).clear();
+        lock(&self.written).clear();
+        lock(&self.stale).clear();
+        *lock(&self.plant) = plant;
+    }
+
+    fn commit(&self, writes: &[Write]) -> Result<(), CommitError> {
+        let planted = self.planted(writes);
+        let writes = planted.as_deref().unwrap_or(writes);
+        let mut rows = self.store.rows();
+        rows.write(writes)?;
+        let mut written = lock(&self.written);
+        for write in writes {
+            written.push(Written { key: write.key().clone(), after: rows.find(write.key()) });
+        }
+        Ok(())
+    }
+
+    /// The same writes with a part of the design taken out.
+    fn planted(&self, writes: &[Write]) -> Option<Vec<Write>> {
+        let plant = *lock(&self.plant);
+        if matches!(plant, Plant::None | Plant::Sweeper) {
+            return None;
+        }
+        let change = |write: &Write| match write.clone() {
+            Write::Put(key, item, _) if plant == Plant::Lease && key.sk == "R" => {
+                Write::Put(key, item, Condition::Free)
+            }
+            Write::Put(key, item, _) if plant == Plant::Idempotency && key.sk == "X" => {
+                Write::Put(key, item, Condition::Free)
+            }
+            Write::Put(key, mut item, condition) if plant == Plant::Ring && key.sk == "R" => {
+                item.insert("ring".to_owned(), Value::L(Vec::new()));
+                Write::Put(key, item, condition)
+            }
+            Write::Put(key, item, _) if plant == Plant::Frozen && key.sk.starts_with("P#") => {
+                Write::Put(key, item, Condition::Free)
+            }
+            other => other,
+        };
+        Some(writes.iter().map(change).collect())
+    }
+
+    fn read(&self, keys: &[Key]) -> Vec<Option<Item>> {
+        let rows = self.store.rows();
+        let forgotten = *lock(&self.plant) == Plant::Frozen;
+        let hidden = |key: &Key| forgotten && key.sk.starts_with("P#");
+        keys.iter().map(|key| if hidden(key) { None } else { rows.get(key) }).collect()
+    }
+}
+
+/// A process's place.
+pub struct Seat {
+    /// Its number.
+    pub slot: usize,
+    /// What it shares.
+    pub shared: Arc<Shared>,
+    /// How wrong its clock is, milliseconds.
+    pub skew: AtomicI64,
+}
+
+impl Seat {
+    async fn pass(&self, act: Act, about: impl std::fmt::Debug, post: Option<Post>) -> Fate {
+        let fate = self.shared.gate.pass(self.slot, act, about, post).await;
+        if fate == Fate::Panic {
+            // Without the hook's noise: it is caught where a record is worked on alone.
+            std::panic::resume_unwind(Box::new("planted"));
+        }
+        fate
+    }
+
+    /// After something that was done by a process that is dead by now.
+    async fn end<T>(&self, fate: &Fate, value: T) -> T {
+        if *fate == Fate::DieAfter {
+            std::future::pending::<()>().await;
+        }
+        value
+    }
+}
+
+fn kind(writes: &[Write]) -> Act {
+    let rows = || writes.iter().map(Write::key);
+    if rows().any(|key| key.sk == "A" && key.pk.contains("#A#")) {
+        return Act::Activate;
+    }
+    match writes {
+        [Write::Put(key, ..)] if key.sk.starts_with("P#") => Act::Freeze,
+        [Write::Put(key, item, _)] if key.sk == "R" && item.contains_key("lease") => Act::Claim,
+        [Write::Put(key, ..)] if key.sk.starts_with(ATTEMPTS) => Act::Attempt,
+        _ if rows().any(|key| key.sk == "R") => Act::Move,
+        _ => Act::Write,
+    }
+}
+
+fn unavailable() -> String {
+    "simulated".to_owned()
+}
+
+#[async_trait]
+impl Store for Seat {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        let fate = self.pass(Act::Read, keys, None).await;
+        if matches!(fate, Fate::Fail | Fate::Lost) {
+            return Err(StoreError::Unavailable(unavailable()));
+        }
+        self.end(&fate, Ok(self.shared.read(keys))).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Found, StoreError> {
+        let due = range.index == Some(DUE);
+        let act = if due { Act::Due } else { Act::Read };
+        let fate = self.pass(act, &range.pk, None).await;
+        if matches!(fate, Fate::Fail | Fate::Lost) {
+            return Err(StoreError::Unavailable(unavailable()));
+        }
+        let mut found = self.shared.store.rows().range(range);
+        if due {
+            let before = std::mem::replace(&mut *lock(&self.shared.stale), found.items.clone());
+            if fate == Fate::Stale {
+                found.items = before;
+            }
+        }
+        self.end(&fate, Ok(found)).await
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
+        let keys: Vec<&str> = writes.iter().map(|write| write.key().pk.as_str()).collect();
+        let fate = self.pass(kind(writes), keys, None).await;
+        match fate {
+            Fate::Fail => return Err(CommitError::Unavailable(unavailable())),
+            Fate::Conflict => return Err(CommitError::Refused(Vec::new())),
+            _ => {}
+        }
+        let written = self.shared.commit(writes);
+        if fate == Fate::Lost {
+            return Err(CommitError::Unavailable(unavailable()));
+        }
+        self.end(&fate, written).await
+    }
+}
+
+#[async_trait]
+impl Queue for Seat {
+    async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
+        let fate = self.pass(Act::Send, messages, None).await;
+        if fate == Fate::Fail {
+            return Err(QueueError(unavailable()));
+        }
+        lock(&self.shared.sent).extend_from_slice(messages);
+        if fate == Fate::Lost {
+            return Err(QueueError(unavailable()));
+        }
+        self.end(&fate, Ok(())).await
+    }
+}
+
+#[async_trait]
+impl Provider for Seat {
+    async fn post(&self, post: &Post) -> Answer {
+        let fate = self.pass(Act::Post, &post.headers, Some(post.clone())).await;
+        match fate {
+            Fate::Answered(answer) => answer,
+            other => {
+                let nothing = Answer::None(Silence::Connect, unavailable());
+                self.end(&other, nothing).await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Clock for Seat {
+    fn now(&self) -> Time {
+        Time::from_millis(self.shared.now.load(Relaxed) + self.skew.load(Relaxed))
+    }
+
+    async fn wait(&self, _: Period) {
+        self.pass(Act::Wait, "", None).await;
+    }
+}
+
+impl Ids for Seat {
+    fn entropy(&self) -> Entropy {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.shared.seed.load(Relaxed).to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.shared.made.fetch_add(1, Relaxed).to_be_bytes());
+        bytes[16] = 1;
+        Entropy::new(Entropy::new(bytes).bytes(0))
+    }
+}

@@ -1,0 +1,380 @@
+//! The simulated world: processes on slots, a queue, clients, providers, one clock.
+//!
+//! Neighbours: `schedule` and the tests decide what happens next; `check` looks at every row that
+//! was written. Guarantee: between two acts every process waits at the gate.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use domain::ids::Id;
+use domain::message::Message;
+use domain::request::Request;
+use edge::App;
+use edge::ports::{Clock, Ids, Provider, Queue};
+use edge::provider::egress::Policy;
+use edge::secret::MasterKey;
+use model::invariants::{Received, Violation};
+use store::Store;
+use tokio::task::JoinHandle;
+
+use crate::api::{Api, Reply, Sale, Terms};
+use crate::clients::Client;
+use crate::gate::{Act, Fate, Trace};
+use crate::memory::Rows;
+use crate::provider::Callback;
+use crate::seat::{Plant, Seat, Shared, lock};
+use crate::stage::{START_MS, Stage, batch, body_of, routers};
+
+/// Slots of the HTTP functions, of the dispatcher, and of the sweeper.
+pub const API: std::ops::Range<usize> = 0..4;
+/// Slots of the dispatcher.
+pub const DISPATCH: std::ops::Range<usize> = 4..7;
+/// The slot of the sweeper.
+pub const SWEEP: usize = 7;
+const SLOTS: usize = 8;
+
+/// A message that was received comes again after this.
+const VISIBILITY_MS: i64 = 60_000;
+/// Then it is a dead letter.
+const MAX_RECEIVES: u32 = 5;
+
+/// What outlives a run: the processes' seats, and the rows that every run begins with.
+pub struct World {
+    /// What all processes share.
+    pub shared: Arc<Shared>,
+    /// The processes' places.
+    pub seats: Vec<Arc<Seat>>,
+    apps: Vec<Arc<App>>,
+    apis: Vec<Api>,
+    template: Rows,
+    /// What is sold, by two tenants.
+    pub sales: Vec<Sale>,
+}
+
+/// What a process works on.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// A client's call, by its place.
+    Call(usize),
+    /// A callback, by its place.
+    Report(usize),
+    /// Messages, by their ids.
+    Batch(Vec<u64>),
+    /// A sweep.
+    Sweep,
+}
+
+enum Done {
+    Reply(Reply),
+    Failures(Vec<String>),
+    Swept,
+}
+
+struct Busy {
+    work: Work,
+    task: JoinHandle<Done>,
+}
+
+/// A message in the queue.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// Its id.
+    pub id: u64,
+    /// Its body.
+    pub body: String,
+    /// Not to be received before.
+    pub visible: i64,
+    receives: u32,
+}
+
+/// One run of the world.
+pub struct Run<'w> {
+    /// The world.
+    pub world: &'w World,
+    slots: Vec<Option<Busy>>,
+    /// The queue.
+    pub queue: Vec<Queued>,
+    /// The clients.
+    pub clients: Vec<Client>,
+    /// The callbacks that providers mean to make.
+    pub callbacks: Vec<Callback>,
+    /// Requests as they were last written.
+    pub(crate) known: BTreeMap<Id, Request>,
+    /// What providers received.
+    pub received: Received,
+    /// Every message that was ever sent.
+    pub sent: Vec<String>,
+    /// The fingerprint.
+    pub trace: Trace,
+    /// The story, when it is wanted.
+    pub story: Option<Vec<String>>,
+    /// Rows of the table that requests walked.
+    pub walked: Vec<String>,
+    pub(crate) plant: Plant,
+    next_message: u64,
+}
+
+impl World {
+    /// Sets up two tenants.
+    pub async fn new(terms: &Terms) -> Self {
+        let shared = Arc::new(Shared::default());
+        let rows = Arc::new(crate::memory::MemoryStore::default());
+        let stage = Stage::over(rows.clone());
+        let sales = vec![
+            Sale::open(&stage.app, &stage.api, terms).await,
+            Sale::open(&stage.app, &stage.api, terms).await,
+        ];
+        let seat = |slot| Arc::new(Seat { slot, shared: shared.clone(), skew: AtomicI64::new(0) });
+        let seats: Vec<Arc<Seat>> = (0..SLOTS).map(seat).collect();
+        let apps: Vec<Arc<App>> = seats.iter().map(app).collect();
+        let apis = API.map(|slot| Api::new(routers(&apps[slot]))).collect();
+        let template = rows.rows().clone();
+        Self { shared, seats, apps, apis, template, sales }
+    }
+
+    /// A run, from the same rows as every other.
+    pub fn begin(&self, seed: u64, plant: Plant, tell: bool) -> Run<'_> {
+        self.shared.begin(seed, START_MS, plant);
+        self.shared.gate.telling.store(tell, Relaxed);
+        self.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
+        *self.shared.store.rows() = self.template.clone();
+        Run {
+            world: self,
+            slots: (0..SLOTS).map(|_| None).collect(),
+            queue: Vec::new(),
+            clients: Vec::new(),
+            callbacks: Vec::new(),
+            known: BTreeMap::new(),
+            received: Received::default(),
+            sent: Vec::new(),
+            trace: Trace::default(),
+            story: tell.then(Vec::new),
+            walked: Vec::new(),
+            plant,
+            next_message: 0,
+        }
+    }
+}
+
+fn app(seat: &Arc<Seat>) -> Arc<App> {
+    Arc::new(App {
+        store: Arc::clone(seat) as Arc<dyn Store>,
+        queue: Arc::clone(seat) as Arc<dyn Queue>,
+        provider: Arc::clone(seat) as Arc<dyn Provider>,
+        clock: Arc::clone(seat) as Arc<dyn Clock>,
+        ids: Arc::clone(seat) as Arc<dyn Ids>,
+        master: MasterKey::new([7; 32]),
+        public_url: "https://provisio.example".to_owned(),
+        egress: Policy::default(),
+    })
+}
+
+impl Run<'_> {
+    /// The true time.
+    pub fn now(&self) -> i64 {
+        self.world.shared.now.load(Relaxed)
+    }
+
+    /// Adds to story and fingerprint.
+    pub fn tell(&mut self, what: impl FnOnce() -> String) {
+        let at = self.now() - START_MS;
+        if let Some(story) = &mut self.story {
+            story.push(format!("{at:>9} ms  {}", what()));
+        }
+    }
+
+    /// The first free slot of these.
+    pub fn free(&self, mut slots: std::ops::Range<usize>) -> Option<usize> {
+        slots.find(|slot| self.slots[*slot].is_none())
+    }
+
+    /// The slots at work.
+    pub fn busy(&self) -> Vec<usize> {
+        (0..SLOTS).filter(|slot| self.slots[*slot].is_some()).collect()
+    }
+
+    /// What a slot works on.
+    pub fn work(&self, slot: usize) -> Option<&Work> {
+        self.slots[slot].as_ref().map(|busy| &busy.work)
+    }
+
+    /// Lets a slot work, up to its first act.
+    pub async fn start(&mut self, slot: usize, work: Work) {
+        self.trace.add((slot, std::mem::discriminant(&work)));
+        self.tell(|| format!("slot {slot} begins {work:?}"));
+        let world = self.world;
+        let shared = Arc::clone(&world.shared);
+        let app = Arc::clone(&world.apps[slot]);
+        let task = match &work {
+            Work::Call(_) | Work::Report(_) => {
+                let now = self.now();
+                let call = match &work {
+                    Work::Call(client) => self.clients[*client].begin(),
+                    Work::Report(callback) => self.callbacks[*callback].begin(world, now),
+                    _ => return,
+                };
+                let api = world.apis[slot].clone();
+                tokio::spawn(async move {
+                    let reply = api.call(&call).await;
+                    answered(&shared, slot, Done::Reply(reply)).await
+                })
+            }
+            Work::Batch(ids) => {
+                let records = self.receive(ids);
+                tokio::spawn(async move {
+                    let answer = dispatch::handle(app, batch(records)).await;
+                    let failures = answer.batch_item_failures.into_iter();
+                    let ids = failures.map(|failure| failure.item_identifier).collect();
+                    answered(&shared, slot, Done::Failures(ids)).await
+                })
+            }
+            Work::Sweep => tokio::spawn(async move {
+                // What it could not do is the next sweep's.
+                drop(sweeper::sweep(&app).await);
+                answered(&shared, slot, Done::Swept).await
+            }),
+        };
+        self.slots[slot] = Some(Busy { work, task });
+        self.settle().await;
+    }
+
+    fn receive(&mut self, ids: &[u64]) -> Vec<(String, String)> {
+        let visible = self.now() + VISIBILITY_MS;
+        let mut records = Vec::new();
+        for message in self.queue.iter_mut().filter(|message| ids.contains(&message.id)) {
+            message.receives += 1;
+            message.visible = visible;
+            records.push((message.id.to_string(), message.body.clone()));
+        }
+        self.queue.retain(|message| message.receives <= MAX_RECEIVES);
+        records
+    }
+
+    /// Messages that can be received.
+    pub fn visible(&self) -> Vec<u64> {
+        let now = self.now();
+        self.queue.iter().filter(|message| message.visible <= now).map(|m| m.id).collect()
+    }
+
+    /// Puts a body into the queue.
+    pub fn push(&mut self, body: String, delay: i64) {
+        let visible = self.now() + delay;
+        self.queue.push(Queued { id: self.next_message, body, visible, receives: 0 });
+        self.next_message += 1;
+    }
+
+    /// Lets the act at this place go.
+    ///
+    /// # Errors
+    /// A violation that follows from it.
+    pub async fn release(&mut self, place: usize, fate: Fate) -> Result<(), Violation> {
+        let waiting = self.world.shared.gate.take(place);
+        let (slot, act) = (waiting.slot, waiting.act);
+        self.trace.add((slot, act, &fate));
+        let about = waiting.about.clone();
+        self.tell(|| format!("slot {slot} {act:?} {about}: {fate:?}"));
+        let dies = matches!(fate, Fate::DieBefore | Fate::DieAfter);
+        waiting.go(fate);
+        self.settle().await;
+        let checked = self.observe();
+        if dies {
+            self.kill(slot);
+        }
+        checked?;
+        self.reap().await
+    }
+
+    /// Ends a process where it stands.
+    pub fn kill(&mut self, slot: usize) {
+        self.trace.add(("kill", slot));
+        self.tell(|| format!("slot {slot} dies"));
+        self.world.shared.gate.forget(slot);
+        match self.slots[slot].take().map(|busy| busy.work) {
+            Some(Work::Call(client)) => self.clients[client].unheard(),
+            Some(Work::Report(callback)) => {
+                let now = self.now();
+                self.callbacks[callback].unheard(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs every process until it waits at the gate or has ended.
+    async fn settle(&mut self) {
+        // Tasks hand over to each other a few times at most; the order is always the same.
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        let now = self.now();
+        let sent = std::mem::take(&mut *lock(&self.world.shared.sent));
+        for message in sent {
+            self.enqueue(&message, now);
+        }
+    }
+
+    fn enqueue(&mut self, message: &Message, _: i64) {
+        let body = body_of(message);
+        self.sent.push(body.clone());
+        self.push(body, message.delay.map_or(0, |delay| delay.millis()));
+    }
+
+    /// Hears what ended processes have to say.
+    async fn reap(&mut self) -> Result<(), Violation> {
+        for slot in 0..SLOTS {
+            let ended = self.slots[slot].as_ref().is_some_and(|busy| busy.task.is_finished());
+            let Some(busy) = ended.then(|| self.slots[slot].take()).flatten() else { continue };
+            let Ok(done) = busy.task.await else {
+                // A panic outside a record: as if the process had died.
+                self.slots[slot] = None;
+                if let Work::Call(client) = busy.work {
+                    self.clients[client].unheard();
+                }
+                continue;
+            };
+            match (busy.work, done) {
+                (Work::Call(client), Done::Reply(reply)) => {
+                    self.tell(|| format!("client {client} hears {} {}", reply.status, reply.json));
+                    self.clients[client].hear(reply)?;
+                }
+                (Work::Report(callback), Done::Reply(reply)) => {
+                    self.tell(|| format!("callback {callback} hears {}", reply.status));
+                    self.heard(callback, &reply)?;
+                }
+                (Work::Batch(ids), Done::Failures(failures)) => {
+                    let again = |id: &u64| failures.contains(&id.to_string());
+                    let done: Vec<u64> = ids.into_iter().filter(|id| !again(id)).collect();
+                    self.queue.retain(|message| !done.contains(&message.id));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something can be let go; every process at work waits or has ended.
+    ///
+    /// # Panics
+    /// When a process neither waits nor ends: the simulator would wait for ever.
+    pub fn is_moving(&self) -> bool {
+        let moving = !self.world.shared.gate.is_empty();
+        assert!(moving || self.busy().is_empty(), "a process is stuck: {:?}", self.story);
+        moving
+    }
+
+    /// Time passes.
+    pub fn pass(&mut self, millis: i64) {
+        self.trace.add(millis);
+        self.tell(|| format!("{millis} ms pass"));
+        self.world.shared.now.fetch_add(millis, Relaxed);
+    }
+}
+
+/// The answer is an act, too: it can be lost (S2, S7).
+async fn answered(shared: &Shared, slot: usize, done: Done) -> Done {
+    let fate = shared.gate.pass(slot, Act::Answer, "", None).await;
+    if fate != Fate::Go {
+        std::future::pending::<()>().await;
+    }
+    done
+}
