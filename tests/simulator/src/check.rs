@@ -91,7 +91,8 @@ impl Rows {
             let keys: Vec<ProductKey> =
                 self.keys.iter().filter(|k| k.entitlement_id == entitlement.id).cloned().collect();
             let of = |a: &&Activation| a.entitlement_id == entitlement.id;
-            let activations: Vec<Activation> = self.activations.iter().filter(of).cloned().collect();
+            let activations: Vec<Activation> =
+                self.activations.iter().filter(of).cloned().collect();
             invariants::quantities(entitlement, &keys, &activations)?;
         }
         let mut by_activation: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
@@ -136,9 +137,9 @@ impl Run<'_> {
             let mut read_now = Vec::new();
             read::<Request>(after, &mut read_now)?;
             let after = read_now.remove(0);
-            let before = self.known.insert(after.id, after.clone());
+            let before = self.known.insert(row.key.clone(), after.clone());
             invariants::written(before.as_ref(), &after)?;
-            self.received.delivered(&after)?;
+            self.received[self.world.sale_of(&row.key)].delivered(&after)?;
             let known = before.map_or(0, |request| request.life.version);
             let new = usize::try_from(after.life.version - known).unwrap_or_default();
             for step in after.life.history.iter().rev().take(new).rev() {
@@ -167,20 +168,19 @@ impl Run<'_> {
     /// # Errors
     /// The first violation.
     pub fn at_rest(&self) -> Result<(), Violation> {
-        let (mut requests, mut payloads) = (Vec::new(), Vec::new());
-        for sale in &self.world.sales {
+        for (sale, received) in self.world.sales.iter().zip(&self.received) {
             self.add_up(sale)?;
             let rows = self.rows(sale)?;
             for request in &rows.requests {
                 invariants::rested(request)?;
-                self.received.delivered(request)?;
+                received.delivered(request)?;
             }
             self.granted(sale, &rows)?;
-            requests.extend(rows.requests);
             let all = self.world.shared.store.rows();
-            payloads.extend(Rows::payloads(sale.tenant, all.iter())?);
+            let payloads = Rows::payloads(sale.tenant, all.iter())?;
+            received.explained(&rows.requests, &payloads)?;
         }
-        self.received.explained(&requests, &payloads)
+        Ok(())
     }
 
     /// Who was granted an activation has exactly one, who was refused has none (I10).
@@ -226,7 +226,8 @@ impl Run<'_> {
                 // Its answer is heard anew; that it was accepted before is known from the rows.
                 self.callbacks[place].answered = None;
             }
-            let slot = if matches!(work, Work::Batch(_)) { crate::world::DISPATCH.start } else { 0 };
+            let slot =
+                if matches!(work, Work::Batch(_)) { crate::world::DISPATCH.start } else { 0 };
             self.start(slot, work).await;
             while self.is_moving() {
                 self.release(0, Fate::Go).await?;

@@ -78,6 +78,16 @@ pub struct Waiting {
     go: oneshot::Sender<Fate>,
 }
 
+/// What comes next if it is let go.
+pub struct Next {
+    /// The process.
+    pub slot: usize,
+    /// What it is about to do.
+    pub act: Act,
+    /// For a POST.
+    pub post: Option<Post>,
+}
+
 /// The gate.
 #[derive(Default)]
 pub struct Gate {
@@ -100,8 +110,7 @@ impl Gate {
         post: Option<Post>,
     ) -> Fate {
         let (go, told) = oneshot::channel();
-        let about =
-            if self.telling.load(Relaxed) { format!("{about:?}") } else { String::new() };
+        let about = if self.telling.load(Relaxed) { format!("{about:?}") } else { String::new() };
         self.lock().push(Waiting { slot, act, about, post, go });
         match told.await {
             Ok(Fate::DieBefore) | Err(_) => pending().await,
@@ -119,10 +128,10 @@ impl Gate {
         self.lock().is_empty()
     }
 
-    /// Who waits at a place, for what, and what it would post.
-    pub fn look(&self, place: usize) -> (usize, Act, Option<Post>) {
+    /// What waits at a place.
+    pub fn look(&self, place: usize) -> Next {
         let waiting = &self.lock()[place];
-        (waiting.slot, waiting.act, waiting.post.clone())
+        Next { slot: waiting.slot, act: waiting.act, post: waiting.post.clone() }
     }
 
     /// Takes one of those who wait.

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod gate;
 pub mod memory;
 pub mod provider;
+pub mod rest;
 pub mod schedule;
 pub mod seat;
 pub mod stage;

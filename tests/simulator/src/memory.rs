@@ -128,7 +128,9 @@ impl Rows {
             return Err(CommitError::Unavailable("ValidationException".to_owned()));
         }
         let refused: Vec<usize> = (0..writes.len())
-            .filter(|i| !holds(writes[*i].condition(), self.rows.get(writes[*i].key()).map(|item| &**item)))
+            .filter(|i| {
+                !holds(writes[*i].condition(), self.rows.get(writes[*i].key()).map(|item| &**item))
+            })
             .collect();
         if !refused.is_empty() {
             return Err(CommitError::Refused(refused));

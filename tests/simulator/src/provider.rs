@@ -103,8 +103,7 @@ pub struct Behaviour {
 impl Behaviour {
     /// Accepts, and completes.
     pub fn good() -> Self {
-        let reports =
-            vec![(1_000, "IN_PROGRESS", Spoilt::No), (2_000, "COMPLETED", Spoilt::No)];
+        let reports = vec![(1_000, "IN_PROGRESS", Spoilt::No), (2_000, "COMPLETED", Spoilt::No)];
         Self { reached: true, answer: http(202, None), reports }
     }
 
@@ -132,10 +131,8 @@ impl Behaviour {
             8 => &["FAILED"],
             _ => &["COMPLETED", "FAILED"],
         };
-        let mut reports: Vec<_> = statuses
-            .iter()
-            .map(|status| (rng.i64(0..20_000), *status, Spoilt::No))
-            .collect();
+        let mut reports: Vec<_> =
+            statuses.iter().map(|status| (rng.i64(0..20_000), *status, Spoilt::No)).collect();
         if rng.u32(..4) == 0 {
             let spoilt = [Spoilt::Secret, Spoilt::Stale, Spoilt::Foreign][rng.usize(..3)];
             reports.push((rng.i64(0..5_000), "COMPLETED", spoilt));
@@ -163,13 +160,13 @@ impl Run<'_> {
         if !does.reached {
             return Ok(does.answer);
         }
-        let first = !self.received.has(key);
-        self.received.note(key, &post.body)?;
         let request = header("provisioning-request-id").parse().unwrap_or_default();
         let link = header("provisioning-callback-url");
         let generation = link.rsplit_once('=').and_then(|(_, n)| n.parse().ok()).unwrap_or(1);
         let of = |sale: &crate::api::Sale| link.contains(&format!("/callbacks/{}/", sale.method));
         let sale = self.world.sales.iter().position(of).unwrap_or_default();
+        let first = !self.received[sale].has(key);
+        self.received[sale].note(key, &post.body)?;
         // What came before under the same key has no second effect, and is not reported again.
         let reports = if first { does.reports } else { Vec::new() };
         for (n, (after, status, spoilt)) in reports.into_iter().enumerate() {
@@ -201,15 +198,13 @@ impl Run<'_> {
             format!("a spoilt callback was answered {}: {callback:?}", reply.json)
         })?;
         let before = self.callbacks.iter().any(|other| {
-            other.webhook_id == callback.webhook_id
+            (other.sale, &other.webhook_id) == (callback.sale, &callback.webhook_id)
                 && other.answered.as_ref().is_some_and(|a| a.json["outcome"] == "ACCEPTED")
         });
-        check("I11", !(taken && before), || {
-            format!("{} was accepted twice", callback.webhook_id)
-        })?;
+        check("I11", !(taken && before), || format!("{} was accepted twice", callback.webhook_id))?;
         // A wrong clock at our side looks like a wrong signature; so the provider tries again.
-        let again = reply.status >= 500
-            || reply.status == 401 && matches!(callback.spoilt, Spoilt::No);
+        let again =
+            reply.status >= 500 || reply.status == 401 && matches!(callback.spoilt, Spoilt::No);
         let callback = &mut self.callbacks[place];
         if again {
             callback.unheard(now);

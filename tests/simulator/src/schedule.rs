@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use domain::request::Request;
 use domain::request::states::Status;
 use fastrand::Rng;
-use model::invariants::{Violation, check};
+use model::invariants::Violation;
 use serde_json::json;
 
 use crate::clients::{Client, Wish};
-use crate::gate::{Act, Fate};
+use crate::gate::{Act, Fate, Next};
 use crate::provider::Behaviour;
 use crate::seat::Plant;
 use crate::world::{API, DISPATCH, Run, SWEEP, Work, World};
@@ -45,8 +45,6 @@ struct Wildness {
 
 /// The wild part of a schedule has at most one of these numbers of steps.
 const STEPS: [u32; 4] = [60, 60, 120, 400];
-/// More acts than any run needs to come to rest.
-const PATIENCE: u32 = 20_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Runs a seed.
@@ -266,21 +264,21 @@ impl<'w> Schedule<'w> {
     }
 
     async fn begin_sweep(&mut self) {
-        if self.run.plant != Plant::Sweeper && self.run.free(SWEEP..SWEEP + 1).is_some() {
-            self.run.start(SWEEP, Work::Sweep).await;
+        if self.run.free(SWEEP..SWEEP + 1).is_some() {
+            self.run.sweep().await;
         }
     }
 
     async fn release(&mut self, place: usize) -> Result<(), Violation> {
-        let (slot, act, post) = self.run.world.shared.gate.look(place);
+        let Next { slot, act, post } = self.run.world.shared.gate.look(place);
         let broken = self.rng.u32(..1000) < self.wild.faults;
-        let fate = match (act, post) {
-            (Act::Post, Some(post)) => {
+        let fate = match post {
+            Some(post) => {
                 let does = Behaviour::any(&mut self.rng, self.wild.refusals);
                 Fate::Answered(self.run.posted(&post, does)?)
             }
-            _ if broken => self.fault(slot, act),
-            _ => Fate::Go,
+            None if broken => self.fault(slot, act),
+            None => Fate::Go,
         };
         if !matches!(fate, Fate::Go | Fate::Answered(_)) {
             self.note(&format!("{act:?} {fate:?}"));
@@ -347,55 +345,28 @@ impl<'w> Schedule<'w> {
 
     /// Lets everybody go on until nobody is at work.
     async fn drain(&mut self) -> Result<(), Violation> {
-        while self.run.is_moving() {
-            let (_, act, post) = self.run.world.shared.gate.look(0);
-            let fate = match (act, post) {
-                (Act::Post, Some(post)) => {
-                    let does = if self.wild.stubborn {
-                        Behaviour::any(&mut self.rng, self.wild.refusals)
-                    } else {
-                        Behaviour::good()
-                    };
-                    Fate::Answered(self.run.posted(&post, does)?)
-                }
-                _ => Fate::Go,
-            };
-            self.acts += 1;
-            self.run.release(0, fate).await?;
-        }
-        Ok(())
+        let Self { run, rng, wild, acts, .. } = self;
+        run.drain(&mut |run, next| calmly(run, next, rng, wild, acts)).await
     }
 
     async fn settle_all(&mut self) -> Result<(), Violation> {
-        for _ in 0..PATIENCE {
-            self.drain().await?;
-            let now = self.run.now();
-            let visible = self.run.visible();
-            if !visible.is_empty() {
-                let batch = visible.into_iter().take(10).collect();
-                self.run.start(DISPATCH.start, Work::Batch(batch)).await;
-                continue;
-            }
-            let open = |callback: &crate::provider::Callback| callback.answered.is_none();
-            let due = self.run.callbacks.iter().position(|c| open(c) && c.due <= now);
-            if let Some(place) = due {
-                self.run.start(API.start, Work::Report(place)).await;
-                continue;
-            }
-            let queued = self.run.queue.iter().map(|message| message.visible);
-            let reports = self.run.callbacks.iter().filter(|c| open(c)).map(|c| c.due);
-            let due = self.run.world.shared.store.rows().next_due();
-            let next = queued.chain(reports).chain(due).min();
-            let Some(next) = next else { return Ok(()) };
-            self.run.pass((next - now).max(0));
-            self.begin_sweep().await;
-            if self.run.plant == Plant::Sweeper && next <= now {
-                // Nobody will ever come.
-                return Ok(());
-            }
-        }
-        check("I5", false, || "the world does not come to rest".to_owned())
+        let Self { run, rng, wild, acts, .. } = self;
+        run.come_to_rest(&mut |run, next| calmly(run, next, rng, wild, acts)).await
     }
+}
+
+/// Nothing breaks any more, but providers may stay as they are.
+fn calmly(
+    run: &mut Run<'_>,
+    next: &Next,
+    rng: &mut Rng,
+    wild: &Wildness,
+    acts: &mut u64,
+) -> Result<Fate, Violation> {
+    *acts += 1;
+    let Some(post) = &next.post else { return Ok(Fate::Go) };
+    let does = if wild.stubborn { Behaviour::any(rng, wild.refusals) } else { Behaviour::good() };
+    Ok(Fate::Answered(run.posted(post, does)?))
 }
 
 fn wish(rng: &mut Rng, number: usize) -> Wish {

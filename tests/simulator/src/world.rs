@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use domain::ids::Id;
 use domain::message::Message;
 use domain::request::Request;
+use domain::time::Period;
 use edge::App;
 use edge::ports::{Clock, Ids, Provider, Queue};
 use edge::provider::egress::Policy;
 use edge::secret::MasterKey;
 use model::invariants::{Received, Violation};
 use store::Store;
+use store::keys::Key;
 use tokio::task::JoinHandle;
 
 use crate::api::{Api, Reply, Sale, Terms};
@@ -46,7 +47,7 @@ pub struct World {
     /// The processes' places.
     pub seats: Vec<Arc<Seat>>,
     apps: Vec<Arc<App>>,
-    apis: Vec<Api>,
+    doors: Vec<Api>,
     template: Rows,
     /// What is sold, by two tenants.
     pub sales: Vec<Sale>,
@@ -100,9 +101,9 @@ pub struct Run<'w> {
     /// The callbacks that providers mean to make.
     pub callbacks: Vec<Callback>,
     /// Requests as they were last written.
-    pub(crate) known: BTreeMap<Id, Request>,
-    /// What providers received.
-    pub received: Received,
+    pub(crate) known: BTreeMap<Key, Request>,
+    /// What the provider of each sale received: ids, and so idempotency keys, are a tenant's own.
+    pub received: Vec<Received>,
     /// Every message that was ever sent.
     pub sent: Vec<String>,
     /// The fingerprint.
@@ -128,9 +129,15 @@ impl World {
         let seat = |slot| Arc::new(Seat { slot, shared: shared.clone(), skew: AtomicI64::new(0) });
         let seats: Vec<Arc<Seat>> = (0..SLOTS).map(seat).collect();
         let apps: Vec<Arc<App>> = seats.iter().map(app).collect();
-        let apis = API.map(|slot| Api::new(routers(&apps[slot]))).collect();
+        let doors = API.map(|slot| Api::new(routers(&apps[slot]))).collect();
         let template = rows.rows().clone();
-        Self { shared, seats, apps, apis, template, sales }
+        Self { shared, seats, apps, doors, template, sales }
+    }
+
+    /// Whose a row is.
+    pub fn sale_of(&self, key: &Key) -> usize {
+        let of = |sale: &Sale| key.pk.starts_with(&format!("T#{}#", sale.tenant));
+        self.sales.iter().position(of).unwrap_or_default()
     }
 
     /// A run, from the same rows as every other.
@@ -146,7 +153,7 @@ impl World {
             clients: Vec::new(),
             callbacks: Vec::new(),
             known: BTreeMap::new(),
-            received: Received::default(),
+            received: vec![Received::default(); self.sales.len()],
             sent: Vec::new(),
             trace: Trace::default(),
             story: tell.then(Vec::new),
@@ -214,7 +221,7 @@ impl Run<'_> {
                     Work::Report(callback) => self.callbacks[*callback].begin(world, now),
                     _ => return,
                 };
-                let api = world.apis[slot].clone();
+                let api = world.doors[slot].clone();
                 tokio::spawn(async move {
                     let reply = api.call(&call).await;
                     answered(&shared, slot, Done::Reply(reply)).await
@@ -306,17 +313,16 @@ impl Run<'_> {
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
-        let now = self.now();
         let sent = std::mem::take(&mut *lock(&self.world.shared.sent));
         for message in sent {
-            self.enqueue(&message, now);
+            self.enqueue(&message);
         }
     }
 
-    fn enqueue(&mut self, message: &Message, _: i64) {
+    fn enqueue(&mut self, message: &Message) {
         let body = body_of(message);
         self.sent.push(body.clone());
-        self.push(body, message.delay.map_or(0, |delay| delay.millis()));
+        self.push(body, message.delay.map_or(0, Period::millis));
     }
 
     /// Hears what ended processes have to say.

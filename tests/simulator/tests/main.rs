@@ -1,0 +1,9 @@
+//! The promise, proven on every run: seeds, crash points, batches, orders, deadlines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
+
+mod batches;
+mod crash_points;
+mod deadlines;
+mod orders;
+mod seeds;
