@@ -81,7 +81,7 @@ async fn ten_thousand(stage: &Stage, sale: &Sale) -> Vec<(u64, Time)> {
     let queued = activated(stage, sale).await;
     stage.queue.take();
     let mut open = Vec::new();
-    for (original, copies) in [(queued, 2_000), (sent, 4_000), (working, 4_000)] {
+    for (original, copies) in [(queued, 2_000_i64), (sent, 4_000), (working, 4_000)] {
         let original = loaded(stage, sale, original).await;
         for n in 0..copies {
             let id = original.id.get() + 10_000 * (n.unsigned_abs() + 1);
