@@ -9,7 +9,7 @@ use crate::rejection::{Code, Faults};
 use crate::text;
 
 /// The list, with the wrapper that the source's paths force.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomAttributes {
     /// At most 50.
@@ -17,7 +17,7 @@ pub struct CustomAttributes {
 }
 
 /// One attribute.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct CustomAttribute {
     /// Its name, unique in the list.

@@ -200,7 +200,7 @@ pub struct RowLine {
 }
 
 /// One walked row, kept in the entity's own history (domain.md section 1, I8).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step<S> {
     /// The table row.
     #[serde(rename = "r")]
@@ -228,7 +228,7 @@ impl<S: Into<&'static str>> Step<S> {
 }
 
 /// State, version and history of one row with a machine. `version` counts the rows walked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life<S> {
     /// Where it is.
     pub state: S,

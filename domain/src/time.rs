@@ -9,7 +9,7 @@ use jiff::{SignedDuration, SpanRelativeTo, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 /// A day, UTC, `YYYY-MM-DD`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(value_type = String, format = Date, example = "2027-04-30")]
 pub struct Day(civil::Date);

@@ -1,7 +1,7 @@
 //! A client of the API.
 
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 /// A client with a key.
@@ -26,6 +26,14 @@ pub struct Reply {
     pub json: Value,
 }
 
+async fn read(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let answer = request.send().await?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let text = answer.text().await?;
+    let json = serde_json::from_str(&text).unwrap_or_default();
+    Ok(Reply { status, headers, text, json })
+}
+
 impl Client {
     /// A client of the service at `api`.
     pub fn new(api: &str, key: &str) -> Self {
@@ -48,6 +56,27 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Reply {
+        read(self.request(method, path, headers, body)).await.unwrap()
+    }
+
+    /// Any call; nothing when it was not answered.
+    pub async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Option<Reply> {
+        read(self.request(method, path, headers, body)).await.ok()
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.api));
         if !self.key.is_empty() {
             request = request.bearer_auth(&self.key);
@@ -58,14 +87,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.body(body);
+        match body {
+            Some(body) => request.body(body),
+            None => request,
         }
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_default();
-        Reply { status, headers, text, json }
     }
 
     /// GET.

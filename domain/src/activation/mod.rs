@@ -13,7 +13,7 @@ use crate::machine::Life;
 use crate::time::Time;
 
 /// Who uses what was activated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Activatee {
     /// The person, if known.
@@ -25,7 +25,7 @@ pub struct Activatee {
 }
 
 /// An activation as the store has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Activation {
     /// Its id.

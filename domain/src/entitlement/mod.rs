@@ -19,7 +19,7 @@ use crate::machine::Life;
 use crate::time::Day;
 
 /// The line item types of source 004.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(non_camel_case_types, reason = "the names of the source")]
 #[expect(missing_docs, reason = "the names of the source")]
@@ -30,7 +30,7 @@ pub enum LineItemType {
 }
 
 /// How much of a key one activation takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -45,7 +45,18 @@ pub enum ActivationMethod {
 }
 
 /// Whether a customer must be known (004, registrationRequired).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the values of source 004")]
 pub enum Registration {
@@ -56,7 +67,7 @@ pub enum Registration {
 }
 
 /// A product of a line item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemProduct {
     /// The product.
@@ -64,7 +75,7 @@ pub struct ItemProduct {
 }
 
 /// A line item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineItem {
     /// All items of an entitlement have the same.
@@ -84,7 +95,7 @@ pub struct LineItem {
 }
 
 /// An entitlement as the store has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entitlement {
     /// Its id.

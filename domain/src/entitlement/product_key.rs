@@ -97,7 +97,7 @@ fn bits(guid_of: Uuid) -> Option<u128> {
 }
 
 /// A product key that differs from its default, as the store has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductKey {
     /// The entitlement.

@@ -27,7 +27,7 @@ use crate::text::cut;
 use crate::time::{Period, Time};
 
 /// Whether the provider may have heard of the request's current generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[derive(Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Delivery {
@@ -40,7 +40,7 @@ pub enum Delivery {
 }
 
 /// A plan or a method, as a request names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Named {
     /// Its id.
     pub id: Id,
@@ -52,7 +52,7 @@ pub struct Named {
 }
 
 /// A product, as a request names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProductName {
     /// Its id.
     pub id: Id,
@@ -61,7 +61,7 @@ pub struct ProductName {
 }
 
 /// The right to make one attempt (Q9).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
     /// The outcome commits only with this.
     pub token: Uuid,
@@ -72,7 +72,7 @@ pub struct Lease {
 }
 
 /// A webhook id that was accepted, with the body it came with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seen {
     /// The webhook id.
     #[serde(rename = "i")]
@@ -83,7 +83,7 @@ pub struct Seen {
 }
 
 /// A provisioning request's head, as the store has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// Its id; `number` is its decimal string.

@@ -108,7 +108,6 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
     let demo_provider = Arc::new(DemoProvider::new(Arc::clone(&app), tasks.clone(), stop.clone()));
     serve(api, router(&app), &tasks, &stop);
     serve(provider, demo_provider.router(), &tasks, &stop);
-    workers::resume(&app).await?;
     workers::start(&app, &queue, &tasks, &stop);
     Ok(Running {
         api: format!("http://{api_address}"),

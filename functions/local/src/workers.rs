@@ -5,8 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::limits::PAGE_ROWS;
-use domain::time::Time;
+use domain::limits::{PAGE_ROWS, RESEND_AFTER};
 use edge::App;
 use edge::app::can_fail;
 use store::StoreError;
@@ -37,7 +36,11 @@ pub fn start(
         dispatching.run_until_cancelled(dispatch(for_dispatch, queue, inner)).await;
     });
     tasks.spawn(async move {
-        sweeping.run_until_cancelled(sweep(for_sweep)).await;
+        let work = async {
+            can_fail(resume(&for_sweep).await, "the sweeper finds what is queued");
+            sweep(for_sweep).await;
+        };
+        sweeping.run_until_cancelled(work).await;
     });
 }
 
@@ -61,15 +64,12 @@ async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
     }
 }
 
-/// The queue was in memory and is empty: every queued request gets its message again, so that
-/// nobody waits for the sweeper to miss it.
-///
-/// # Errors
-/// When the store is not available.
-pub async fn resume(app: &App) -> Result<(), StoreError> {
-    let open_end = Time::from_millis(i64::MAX);
+/// The queue was in memory and is empty: what was queued lately gets its message again, so that
+/// nobody waits for the sweeper to miss it. The sweeper does the rest when it is due.
+async fn resume(app: &App) -> Result<(), StoreError> {
+    let soon = app.clock.now().after(RESEND_AFTER);
     for shard in 0..SHARDS {
-        for (tenant, id) in app.store.list_due(shard, open_end, PAGE_ROWS).await? {
+        for (tenant, id) in app.store.list_due(shard, soon, PAGE_ROWS).await? {
             // A row that cannot be read is the sweeper's to tell of; it does not stop a start.
             let Ok(request) = app.store.load_request(tenant, id).await else { continue };
             let message = request.message(tenant, app.clock.now());

@@ -167,7 +167,7 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
 }
 
 /// What providers received: by idempotency key, the bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Received(BTreeMap<String, String>);
 
 impl Received {

@@ -2,4 +2,8 @@
 //!
 //! Neighbours: the simulator and the auditor of a real store ask the same invariants.
 
+pub mod fixture;
 pub mod invariants;
+pub mod search;
+pub mod steps;
+pub mod system;

@@ -1,0 +1,130 @@
+//! The auditor: reads the store of a dead process and asks the same invariants as the simulator.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::activation::Activation;
+use domain::decision::Kind;
+use domain::entitlement::product_key::{KeyRef, ProductKey};
+use domain::ids::Id;
+use domain::request::states::Status;
+use domain::request::{Payload, Request};
+use domain::view::activation::ActivationLine;
+use domain::view::request::RequestRow;
+use model::invariants::{provisioned, quantities, rested, written};
+use serde::de::DeserializeOwned;
+use store::Store;
+use store::list::PageOf;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::load::{Load, UNITS};
+use crate::provider::ChaosProvider;
+
+/// The store, with its typed face.
+type Dynamo = dyn Store;
+
+/// Rows of a page, and of a read.
+const PAGE: usize = 100;
+
+async fn all<T: DeserializeOwned + Send>(store: &Dynamo, tenant: Id, kind: Kind) -> Vec<T> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = PageOf { limit: PAGE, after, ascending: true };
+        let page = store.list::<T>(tenant, kind, &page, |_| true).await.unwrap();
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return rows,
+        }
+    }
+}
+
+async fn requests(store: &Dynamo, tenant: Id) -> Vec<Request> {
+    let rows: Vec<RequestRow> = all(store, tenant, Kind::Request).await;
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let mut out = Vec::new();
+    for chunk in ids.chunks(PAGE) {
+        out.extend(store.find_requests(tenant, chunk).await.unwrap());
+    }
+    assert_eq!(out.len(), ids.len(), "the index knows every request");
+    out
+}
+
+async fn activations(store: &Dynamo, tenant: Id) -> Vec<Activation> {
+    let mut out = Vec::new();
+    for line in all::<ActivationLine>(store, tenant, Kind::Activation).await {
+        out.push(store.load_activation(tenant, &line.aid).await.unwrap());
+    }
+    out
+}
+
+async fn payloads(store: &Dynamo, tenant: Id, requests: &[Request]) -> Vec<Payload> {
+    let mut out = Vec::new();
+    for request in requests {
+        out.extend(store.find_payload(tenant, request.id, request.generation).await.unwrap());
+    }
+    out
+}
+
+/// Every invariant over everything; panics at the first that does not hold.
+pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) -> String {
+    let data = local::data_dir::DataDir::open(folder).unwrap();
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let store = local::engine::start(&data.database(), &tasks, stop.clone()).await.unwrap();
+    let store: &Dynamo = &store;
+    let tenant = Id::try_from(load.sale.tenant).unwrap();
+    let product = Id::try_from(load.sale.product).unwrap();
+    let (received, posts, answers) = provider.seen();
+
+    let requests = requests(store, tenant).await;
+    let activations = activations(store, tenant).await;
+    let mut ends: BTreeMap<&str, u32> = BTreeMap::new();
+    for request in &requests {
+        written(None, request).unwrap();
+        rested(request).unwrap();
+        received.delivered(request).unwrap();
+        assert!(request.life.state != Status::Failed, "{:?}", request.error_code);
+        *ends.entry(request.life.state.display()).or_default() += 1;
+    }
+    let payloads = payloads(store, tenant, &requests).await;
+    received.explained(&requests, &payloads).unwrap();
+
+    let mut by_activation: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+    for request in &requests {
+        by_activation.entry(&request.aid).or_default().push(request);
+    }
+    for activation in &activations {
+        let own = by_activation.get(activation.aid.as_str()).cloned().unwrap_or_default();
+        provisioned(activation, &own, &[product]).unwrap();
+    }
+    let entitlement = activations.first().unwrap().entitlement_id;
+    let entitlement = store.load_entitlement(tenant, entitlement).await.unwrap();
+    let place = |index| KeyRef { entitlement: entitlement.id, index, generation: 0 };
+    let places: Vec<KeyRef> = (0..entitlement.keys()).map(place).collect();
+    let keys = store.load_product_keys(tenant, &entitlement, &places).await.unwrap();
+    let keys: Vec<ProductKey> = keys.into_iter().filter(|key| key.rev > 0).collect();
+    quantities(&entitlement, &keys, &activations).unwrap();
+
+    let granted = load.granted();
+    assert_eq!(granted.len(), activations.len(), "who was granted one has one, and no more");
+    for activation in &activations {
+        let email = &activation.activatee.as_ref().unwrap().email_id;
+        let number = email.trim_start_matches('c').split('@').next().unwrap().parse().unwrap();
+        assert_eq!(granted.get(&number), Some(&activation.aid), "{email}");
+    }
+    let sold = u64::from(entitlement.keys()) * UNITS;
+    let left: u64 = keys.iter().map(|key| u64::from(key.remaining)).sum();
+    assert!(load.refused() == 0 || left < sold, "somebody was refused for nothing");
+    stop.cancel();
+    format!(
+        "{} activations granted, {} refused, {left} of {sold} units left\n\
+         {} requests: {ends:?}\n\
+         {} idempotency keys in {posts} POSTs; callbacks answered {answers:?}\n\
+         0 violations",
+        granted.len(),
+        load.refused(),
+        requests.len(),
+        received.len(),
+    )
+}

@@ -1,0 +1,100 @@
+//! Chaos: the real local process on disk, killed at random under load; then its store is audited.
+//!
+//! `cargo build && cargo run -p tests --bin chaos -- --binary target/debug/local`. Neighbours:
+//! `service` starts and kills, `provider` answers and calls back, `load` activates, `audit` reads
+//! the store when all is over.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
+
+mod audit;
+mod load;
+mod provider;
+mod service;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use fastrand::Rng;
+use harness::{Client, until};
+use serde_json::json;
+
+use crate::load::Load;
+use crate::provider::ChaosProvider;
+use crate::service::Service;
+
+/// Kills the real process under load, and audits its store.
+#[derive(Clone, Debug, Parser)]
+struct Options {
+    /// The local binary.
+    #[arg(long)]
+    binary: PathBuf,
+    /// How often it is killed.
+    #[arg(long, default_value_t = 200)]
+    kills: u32,
+    /// How many activations are asked for, at least.
+    #[arg(long, default_value_t = 5_000)]
+    activations: u64,
+    /// Of the moments of death and the provider's moods.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// It lives at most so long, milliseconds.
+const LIFE_MS: u64 = 1_500;
+/// Between two lines of progress.
+const PROGRESS: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let begun = Instant::now();
+    let folder = tempfile::tempdir().expect("a folder");
+    let provider = ChaosProvider::start(options.seed).await;
+    let mut service = Service::start(&options.binary, folder.path()).await;
+    let client = Client::new(&service.api, &service.api_key);
+    let sale = load::sale(&client, &provider.url).await;
+    provider.secret(&sale.secret);
+    let load = Arc::new(Load::new(client.clone(), sale));
+    let clients = load::start(&load);
+    let mut rng = Rng::with_seed(options.seed);
+    let (mut kills, mut shown) = (0, Instant::now());
+    while kills < options.kills || load.asked.load(Relaxed) < options.activations {
+        tokio::time::sleep(Duration::from_millis(rng.u64(1..LIFE_MS))).await;
+        service.kill_and_restart().await;
+        kills += 1;
+        if shown.elapsed() > PROGRESS {
+            say(&format!("{kills} kills, {} activations asked for", load.asked.load(Relaxed)));
+            shown = Instant::now();
+        }
+    }
+    load.stop();
+    for client in clients {
+        client.await.expect("a client");
+    }
+    say(&format!("{kills} kills; waiting for {} requests to end", load.granted().len()));
+    for status in ["REQUEST_QUEUED", "REQUEST_SENT", "IN_PROGRESS"] {
+        let path = format!("/v1/provisioning-requests?status={status}&limit=1");
+        loop {
+            let open = client.get(&path).await.expect(200)["data"] != json!([]);
+            if !open {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(1_200), "requests stay {status}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    until("the provider's callbacks", || async { provider.is_quiet().then_some(()) }).await;
+    service.stop().await;
+    let report = audit::audit(folder.path(), &load, &provider).await;
+    say(&format!("{report}\n{kills} kills, {:.0} s", begun.elapsed().as_secs_f64()));
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the user looks at")]
+fn say(line: &str) {
+    println!("{line}");
+}

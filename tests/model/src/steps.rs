@@ -1,0 +1,531 @@
+//! What can happen next, and what becomes of it. Every decision is the domain's own function.
+//!
+//! Neighbours: `search` walks through all of it.
+
+use domain::activation::activate::ActivationInput;
+use domain::decision::{Actor, Decision, Stamp};
+use domain::ids::{Id, sha256_hex};
+use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
+use domain::request::claim::Claim;
+use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::states::Status;
+use domain::request::{Delivery, Named, Payload, Request};
+use domain::time::Time;
+
+use crate::fixture::stamp;
+use crate::invariants::{self, check};
+use crate::search::{Model, Mutant};
+use crate::system::{Client, Refused, Reply, Reporting, System, Worker};
+
+/// Something that can happen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "their names say what they are; the number is who")]
+pub enum Step {
+    Load(usize),
+    Commit(usize),
+    CommitUnsent(usize),
+    Answer(usize),
+    CallDies(usize),
+    Receive(usize, Id),
+    ReceiveTwice(usize, Id),
+    Claim(usize),
+    Post(usize, Reply),
+    Finish(usize),
+    WorkerDies(usize),
+    Report(Id, u32, String),
+    Settle,
+    SettleAgain,
+    ReportDies,
+    Sweep(Id),
+    SweepUnsent(Id),
+    Retry(Id),
+    Edit,
+    Time,
+}
+
+const REPLIES: [Reply; 4] = [Reply::Accepted, Reply::Mute, Reply::Silent, Reply::Down];
+
+impl Model {
+    /// Everything that can happen.
+    pub fn possible(&self, system: &System) -> Vec<Step> {
+        let mut steps = self.pending(system);
+        let idle = steps.is_empty();
+        if (idle || system.left.delays > 0) && next_instant(system).is_some() {
+            steps.push(Step::Time);
+        }
+        if system.left.retries > 0 {
+            let failed = |request: &&Request| {
+                matches!(request.life.state, Status::Failed | Status::DispatchFailed)
+            };
+            steps.extend(system.requests.iter().filter(failed).map(|r| Step::Retry(r.id)));
+        }
+        if system.left.edits > 0 && !system.payloads.is_empty() {
+            steps.push(Step::Edit);
+        }
+        steps
+    }
+
+    /// What somebody is about to do.
+    fn pending(&self, system: &System) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.clients(system, &mut steps);
+        self.workers(system, &mut steps);
+        self.callbacks(system, &mut steps);
+        self.sweeps(system, &mut steps);
+        steps
+    }
+
+    fn clients(&self, system: &System, steps: &mut Vec<Step>) {
+        for (n, client) in system.clients.iter().enumerate() {
+            match client {
+                Client::Calling => steps.push(Step::Load(n)),
+                Client::Loaded(_) => {
+                    steps.push(Step::Commit(n));
+                    if system.left.losses > 0 && self.workers > 0 {
+                        steps.push(Step::CommitUnsent(n));
+                    }
+                }
+                Client::Answering => steps.push(Step::Answer(n)),
+                Client::Done(_) => continue,
+            }
+            if system.left.crashes > 0 && *client != Client::Calling {
+                steps.push(Step::CallDies(n));
+            }
+        }
+    }
+
+    fn workers(&self, system: &System, steps: &mut Vec<Step>) {
+        // Idle dispatchers are all alike: the first one receives.
+        let idle = system.workers.iter().position(|worker| *worker == Worker::Idle);
+        if let Some(n) = idle {
+            for (id, count) in &system.queue {
+                if *count > 0 {
+                    steps.push(Step::Receive(n, *id));
+                    if system.left.repeats > 0 {
+                        steps.push(Step::ReceiveTwice(n, *id));
+                    }
+                }
+            }
+        }
+        for (n, worker) in system.workers.iter().enumerate() {
+            match worker {
+                Worker::Idle => continue,
+                Worker::Loaded(_) => steps.push(Step::Claim(n)),
+                Worker::Claimed(..) => steps.extend(REPLIES.map(|reply| Step::Post(n, reply))),
+                Worker::Posted(..) => steps.push(Step::Finish(n)),
+            }
+            if system.left.crashes > 0 {
+                steps.push(Step::WorkerDies(n));
+            }
+        }
+    }
+
+    fn callbacks(&self, system: &System, steps: &mut Vec<Step>) {
+        if system.reporting.is_some() {
+            steps.push(Step::Settle);
+            if system.left.repeats > 0 {
+                steps.push(Step::SettleAgain);
+            }
+            if system.left.crashes > 0 {
+                steps.push(Step::ReportDies);
+            }
+            return;
+        }
+        for (id, generation, status) in &system.owed {
+            steps.push(Step::Report(*id, *generation, status.clone()));
+        }
+    }
+
+    fn sweeps(&self, system: &System, steps: &mut Vec<Step>) {
+        if self.mutant == Some(Mutant::NoSweeper) {
+            return;
+        }
+        let due = |request: &&Request| {
+            request.next_attempt_at.is_some_and(|at| at.millis() <= system.now)
+        };
+        for request in system.requests.iter().filter(due) {
+            let queued = request.life.state == Status::RequestQueued;
+            if queued && self.mutant == Some(Mutant::NoResend) {
+                continue;
+            }
+            steps.push(Step::Sweep(request.id));
+            if queued && system.left.losses > 0 {
+                steps.push(Step::SweepUnsent(request.id));
+            }
+        }
+    }
+
+    /// What becomes of a step.
+    pub fn take(&self, system: &System, step: &Step) -> Option<System> {
+        let mut next = system.clone();
+        match step {
+            Step::Load(n) => next.load(self, *n)?,
+            Step::Commit(n) => next.activate(self, *n, true)?,
+            Step::CommitUnsent(n) => {
+                next.left.losses -= 1;
+                next.activate(self, *n, false)?;
+            }
+            Step::Answer(n) => next.clients[*n] = Client::Done(true),
+            Step::CallDies(n) => {
+                next.left.crashes -= 1;
+                next.clients[*n] = Client::Calling;
+            }
+            Step::Receive(n, id) => next.receive(*n, *id, false)?,
+            Step::ReceiveTwice(n, id) => {
+                next.left.repeats -= 1;
+                next.receive(*n, *id, true)?;
+            }
+            Step::Claim(n) => next.claim(self, *n)?,
+            Step::Post(n, reply) => next.post(self, *n, *reply)?,
+            Step::Finish(n) => next.finish(self, *n)?,
+            Step::WorkerDies(n) => next.worker_dies(*n),
+            Step::Report(id, generation, status) => next.report(self, *id, *generation, status)?,
+            Step::Settle => next.settle(self, false)?,
+            Step::SettleAgain => {
+                next.left.repeats -= 1;
+                next.settle(self, true)?;
+            }
+            Step::ReportDies => {
+                next.left.crashes -= 1;
+                next.reporting = None;
+            }
+            Step::Sweep(id) => next.sweep(self, *id, true)?,
+            Step::SweepUnsent(id) => {
+                next.left.losses -= 1;
+                next.sweep(self, *id, false)?;
+            }
+            Step::Retry(id) => next.retry(self, *id)?,
+            Step::Edit => next.left.edits -= 1,
+            Step::Time => {
+                let idle = self.pending(system).is_empty();
+                next.left.delays -= u8::from(!idle);
+                next.now = next_instant(system)?;
+            }
+        }
+        next.look(self);
+        Some(next)
+    }
+}
+
+/// The next instant at which something changes by itself.
+fn next_instant(system: &System) -> Option<i64> {
+    let of = |request: &Request| {
+        let lease = request.lease.as_ref().map(|lease| lease.until);
+        [request.next_attempt_at, request.not_before, lease].into_iter().flatten()
+    };
+    let instants = system.requests.iter().flat_map(of).map(Time::millis);
+    instants.filter(|at| *at > system.now).min()
+}
+
+impl System {
+    fn stamp(&self, about: &[u8]) -> Stamp {
+        stamp(self.now, Actor::System, about)
+    }
+
+    fn load(&mut self, model: &Model, n: usize) -> Option<()> {
+        let key = self.key.clone().or_else(|| model.fixture.untouched())?;
+        self.clients[n] = Client::Loaded(Box::new((self.entitlement.clone(), key)));
+        Some(())
+    }
+
+    fn activate(&mut self, model: &Model, n: usize, sent: bool) -> Option<()> {
+        let Client::Loaded(read) = self.clients[n].clone() else { return None };
+        let (entitlement, key) = *read;
+        let recorded = self.records.contains(&n);
+        let input = ActivationInput {
+            pk_id: model.fixture.pk_id.to_string(),
+            activation_quantity: 1,
+            ..ActivationInput::default()
+        };
+        // Every call has randomness of its own; a repeated one must not be told by its names.
+        let call = u8::try_from(self.activations.len()).ok()?;
+        let stamp = stamp(self.now, Actor::Key(model.fixture.tenant), &[2, n as u8, call]);
+        let facts = model.fixture.facts(entitlement, key);
+        let Ok((_, _, decision)) = facts.activate(&input, &stamp) else {
+            self.clients[n] = if recorded { Client::Answering } else { Client::Done(false) };
+            return Some(());
+        };
+        let keeps = model.mutant != Some(Mutant::NoRecord);
+        if keeps && recorded {
+            self.clients[n] = Client::Answering;
+            return Some(());
+        }
+        match self.commit(&decision, n, model.mutant.filter(|m| *m == Mutant::ReadThenWrite)) {
+            Err(Refused) => self.clients[n] = Client::Calling,
+            Ok(()) => {
+                self.records.extend(keeps.then_some(n));
+                self.clients[n] = Client::Answering;
+                if sent {
+                    self.send(&decision);
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn receive(&mut self, n: usize, id: Id, stays: bool) -> Option<()> {
+        if !stays {
+            *self.queue.get_mut(&id)? -= 1;
+        }
+        let request = self.request(id)?.clone();
+        if request.claimable(Time::from_millis(self.now)).is_ok() {
+            self.workers[n] = Worker::Loaded(Box::new(request));
+        }
+        Some(())
+    }
+
+    fn again(&mut self, id: Id) {
+        let waiting = self.queue.entry(id).or_default();
+        *waiting = (*waiting + 1).min(2);
+    }
+
+    fn worker_dies(&mut self, n: usize) {
+        self.left.crashes -= 1;
+        let worker = std::mem::replace(&mut self.workers[n], Worker::Idle);
+        if let Worker::Loaded(r) | Worker::Claimed(r, _) | Worker::Posted(r, _) = worker {
+            self.again(r.id);
+        }
+    }
+
+    fn claim(&mut self, model: &Model, n: usize) -> Option<()> {
+        let Worker::Loaded(request) = self.workers[n].clone() else { return None };
+        let made = format!("plan after {} edits", model.left.edits - self.left.edits);
+        let place = (request.id, request.generation);
+        let text = self.payloads.entry(place).or_insert(made).clone();
+        let id = request.id;
+        let about = [3, n as u8, request.attempt_count as u8, request.generation as u8];
+        let stamp = self.stamp(&about);
+        let payload = payload(model, &request, text.clone());
+        self.workers[n] = Worker::Idle;
+        match request.claim(&payload, &model.fixture.method, &stamp).ok()? {
+            Claim::Attempt(claimed, decision) => match self.commit(&decision, 0, None) {
+                Ok(()) => self.workers[n] = Worker::Claimed(claimed, text),
+                Err(Refused) => self.again(id),
+            },
+            Claim::Exhausted(decision) => {
+                if self.commit(&decision, 0, None).is_err() {
+                    self.again(id);
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn post(&mut self, model: &Model, n: usize, reply: Reply) -> Option<()> {
+        let Worker::Claimed(request, text) = self.workers[n].clone() else { return None };
+        if reply != Reply::Down {
+            let mut key = request.webhook_id();
+            if model.mutant == Some(Mutant::KeyPerAttempt) {
+                key = format!("{key}_a{}", request.attempt_count);
+            }
+            let first = !self.received.has(&key);
+            let noted = self.received.note(&key, &text);
+            self.judge(noted);
+            if first && reply != Reply::Mute {
+                for status in ["IN_PROGRESS", "COMPLETED"] {
+                    self.owed.insert((request.id, request.generation, status.to_owned()));
+                }
+            }
+        }
+        self.workers[n] = Worker::Posted(request, reply);
+        Some(())
+    }
+
+    fn finish(&mut self, model: &Model, n: usize) -> Option<()> {
+        let Worker::Posted(claimed, reply) = self.workers[n].clone() else { return None };
+        let answer = match reply {
+            Reply::Accepted | Reply::Mute => {
+                Answer::Http { status: 202, body: String::new(), retry_after: None }
+            }
+            Reply::Silent => Answer::None(Silence::Timeout, String::new()),
+            Reply::Down => Answer::None(Silence::Connect, String::new()),
+        };
+        let ended = Ended {
+            tenant: model.fixture.tenant,
+            token: claimed.lease.as_ref()?.token,
+            generation: claimed.generation,
+            no: claimed.attempt_count,
+            started: claimed.executed_date?,
+            method: &model.fixture.method,
+            answer: &answer,
+        };
+        let stamp = self.stamp(&[4]);
+        self.workers[n] = Worker::Idle;
+        let mutant = model.mutant.filter(|m| *m == Mutant::UnconditionalSent);
+        let first = Request { rev: claimed.rev + 1, ..(*claimed).clone() };
+        let (_, decision) = first.dispatched(&ended, &stamp).ok()?;
+        if self.commit(&decision, 0, mutant).is_ok() {
+            self.send(&decision);
+            return Some(());
+        }
+        let (_, decision) = self.request(claimed.id)?.clone().dispatched(&ended, &stamp).ok()?;
+        self.commit(&decision, 0, None).ok()?;
+        self.send(&decision);
+        Some(())
+    }
+
+    fn report(&mut self, model: &Model, id: Id, generation: u32, status: &str) -> Option<()> {
+        let request = self.request(id)?.clone();
+        let named: Status = status.parse().ok()?;
+        if model.mutant == Some(Mutant::AnswerBeforeCommit) {
+            self.answered(id, generation, named, request.life.state != Status::Completed);
+        }
+        self.reporting = Some(Reporting { request, generation, status: named });
+        Some(())
+    }
+
+    /// The provider hears that its report was accepted, and owes it no more.
+    fn answered(&mut self, id: Id, generation: u32, status: Status, accepted: bool) {
+        let word: &str = status.into();
+        self.owed.remove(&(id, generation, word.to_owned()));
+        if accepted && status == Status::Completed {
+            self.settled.insert(id);
+        }
+    }
+
+    fn settle(&mut self, model: &Model, again: bool) -> Option<()> {
+        let Reporting { request, generation, status } = self.reporting.take()?;
+        let id = request.id;
+        let word: &str = status.into();
+        let input = ReportInput { status: word.to_owned(), ..ReportInput::default() };
+        let report = input.check(None).ok()?;
+        let webhook_id = format!("m{generation}{}", &word[..1]);
+        let arrival = Arrival {
+            method: model.fixture.method.id,
+            webhook_id: &webhook_id,
+            body: word.as_bytes(),
+            generation: Some(generation),
+            callback_timeout: CALLBACK_TIMEOUT_DEFAULT,
+        };
+        let stamp = self.stamp(&[5]);
+        let known = request.delivery != Delivery::Never && generation == request.generation;
+        let unsent = request.life.state == Status::DispatchFailed;
+        if unsent && model.mutant == Some(Mutant::DispatchFailedIsTerminal) {
+            // What is true is refused.
+            let truth = check("I6", !known, || format!("{id} was done, and that was refused"));
+            self.judge(truth);
+            self.answered(id, generation, status, false);
+            return Some(());
+        }
+        if status == Status::InProgress && model.mutant == Some(Mutant::LateInProgress) {
+            return self.overwrite(request, status, generation);
+        }
+        match request.reported(&report, &arrival, &stamp).ok()? {
+            Verdict::Accepted(_, decision) => {
+                if self.commit(&decision, 0, None).is_err() {
+                    // Lost a race: read again.
+                    let request = self.request(id)?.clone();
+                    self.reporting = Some(Reporting { request, generation, status });
+                    return Some(());
+                }
+                if !again {
+                    self.answered(id, generation, status, true);
+                }
+            }
+            Verdict::Duplicate => self.answered(id, generation, status, true),
+            Verdict::Conflicting(..) => self.answered(id, generation, status, false),
+        }
+        Some(())
+    }
+
+    /// The mutant that takes every "In Progress" for news.
+    fn overwrite(&mut self, request: Request, status: Status, generation: u32) -> Option<()> {
+        let mut row = self.request(request.id)?.clone();
+        let mut step = row.life.history.last()?.clone();
+        "P14".clone_into(&mut step.row);
+        step.to = status;
+        row.life.state = status;
+        row.life.version += 1;
+        row.life.history.push(step);
+        row.next_attempt_at = Some(Time::from_millis(self.now + 1));
+        row.lease = None;
+        row.not_before = None;
+        let decision = Decision::default().save(row);
+        self.commit(&decision, 0, None).ok()?;
+        self.answered(request.id, generation, status, true);
+        Some(())
+    }
+
+    fn sweep(&mut self, model: &Model, id: Id, sent: bool) -> Option<()> {
+        let request = self.request(id)?.clone();
+        let decision = request.swept(model.fixture.tenant, &self.stamp(&[6])).ok()?;
+        self.commit(&decision, 0, None).ok()?;
+        if sent {
+            self.send(&decision);
+        }
+        Some(())
+    }
+
+    fn retry(&mut self, model: &Model, id: Id) -> Option<()> {
+        self.left.retries -= 1;
+        let operator = stamp(self.now, Actor::Key(model.fixture.tenant), &[7]);
+        let request = self.request(id)?.clone();
+        let (_, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
+        self.commit(&decision, 0, None).ok()?;
+        self.send(&decision);
+        Some(())
+    }
+
+    /// What must hold in every state.
+    fn look(&mut self, model: &Model) {
+        let keys: Vec<_> = self.key.iter().cloned().collect();
+        let activations: Vec<_> = self.activations.iter().map(|(_, a)| a.clone()).collect();
+        let counted = invariants::quantities(&self.entitlement, &keys, &activations);
+        self.judge(counted);
+        let product = &model.fixture.product;
+        let enabled: Vec<Id> =
+            product.provisioning_enabled.then_some(product.id).into_iter().collect();
+        for activation in &activations {
+            let requests: Vec<_> =
+                self.requests.iter().filter(|r| r.aid == activation.aid).collect();
+            let made = invariants::provisioned(activation, &requests, &enabled);
+            self.judge(made);
+        }
+        let payloads: Vec<Payload> = self
+            .payloads
+            .iter()
+            .filter_map(|((id, generation), text)| {
+                let request = Request { generation: *generation, ..self.request(*id)?.clone() };
+                Some(payload(model, &request, text.clone()))
+            })
+            .collect();
+        let explained = self.received.explained(&self.requests, &payloads);
+        self.judge(explained);
+        for request in self.requests.clone() {
+            let told = self.received.delivered(&request);
+            self.judge(told);
+            let kept =
+                request.life.state == Status::Completed || !self.settled.contains(&request.id);
+            let durable = check("I10", kept, || format!("{} was told to be done", request.id));
+            self.judge(durable);
+        }
+        for n in 0..self.clients.len() {
+            let effects = self.activations.iter().filter(|(client, _)| *client == n).count();
+            let one = effects <= 1 && (self.clients[n] != Client::Done(true) || effects == 1);
+            let one = check("I10", one, || format!("client {n} has {effects} activations"));
+            self.judge(one);
+        }
+    }
+}
+
+fn payload(model: &Model, request: &Request, text: String) -> Payload {
+    let named = |named: Option<&Named>| {
+        let nobody = || Named { id: request.id, name: String::new(), version: None };
+        named.cloned().unwrap_or_else(nobody)
+    };
+    let method = Named {
+        id: model.fixture.method.id,
+        name: model.fixture.method.name.clone(),
+        version: None,
+    };
+    Payload {
+        request: request.id,
+        generation: request.generation,
+        document_hash: sha256_hex(text.as_bytes()),
+        plan: named(request.plan.as_ref()),
+        method,
+        text,
+        rev: 0,
+    }
+}
