@@ -25,7 +25,7 @@ pub(crate) async fn engine() -> String {
 }
 
 /// DynamoDB in memory, behind the AWS SDK.
-async fn dynamo() -> DynamoStore {
+pub(crate) async fn dynamo() -> DynamoStore {
     client_of(format!("http://{}", engine().await)).await
 }
 

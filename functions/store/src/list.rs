@@ -52,6 +52,7 @@ impl dyn Store {
         };
         let mut after = page.after.map(Id::padded);
         let (mut rows, mut looked_at) = (Vec::new(), 0);
+        let mut look = page.limit.max(1);
         loop {
             let range = Range {
                 table,
@@ -61,8 +62,10 @@ impl dyn Store {
                 below: None,
                 after: after.take(),
                 descending: !page.ascending,
-                limit: page.limit.max(1),
+                limit: look,
             };
+            // Where little is kept, longer looks are fewer.
+            look = (2 * look).min(PAGE_ROWS);
             let Found { items, last } = self.range(&range).await?;
             looked_at += items.len();
             let mut rest = last.is_some();

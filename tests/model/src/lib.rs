@@ -4,6 +4,7 @@
 
 pub mod fixture;
 pub mod invariants;
+pub mod possible;
 pub mod search;
 pub mod steps;
 pub mod system;

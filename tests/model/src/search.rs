@@ -7,7 +7,7 @@ use stateright::{Checker, HasDiscoveries, Model as _, Property};
 
 use crate::fixture::Fixture;
 use crate::invariants;
-use crate::steps::Step;
+use crate::possible::Step;
 use crate::system::{Budget, Client, System};
 
 /// The design with one thing wrong, for the model alone.

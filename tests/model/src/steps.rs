@@ -1,6 +1,6 @@
-//! What can happen next, and what becomes of it. Every decision is the domain's own function.
+//! What becomes of a step. Every decision is the domain's own function.
 //!
-//! Neighbours: `search` walks through all of it.
+//! Neighbours: `possible` says what can happen, `search` walks through all of it.
 
 use domain::activation::activate::ActivationInput;
 use domain::decision::{Actor, Decision, Stamp};
@@ -15,147 +15,11 @@ use domain::time::Time;
 
 use crate::fixture::stamp;
 use crate::invariants::{self, check};
+use crate::possible::{Step, next_instant};
 use crate::search::{Model, Mutant};
 use crate::system::{Client, Refused, Reply, Reporting, System, Worker};
 
-/// Something that can happen.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "their names say what they are; the number is who")]
-pub enum Step {
-    Load(usize),
-    Commit(usize),
-    CommitUnsent(usize),
-    Answer(usize),
-    CallDies(usize),
-    Receive(usize, Id),
-    ReceiveTwice(usize, Id),
-    Claim(usize),
-    Post(usize, Reply),
-    Finish(usize),
-    WorkerDies(usize),
-    Report(Id, u32, String),
-    Settle,
-    SettleAgain,
-    ReportDies,
-    Sweep(Id),
-    SweepUnsent(Id),
-    Retry(Id),
-    Edit,
-    Time,
-}
-
-const REPLIES: [Reply; 4] = [Reply::Accepted, Reply::Mute, Reply::Silent, Reply::Down];
-
 impl Model {
-    /// Everything that can happen.
-    pub fn possible(&self, system: &System) -> Vec<Step> {
-        let mut steps = self.pending(system);
-        let idle = steps.is_empty();
-        if (idle || system.left.delays > 0) && next_instant(system).is_some() {
-            steps.push(Step::Time);
-        }
-        if system.left.retries > 0 {
-            let failed = |request: &&Request| {
-                matches!(request.life.state, Status::Failed | Status::DispatchFailed)
-            };
-            steps.extend(system.requests.iter().filter(failed).map(|r| Step::Retry(r.id)));
-        }
-        if system.left.edits > 0 && !system.payloads.is_empty() {
-            steps.push(Step::Edit);
-        }
-        steps
-    }
-
-    /// What somebody is about to do.
-    fn pending(&self, system: &System) -> Vec<Step> {
-        let mut steps = Vec::new();
-        self.clients(system, &mut steps);
-        self.workers(system, &mut steps);
-        self.callbacks(system, &mut steps);
-        self.sweeps(system, &mut steps);
-        steps
-    }
-
-    fn clients(&self, system: &System, steps: &mut Vec<Step>) {
-        for (n, client) in system.clients.iter().enumerate() {
-            match client {
-                Client::Calling => steps.push(Step::Load(n)),
-                Client::Loaded(_) => {
-                    steps.push(Step::Commit(n));
-                    if system.left.losses > 0 && self.workers > 0 {
-                        steps.push(Step::CommitUnsent(n));
-                    }
-                }
-                Client::Answering => steps.push(Step::Answer(n)),
-                Client::Done(_) => continue,
-            }
-            if system.left.crashes > 0 && *client != Client::Calling {
-                steps.push(Step::CallDies(n));
-            }
-        }
-    }
-
-    fn workers(&self, system: &System, steps: &mut Vec<Step>) {
-        // Idle dispatchers are all alike: the first one receives.
-        let idle = system.workers.iter().position(|worker| *worker == Worker::Idle);
-        if let Some(n) = idle {
-            for (id, count) in &system.queue {
-                if *count > 0 {
-                    steps.push(Step::Receive(n, *id));
-                    if system.left.repeats > 0 {
-                        steps.push(Step::ReceiveTwice(n, *id));
-                    }
-                }
-            }
-        }
-        for (n, worker) in system.workers.iter().enumerate() {
-            match worker {
-                Worker::Idle => continue,
-                Worker::Loaded(_) => steps.push(Step::Claim(n)),
-                Worker::Claimed(..) => steps.extend(REPLIES.map(|reply| Step::Post(n, reply))),
-                Worker::Posted(..) => steps.push(Step::Finish(n)),
-            }
-            if system.left.crashes > 0 {
-                steps.push(Step::WorkerDies(n));
-            }
-        }
-    }
-
-    fn callbacks(&self, system: &System, steps: &mut Vec<Step>) {
-        if system.reporting.is_some() {
-            steps.push(Step::Settle);
-            if system.left.repeats > 0 {
-                steps.push(Step::SettleAgain);
-            }
-            if system.left.crashes > 0 {
-                steps.push(Step::ReportDies);
-            }
-            return;
-        }
-        for (id, generation, status) in &system.owed {
-            steps.push(Step::Report(*id, *generation, status.clone()));
-        }
-    }
-
-    fn sweeps(&self, system: &System, steps: &mut Vec<Step>) {
-        if self.mutant == Some(Mutant::NoSweeper) {
-            return;
-        }
-        let due = |request: &&Request| {
-            request.next_attempt_at.is_some_and(|at| at.millis() <= system.now)
-        };
-        for request in system.requests.iter().filter(due) {
-            let queued = request.life.state == Status::RequestQueued;
-            if queued && self.mutant == Some(Mutant::NoResend) {
-                continue;
-            }
-            steps.push(Step::Sweep(request.id));
-            if queued && system.left.losses > 0 {
-                steps.push(Step::SweepUnsent(request.id));
-            }
-        }
-    }
-
     /// What becomes of a step.
     pub fn take(&self, system: &System, step: &Step) -> Option<System> {
         let mut next = system.clone();
@@ -208,16 +72,6 @@ impl Model {
     }
 }
 
-/// The next instant at which something changes by itself.
-fn next_instant(system: &System) -> Option<i64> {
-    let of = |request: &Request| {
-        let lease = request.lease.as_ref().map(|lease| lease.until);
-        [request.next_attempt_at, request.not_before, lease].into_iter().flatten()
-    };
-    let instants = system.requests.iter().flat_map(of).map(Time::millis);
-    instants.filter(|at| *at > system.now).min()
-}
-
 impl System {
     fn stamp(&self, about: &[u8]) -> Stamp {
         stamp(self.now, Actor::System, about)
@@ -251,15 +105,15 @@ impl System {
             self.clients[n] = Client::Answering;
             return Some(());
         }
-        match self.commit(&decision, n, model.mutant.filter(|m| *m == Mutant::ReadThenWrite)) {
-            Err(Refused) => self.clients[n] = Client::Calling,
-            Ok(()) => {
-                self.records.extend(keeps.then_some(n));
-                self.clients[n] = Client::Answering;
-                if sent {
-                    self.send(&decision);
-                }
-            }
+        let mutant = model.mutant.filter(|m| *m == Mutant::ReadThenWrite);
+        if self.commit(&decision, n, mutant).is_err() {
+            self.clients[n] = Client::Calling;
+            return Some(());
+        }
+        self.records.extend(keeps.then_some(n));
+        self.clients[n] = Client::Answering;
+        if sent {
+            self.send(&decision);
         }
         Some(())
     }
@@ -409,7 +263,7 @@ impl System {
             return Some(());
         }
         if status == Status::InProgress && model.mutant == Some(Mutant::LateInProgress) {
-            return self.overwrite(request, status, generation);
+            return self.overwrite(request.id, status, generation);
         }
         match request.reported(&report, &arrival, &stamp).ok()? {
             Verdict::Accepted(_, decision) => {
@@ -430,8 +284,8 @@ impl System {
     }
 
     /// The mutant that takes every "In Progress" for news.
-    fn overwrite(&mut self, request: Request, status: Status, generation: u32) -> Option<()> {
-        let mut row = self.request(request.id)?.clone();
+    fn overwrite(&mut self, id: Id, status: Status, generation: u32) -> Option<()> {
+        let mut row = self.request(id)?.clone();
         let mut step = row.life.history.last()?.clone();
         "P14".clone_into(&mut step.row);
         step.to = status;
@@ -443,7 +297,7 @@ impl System {
         row.not_before = None;
         let decision = Decision::default().save(row);
         self.commit(&decision, 0, None).ok()?;
-        self.answered(request.id, generation, status, true);
+        self.answered(id, generation, status, true);
         Some(())
     }
 

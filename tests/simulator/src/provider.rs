@@ -3,12 +3,14 @@
 //! Neighbours: `world` asks for the fate of every POST. Guarantee: a provider remembers what it
 //! received by its idempotency key, as every real one must.
 
+use domain::ids::Id;
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
 use edge::ports::Post;
 use fastrand::Rng;
 use model::invariants::{Violation, check};
 use serde_json::json;
+use store::keys;
 
 use crate::api::{Call, Reply};
 use crate::world::{Run, World};
@@ -183,6 +185,19 @@ impl Run<'_> {
             });
         }
         Ok(does.answer)
+    }
+
+    /// Ids are a tenant's own: where the other tenant has a request of the same id, its method's
+    /// callback would be no foreign one.
+    pub fn keep_foreign(&mut self, place: usize) {
+        let callback = &mut self.callbacks[place];
+        let other = &self.world.sales[1 - callback.sale];
+        let ids = Id::try_from(other.tenant).ok().zip(Id::try_from(callback.request).ok());
+        let theirs =
+            ids.is_some_and(|(tenant, id)| self.known.contains_key(&keys::request(tenant, id)));
+        if callback.spoilt == Spoilt::Foreign && theirs {
+            callback.spoilt = Spoilt::Secret;
+        }
     }
 
     /// A provider hears the answer to a callback: only authentic ones have an effect (I9), and

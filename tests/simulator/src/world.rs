@@ -215,6 +215,9 @@ impl Run<'_> {
         let app = Arc::clone(&world.apps[slot]);
         let task = match &work {
             Work::Call(_) | Work::Report(_) => {
+                if let Work::Report(place) = &work {
+                    self.keep_foreign(*place);
+                }
                 let now = self.now();
                 let call = match &work {
                     Work::Call(client) => self.clients[*client].begin(),
