@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
 mod batches;
+mod canary;
 mod crash_points;
 mod deadlines;
 mod orders;

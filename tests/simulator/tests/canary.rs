@@ -1,0 +1,125 @@
+//! No secret and no personal data in a log line, an error or a message (I12): canaries are put
+//! everywhere, and looked for there.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use domain::request::dispatched::{Answer, Silence};
+use serde_json::{Value, json};
+use simulator::api::{Call, Reply, Sale, Terms};
+use simulator::memory::MemoryStore;
+use simulator::runtime;
+use simulator::stage::{Stage, body_of};
+use tracing::level_filters::LevelFilter;
+
+/// In every value that a person or a provider gives.
+const CANARY: &str = "canary";
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn activation(sale: &Sale, email: &str) -> Call {
+    let body = json!({"pkId": sale.pk_ids[0], "activationQuantity": 1,
+        "activatee": {"emailId": email, "name": "Canary canary"},
+        "customAttributes": {"customAttribute": [{"name": "canary", "value": "canary"}]}});
+    Call::new("POST", "/v1/activations", &sale.key, &body)
+}
+
+/// Calls that go wrong in every way, and what they were answered.
+async fn errors(stage: &Stage, sale: &Sale, request: u64) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    let mut calls = vec![
+        activation(sale, "canary at example"),
+        activation(sale, "canary@"),
+        Call::new("POST", "/v1/customers", &sale.key, &json!({"name": 5, "emails": ["canary"]})),
+        Call::new("POST", "/v1/activations", "pvk_canary", &json!({})),
+        Call::new("GET", "/v1/customers?email=", &sale.key, &Value::Null),
+    ];
+    let now = stage.app.clock.now();
+    let body = json!({"status": "canary", "comments": "canary"}).to_string();
+    calls.push(sale.report(request, "", "m9", now, &body));
+    let mut forged = sale.report(request, "", "m8", now, &body);
+    forged.headers[2].1 = "v1,canary".to_owned();
+    calls.push(forged);
+    for call in calls {
+        let reply = stage.api.call(&call).await;
+        assert!(reply.status >= 400 || call.verb == "GET", "{}", reply.json);
+        replies.push(reply);
+    }
+    replies
+}
+
+async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
+    let sale = Sale::open(&stage.app, &stage.api, &Terms::default()).await;
+    let customer = json!({"name": "canary", "emails": ["canary@example.com"]});
+    let call = Call::new("POST", "/v1/customers", &sale.key, &customer);
+    stage.api.call(&call).await.expect(201);
+    let made = stage.api.call(&activation(&sale, "canary@example.com")).await.expect(201);
+    let request = made["provisioningRequests"][0]["id"].as_u64().unwrap();
+    let mut messages: Vec<String> = Vec::new();
+    let answers = [
+        Answer::None(Silence::Broken, "broken".to_owned()),
+        Answer::Http { status: 503, body: "canary".to_owned(), retry_after: None },
+        Answer::Http { status: 202, body: "canary".to_owned(), retry_after: None },
+    ];
+    for answer in answers {
+        stage.provider.answer(answer);
+        let sent: Vec<String> = stage.queue.take().iter().map(body_of).collect();
+        messages.extend(sent.clone());
+        assert!(stage.handle(sent).await.is_empty());
+        stage.clock.pass(domain::time::Period::from_secs(600));
+    }
+    let poison = stage.handle(vec!["canary".to_owned(), "{\"v\":1}".to_owned()]).await;
+    assert_eq!(poison, ["0", "1"]);
+    let replies = errors(stage, &sale, request).await;
+    let body = json!({"status": "FAILED", "comments": "canary", "errorCode": "canary"});
+    let now = stage.app.clock.now();
+    let call = sale.report(request, "?generation=1", "m1", now, &body.to_string());
+    stage.api.call(&call).await.expect(200);
+    sweeper::sweep(&stage.app).await.unwrap();
+    (sale, replies, messages)
+}
+
+#[test]
+fn no_canary_sings() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
+    let (sale, replies, messages) = tracing::subscriber::with_default(subscriber, || {
+        runtime().block_on(story(&Stage::over(Arc::new(MemoryStore::default()))))
+    });
+    let log = lines.text();
+    assert!(log.contains("createActivation"), "something was logged:\n{log}");
+    let secrets = [CANARY, &sale.key, &sale.secret, &sale.pk_ids[0]];
+    let quiet = |what: &str, text: &str| {
+        for secret in secrets {
+            let told = text.to_lowercase().contains(&secret.to_lowercase());
+            assert!(!told, "{secret} in {what}:\n{text}");
+        }
+    };
+    quiet("the log", &log);
+    assert!(messages.len() >= 3, "{messages:?}");
+    messages.iter().for_each(|message| quiet("a message", message));
+    replies.iter().for_each(|reply| quiet("an error", &reply.json.to_string()));
+}
