@@ -67,7 +67,8 @@ async fn act(mut stream: TcpStream, does: Does, sent: Arc<AtomicU64>) -> std::io
             stream.write_all(first.as_bytes()).await?;
             let flood = then.repeat(8192 / then.len());
             loop {
-                sent.fetch_add(stream.write(flood.as_bytes()).await? as u64, SeqCst);
+                stream.write_all(flood.as_bytes()).await?;
+                sent.fetch_add(flood.len() as u64, SeqCst);
             }
         }
         Does::Drips(text) => {

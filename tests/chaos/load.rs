@@ -67,7 +67,7 @@ pub(crate) struct Load {
     pub(crate) asked: AtomicU64,
     stopped: AtomicBool,
     granted: Mutex<BTreeMap<u64, String>>,
-    refused: AtomicU64,
+    refused: Mutex<BTreeMap<u64, u32>>,
 }
 
 impl Load {
@@ -79,7 +79,7 @@ impl Load {
             asked: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             granted: Mutex::default(),
-            refused: AtomicU64::new(0),
+            refused: Mutex::default(),
         }
     }
 
@@ -93,9 +93,9 @@ impl Load {
         self.granted.lock().unwrap().clone()
     }
 
-    /// How many were refused for want of quantity.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Relaxed)
+    /// The calls that were refused for want of quantity, and the product key of each.
+    pub(crate) fn refused(&self) -> BTreeMap<u64, u32> {
+        self.refused.lock().unwrap().clone()
     }
 
     async fn one(&self, number: u64) {
@@ -115,7 +115,7 @@ impl Load {
                 }
                 Some(reply) if reply.status == 422 => {
                     reply.refused(422, "QUANTITY_EXCEEDED");
-                    self.refused.fetch_add(1, Relaxed);
+                    self.refused.lock().unwrap().insert(number, (number as usize % KEYS) as u32);
                     return;
                 }
                 Some(reply) => assert_eq!(reply.status, 503, "{}", reply.text),

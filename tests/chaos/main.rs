@@ -77,12 +77,7 @@ async fn main() -> ExitCode {
     }
     say(&format!("{kills} kills; waiting for {} requests to end", load.granted().len()));
     for status in ["REQUEST_QUEUED", "REQUEST_SENT", "IN_PROGRESS"] {
-        let path = format!("/v1/provisioning-requests?status={status}&limit=1");
-        loop {
-            let open = client.get(&path).await.expect(200)["data"] != json!([]);
-            if !open {
-                break;
-            }
+        while is_any(&client, status).await {
             assert!(begun.elapsed() < Duration::from_mins(20), "requests stay {status}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -92,6 +87,18 @@ async fn main() -> ExitCode {
     let report = audit::audit(folder.path(), &load, &provider).await;
     say(&format!("{report}\n{kills} kills, {:.0} s", begun.elapsed().as_secs_f64()));
     ExitCode::SUCCESS
+}
+
+/// Whether any request has this status.
+async fn is_any(client: &Client, status: &str) -> bool {
+    let mut path = format!("/v1/provisioning-requests?status={status}&limit=100");
+    loop {
+        let page = client.get(&path).await.expect(200);
+        let Some(cursor) = page["nextCursor"].as_str().filter(|_| page["data"] == json!([])) else {
+            return page["data"] != json!([]);
+        };
+        path = format!("/v1/provisioning-requests?status={status}&limit=100&cursor={cursor}");
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the user looks at")]

@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 
 /// Longer than the method's time-out.
 const HANG: Duration = Duration::from_millis(1_500);
+/// Of a hundred: it refuses below this, and hangs up to that.
+const REFUSES: u32 = 10;
+const HANGS: u32 = 18;
 /// Longer than a lease.
 const LATE: Duration = Duration::from_secs(7);
 /// Between two tries of a callback.
@@ -112,7 +115,7 @@ async fn receive(
     let text = |name: &str| headers[name].to_str().unwrap().to_owned();
     let key = text("webhook-id");
     let dice = provider.rng.lock().unwrap().u32(..100);
-    if dice < 10 {
+    if dice < REFUSES {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let first = {
@@ -126,14 +129,14 @@ async fn receive(
         provider.calling.fetch_add(1, SeqCst);
         let link = text("provisioning-callback-url");
         let reporter = provider.clone();
-        // Now and then it is so slow that the POST comes again before it has reported.
-        let late = if dice % 5 == 0 { LATE } else { Duration::ZERO };
+        // Where it hangs it reports late, too, so that the POST comes again first.
+        let late = if dice < HANGS { LATE } else { Duration::ZERO };
         tokio::spawn(async move {
             tokio::time::sleep(late).await;
             reporter.report(link, key).await;
         });
     }
-    if dice < 14 {
+    if dice < HANGS {
         tokio::time::sleep(HANG).await;
     }
     StatusCode::ACCEPTED

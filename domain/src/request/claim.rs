@@ -73,10 +73,15 @@ impl Request {
         method: &MethodInfo,
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
+        let dead = self.lease.take().is_some();
         let number = self.attempt_count + 1;
         if number as usize > method.retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
-            self.fail("DISPATCH_LOST", "The last attempt has no known end, and no more are left.");
+            // A ladder that was made shorter meanwhile leaves the true reason where it is.
+            if dead {
+                let why = "The last attempt has no known end, and no more are left.";
+                self.fail("DISPATCH_LOST", why);
+            }
             return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
         }
         let length = Period::from_millis(method.timeout.millis() + LEASE_MARGIN.millis());
@@ -84,6 +89,7 @@ impl Request {
             token: stamp.entropy.guid(0),
             until: stamp.now.after(length),
             first: self.delivery == Delivery::Never,
+            method_version: method.version,
         });
         if self.delivery == Delivery::Never {
             self.delivery = Delivery::Maybe;
@@ -98,7 +104,7 @@ impl Request {
 
     /// The attempt of a worker that did not report before its lease was over, to be noted before
     /// the next claim; its own word, if it still comes, replaces this.
-    pub fn lost(&self, method: &MethodInfo) -> Option<Decision> {
+    pub fn lost(&self) -> Option<Decision> {
         let lease = self.lease.as_ref()?;
         Some(Decision::default().save(Attempt {
             request: Some(self.id),
@@ -111,7 +117,7 @@ impl Request {
             http_status: None,
             error: Some("The worker did not report before its lease was over.".to_owned()),
             response_excerpt: None,
-            method_version: method.version,
+            method_version: lease.method_version,
             rev: 0,
         }))
     }

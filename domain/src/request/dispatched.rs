@@ -204,6 +204,9 @@ impl Request {
             return (self, decision);
         }
         let before = self.clone();
+        if ended.answer.delivery(false) == Delivery::Confirmed {
+            self.delivery = Delivery::Confirmed;
+        }
         if self.response.is_none() {
             body.into_iter().for_each(|body| self.keep_response(body));
         }

@@ -69,6 +69,8 @@ pub struct Lease {
     pub until: Time,
     /// Nothing had been delivered before this attempt.
     pub first: bool,
+    /// The method's version at this attempt.
+    pub method_version: u64,
 }
 
 /// A webhook id that was accepted, with the body it came with.

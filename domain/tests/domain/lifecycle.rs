@@ -144,8 +144,8 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let until = method.timeout.millis() + 5_000;
     assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
     assert_eq!(first.claimable(at(until).now), Ok(()));
-    assert!(queued().lost(&method).is_none());
-    let decision = first.lost(&method).unwrap();
+    assert!(queued().lost().is_none());
+    let decision = first.lost().unwrap();
     let lost = |change: &Change| match change {
         Change::Save(record) => match &**record {
             Record::Attempt(attempt) => Some((attempt.no, attempt.outcome)),

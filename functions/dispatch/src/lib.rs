@@ -57,6 +57,9 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
     if request.claimable(app.clock.now()).is_err() {
         return Ok(());
     }
+    if let Some(decision) = request.lost() {
+        note(app, tenant, &decision).await?;
+    }
     let stamp = app.stamp(Actor::System);
     let mut ready = render::prepare(app, tenant, &request).await?;
     if let Ok((payload, method)) = ready {
@@ -72,9 +75,6 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
             return app.commit(tenant, &decision, &Extra::default()).await;
         }
     };
-    if let Some(decision) = request.lost(&method.info) {
-        note(app, tenant, &decision).await?;
-    }
     match request.claim(&payload, &method.info, &stamp).map_err(illegal)? {
         Claim::Exhausted(decision) => app.commit(tenant, &decision, &Extra::default()).await,
         Claim::Attempt(claimed, decision) => {

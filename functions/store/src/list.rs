@@ -65,7 +65,7 @@ impl dyn Store {
                 limit: look,
             };
             // Where little is kept, longer looks are fewer.
-            look = (2 * look).min(PAGE_ROWS);
+            look = (2 * look).clamp(1, PAGE_ROWS.saturating_sub(looked_at + look).max(1));
             let Found { items, last } = self.range(&range).await?;
             looked_at += items.len();
             let mut rest = last.is_some();

@@ -227,7 +227,9 @@ impl Received {
         check("I6", !(now && told == Delivery::Never), || format!("{id} says NEVER, but came"))?;
         check("I6", ever || told != Delivery::Confirmed, || {
             format!("{id} says CONFIRMED, but never came")
-        })
+        })?;
+        let sent = request.life.history.iter().any(|step| matches!(&*step.row, "P4" | "P5"));
+        check("I6", ever || !sent, || format!("{id} was sent, but never came"))
     }
 }
 

@@ -167,6 +167,7 @@ impl stateright::Model for Model {
             Property::always("I6", |_, system: &System| !system.broken.contains("I6")),
             Property::always("I7", |_, system: &System| !system.broken.contains("I7")),
             Property::always("I8", |_, system: &System| !system.broken.contains("I8")),
+            Property::always("I9", |_, system: &System| !system.broken.contains("I9")),
             Property::always("I10", |_, system: &System| !system.broken.contains("I10")),
         ]
     }

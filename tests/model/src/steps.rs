@@ -255,18 +255,16 @@ impl System {
         let stamp = self.stamp(&[5]);
         let known = request.delivery != Delivery::Never && generation == request.generation;
         let unsent = request.life.state == Status::DispatchFailed;
-        if unsent && model.mutant == Some(Mutant::DispatchFailedIsTerminal) {
-            // What is true is refused.
-            let truth = check("I6", !known, || format!("{id} was done, and that was refused"));
-            self.judge(truth);
-            self.answered(id, generation, status, false);
-            return Some(());
-        }
         if status == Status::InProgress && model.mutant == Some(Mutant::LateInProgress) {
             return self.overwrite(request.id, status, generation);
         }
-        match request.reported(&report, &arrival, &stamp).ok()? {
-            Verdict::Accepted(_, decision) => {
+        let deaf = unsent && model.mutant == Some(Mutant::DispatchFailedIsTerminal);
+        let Ok(verdict) = request.reported(&report, &arrival, &stamp) else {
+            self.broken.insert("I9");
+            return Some(());
+        };
+        match verdict {
+            Verdict::Accepted(_, decision) if !deaf => {
                 if self.commit(&decision, 0, None).is_err() {
                     // Lost a race: read again.
                     let request = self.request(id)?.clone();
@@ -278,7 +276,12 @@ impl System {
                 }
             }
             Verdict::Duplicate => self.answered(id, generation, status, true),
-            Verdict::Conflicting(..) => self.answered(id, generation, status, false),
+            Verdict::Conflicting(..) | Verdict::Accepted(..) => {
+                // What is true must not be refused.
+                let heard = check("I6", !(unsent && known), || format!("{id}: {word} was refused"));
+                self.judge(heard);
+                self.answered(id, generation, status, false);
+            }
         }
         Some(())
     }
@@ -303,7 +306,10 @@ impl System {
 
     fn sweep(&mut self, model: &Model, id: Id, sent: bool) -> Option<()> {
         let request = self.request(id)?.clone();
-        let decision = request.swept(model.fixture.tenant, &self.stamp(&[6])).ok()?;
+        let Ok(decision) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
+            self.broken.insert("I5");
+            return Some(());
+        };
         self.commit(&decision, 0, None).ok()?;
         if sent {
             self.send(&decision);

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end so")]
 
-use model::search::{MUTANTS, Model, Scope};
+use model::search::{MUTANTS, Model, Mutant, Scope};
 
 #[test]
 fn three_clients_and_two_units() {
@@ -14,8 +14,22 @@ fn three_clients_and_two_units() {
 
 #[test]
 fn nine_mutants_are_found_out() {
+    use Mutant::{
+        AnswerBeforeCommit, DispatchFailedIsTerminal, KeyPerAttempt, LateInProgress, NoRecord,
+        NoResend, NoSweeper, ReadThenWrite, UnconditionalSent,
+    };
     for (mutant, scope) in MUTANTS {
+        let expected: &[&str] = match mutant {
+            NoResend | NoSweeper => &["I5"],
+            UnconditionalSent | LateInProgress => &["I3", "I8", "I10"],
+            ReadThenWrite => &["I1"],
+            KeyPerAttempt => &["I4"],
+            NoRecord | AnswerBeforeCommit => &["I10"],
+            DispatchFailedIsTerminal => &["I6"],
+        };
         let found = Model::new(scope, Some(mutant)).unwrap().search(2);
-        assert!(!found.broken.is_empty(), "{mutant:?} survives {} states", found.states);
+        let names: Vec<_> = found.broken.iter().map(|(name, _)| *name).collect();
+        assert!(!names.is_empty(), "{mutant:?} survives {} states", found.states);
+        assert!(names.iter().all(|name| expected.contains(name)), "{mutant:?}: {names:?}");
     }
 }

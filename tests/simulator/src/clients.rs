@@ -5,7 +5,7 @@
 use model::invariants::{Violation, check};
 use serde_json::{Value, json};
 
-use crate::api::{Call, Reply, Sale, plan_of};
+use crate::api::{Call, Reply, Sale, Terms, method_of, plan_of};
 
 /// What a client wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum Wish {
     Operate(&'static str, Value),
     /// Another text in the plan.
     EditPlan(u32),
-    /// The method enabled or disabled.
-    Method(bool),
+    /// Another ladder of the method.
+    EditMethod(Vec<&'static str>),
     /// The entitlement enabled or disabled.
     Entitlement(bool),
     /// Plan and method of the product taken away.
@@ -87,10 +87,10 @@ impl Client {
                 let path = format!("/v1/plans/{}", sale.plan);
                 Some(Call::new("PUT", path, key, &plan_of(&format!("edit {n}"))))
             }
-            Wish::Method(enabled) => {
-                let act = if *enabled { "enable" } else { "disable" };
-                let path = format!("/v1/methods/{method}/{act}");
-                Some(Call::new("POST", path, key, &json!({})).once(&self.mark))
+            Wish::EditMethod(ladder) => {
+                let terms = Terms { ladder: ladder.clone(), ..Terms::default() };
+                let path = format!("/v1/methods/{method}");
+                Some(Call::new("PUT", path, key, &method_of(&terms)))
             }
             Wish::Entitlement(enabled) => {
                 let act = if *enabled { "ENABLE" } else { "DISABLE" };

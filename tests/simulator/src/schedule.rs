@@ -273,9 +273,11 @@ impl<'w> Schedule<'w> {
         let Next { slot, act, post } = self.run.world.shared.gate.look(place);
         let broken = self.rng.u32(..1000) < self.wild.faults;
         let fate = match post {
+            Some(_) if broken && self.rng.bool() => Fate::DieBefore,
             Some(post) => {
                 let does = Behaviour::any(&mut self.rng, self.wild.refusals);
-                Fate::Answered(self.run.posted(&post, does)?)
+                let answer = self.run.posted(&post, does)?;
+                if broken { Fate::DieAfter } else { Fate::Answered(answer) }
             }
             None if broken => self.fault(slot, act),
             None => Fate::Go,
@@ -293,7 +295,7 @@ impl<'w> Schedule<'w> {
             Act::Read => vec![Fate::Fail],
             Act::Due => vec![Fate::Fail, Fate::Stale, Fate::Stale],
             Act::Send => vec![Fate::Fail, Fate::Lost],
-            Act::Wait | Act::Answer | Act::Post => vec![Fate::DieBefore],
+            Act::Wait | Act::Answer => vec![Fate::DieBefore],
             _ => vec![Fate::Fail, Fate::Lost, Fate::Lost, Fate::Conflict],
         };
         fates.extend(dies);
@@ -384,8 +386,8 @@ fn wish(rng: &mut Rng, number: usize) -> Wish {
         8 => Wish::Operate("", json!({"comments": "Seen."})),
         9 | 10 => Wish::EditPlan(rng.u32(..)),
         _ => match rng.u32(..5) {
-            0 => Wish::Method(false),
-            1 => Wish::Method(true),
+            0 => Wish::EditMethod(vec!["PT0S"]),
+            1 => Wish::EditMethod(vec!["PT3S", "PT5S"]),
             2 => Wish::Entitlement(false),
             3 => Wish::Entitlement(true),
             _ => Wish::Dissolve,

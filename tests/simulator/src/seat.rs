@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `gate` decides what becomes of every call, `memory` keeps the rows.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,8 +61,8 @@ pub struct Shared {
     pub sent: Mutex<Vec<Message>>,
     /// Rows that were written and the world has not checked yet.
     pub written: Mutex<Vec<Written>>,
-    /// What the index `due` last showed.
-    stale: Mutex<Vec<Item>>,
+    /// What each shard of the index `due` last showed.
+    stale: Mutex<BTreeMap<String, Vec<Item>>>,
     plant: Mutex<Plant>,
 }
 
@@ -194,9 +195,10 @@ impl Store for Seat {
         }
         let mut found = self.shared.store.rows().range(range);
         if due {
-            let before = std::mem::replace(&mut *lock(&self.shared.stale), found.items.clone());
+            let mut stale = lock(&self.shared.stale);
+            let before = stale.insert(range.pk.clone(), found.items.clone());
             if fate == Fate::Stale {
-                found.items = before;
+                found.items = before.unwrap_or_default();
             }
         }
         self.end(&fate, Ok(found)).await

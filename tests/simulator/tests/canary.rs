@@ -10,6 +10,7 @@ use simulator::api::{Call, Reply, Sale, Terms};
 use simulator::memory::MemoryStore;
 use simulator::runtime;
 use simulator::stage::{Stage, body_of};
+use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 
 /// In every value that a person or a provider gives.
@@ -57,7 +58,7 @@ async fn errors(stage: &Stage, sale: &Sale, request: u64) -> Vec<Reply> {
     let body = json!({"status": "canary", "comments": "canary"}).to_string();
     calls.push(sale.report(request, "", "m9", now, &body));
     let mut forged = sale.report(request, "", "m8", now, &body);
-    forged.headers[2].1 = "v1,canary".to_owned();
+    "v1,canary".clone_into(&mut forged.headers[2].1);
     calls.push(forged);
     for call in calls {
         let reply = stage.api.call(&call).await;
@@ -102,6 +103,9 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
 fn no_canary_sings() {
     let lines = Lines::default();
     let writer = lines.clone();
+    // With a single subscriber, tracing would ask the threads of other tests, which have none,
+    // whether a line is wanted, and remember their no.
+    let second = Dispatch::new(tracing_subscriber::fmt().with_writer(Lines::default).finish());
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::INFO)
         .with_writer(move || writer.clone())
@@ -109,6 +113,7 @@ fn no_canary_sings() {
     let (sale, replies, messages) = tracing::subscriber::with_default(subscriber, || {
         runtime().block_on(story(&Stage::over(Arc::new(MemoryStore::default()))))
     });
+    drop(second);
     let log = lines.text();
     assert!(log.contains("createActivation"), "something was logged:\n{log}");
     let secrets = [CANARY, &sale.key, &sale.secret, &sale.pk_ids[0]];

@@ -111,8 +111,6 @@ fn the_first_end_counts_whatever_comes_how_often() {
             }
         }
     }
-    let all = |order| expected(&AGREEING, order) == Status::Completed;
-    assert!(orders().into_iter().all(all), "callbacks that agree have one end");
 }
 
 /// The same over HTTP, signed: every order once, each callback as often as its turn says.

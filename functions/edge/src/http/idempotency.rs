@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same call again gives the same answer, byte for byte.
 //!
-//! Neighbours: `Cx::decide` asks first and again after a lost race. Guarantee (I10): the record is
+//! Neighbours: `Cx::decide` asks when its commit finds the record. Guarantee (I10): the record is
 //! committed with the effect, or neither is.
 
 use axum::http::{HeaderMap, Method};
