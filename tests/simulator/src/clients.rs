@@ -88,7 +88,8 @@ impl Client {
                 Some(Call::new("PUT", path, key, &plan_of(&format!("edit {n}"))))
             }
             Wish::EditMethod(ladder) => {
-                let terms = Terms { ladder: ladder.clone(), ..Terms::default() };
+                let ladder = ladder.clone();
+                let terms = Terms { ladder, callback_timeout: "PT1H", ..Terms::default() };
                 let path = format!("/v1/methods/{method}");
                 Some(Call::new("PUT", path, key, &method_of(&terms)))
             }
