@@ -15,8 +15,11 @@ use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::{Consumption, ProductKey};
 use crate::ids::{Entropy, Id};
 use crate::message::Message;
-use crate::plan::{Plan, association::Association, method::Method};
-use crate::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Request};
+use crate::plan::Plan;
+use crate::plan::association::Association;
+use crate::plan::method::{Door, Method};
+use crate::request::attempt::Attempt;
+use crate::request::{Conflicts, LongResponse, Overflow, Payload, Request};
 use crate::time::Time;
 
 /// Who acts.
@@ -142,6 +145,7 @@ pub enum Record {
     Customer(Customer),
     Plan(Plan),
     Method(Method),
+    Door(Door),
     Association(Association),
     Entitlement(Entitlement),
     ProductKey(ProductKey),
@@ -171,6 +175,7 @@ records!(
     Customer,
     Plan,
     Method,
+    Door,
     Association,
     Entitlement,
     ProductKey,

@@ -81,6 +81,9 @@ pub const TIMEOUT_DEFAULT: Period = Period::from_secs(10);
 /// Callback time-out of a method.
 pub const CALLBACK_TIMEOUT: (Period, Period) =
     (Period::from_secs(60), Period::from_secs(90 * 86_400));
+/// The door of a deleted method outlives its callback time-out by this: for attempts that were
+/// under way, and for clocks that differ.
+pub const DOOR_GRACE: Period = Period::from_secs(3_600);
 /// Callback time-out when none is given.
 pub const CALLBACK_TIMEOUT_DEFAULT: Period = Period::from_secs(7 * 86_400);
 /// Steps of a retry ladder.
@@ -103,6 +106,8 @@ pub const QUEUE_DELAY: Period = Period::from_secs(900);
 pub const HISTORY_STEPS: usize = 50;
 /// Webhook ids remembered in a request's head.
 pub const WEBHOOK_RING: usize = 32;
+/// Attempts without an outcome, kept in a request's head.
+pub const UNHEARD_ATTEMPTS: usize = 50;
 /// Conflicting callbacks kept.
 pub const CONFLICTS: usize = 20;
 /// Clock difference allowed for a callback.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use domain::limits::PROVIDER_BODY_BYTES;
-use domain::request::AttemptOutcome;
+use domain::request::attempt::AttemptOutcome;
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::Period;
 use edge::ports::{Post, Provider, SystemClock};

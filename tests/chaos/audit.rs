@@ -7,11 +7,11 @@ use domain::activation::Activation;
 use domain::decision::Kind;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
-use domain::request::states::Status;
 use domain::request::{Payload, Request};
 use domain::view::activation::ActivationLine;
 use domain::view::request::RequestRow;
-use model::invariants::{provisioned, quantities, rested, written};
+use edge::ports::{Clock, SystemClock};
+use model::invariants::{attempted, provisioned, quantities, rested, written};
 use serde::de::DeserializeOwned;
 use store::Store;
 use store::list::PageOf;
@@ -62,7 +62,9 @@ async fn activations(store: &Dynamo, tenant: Id) -> Vec<Activation> {
 async fn payloads(store: &Dynamo, tenant: Id, requests: &[Request]) -> Vec<Payload> {
     let mut out = Vec::new();
     for request in requests {
-        out.extend(store.find_payload(tenant, request.id, request.generation).await.unwrap());
+        for generation in 1..=request.generation {
+            out.extend(store.find_payload(tenant, request.id, generation).await.unwrap());
+        }
     }
     out
 }
@@ -77,14 +79,15 @@ pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) 
     let product = Id::try_from(load.sale.product).unwrap();
     let (received, posts, answers) = provider.seen();
 
+    let now = SystemClock.now();
     let requests = requests(store, tenant).await;
     let activations = activations(store, tenant).await;
     let mut ends: BTreeMap<&str, u32> = BTreeMap::new();
     for request in &requests {
-        written(None, request).unwrap();
+        written(None, request, now).unwrap();
         rested(request).unwrap();
         received.delivered(request).unwrap();
-        assert!(request.life.state != Status::Failed, "{:?}", request.error_code);
+        attempted(request, store.list_attempts(tenant, request.id).await.unwrap()).unwrap();
         *ends.entry(request.life.state.display()).or_default() += 1;
     }
     let payloads = payloads(store, tenant, &requests).await;

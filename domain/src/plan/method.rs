@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Decision, Kind, Meta, Name, Stamp};
 use crate::ids::Id;
 use crate::limits::{
-    CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
+    CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, DOOR_GRACE, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
     LADDER_LONGEST, LADDER_STEPS, TIMEOUT, TIMEOUT_DEFAULT,
 };
 use crate::rejection::{Code, Faults, Rejection};
@@ -187,11 +187,12 @@ impl Method {
         Ok((next, decision))
     }
 
-    /// Removes it, unless a product uses it.
+    /// Removes it, unless a product uses it. Its door closes when the last callback is due of
+    /// what was sent by it, so that no provider is turned away in the middle.
     ///
     /// # Errors
     /// `IN_USE`.
-    pub fn delete(self) -> Result<Decision, Rejection> {
+    pub fn delete(self, tenant: Id, stamp: &Stamp) -> Result<Decision, Rejection> {
         if self.uses > 0 {
             let detail = format!(
                 "The method is associated with {} product(s). Change those associations first.",
@@ -200,12 +201,20 @@ impl Method {
             return Err(Rejection::new(Code::InUse, detail));
         }
         let claim = self.claim();
-        Ok(Decision::default().delete(self).release(claim))
+        let closes = stamp.now.after(self.info.callback_timeout).after(DOOR_GRACE);
+        let door = Door { expires: Some(closes), ..self.door(tenant) };
+        Ok(Decision::default().delete(self).save(door).release(claim))
     }
 
     /// What is needed to let a callback of this method in.
     pub fn door(&self, tenant: Id) -> Door {
-        Door { tenant, secrets: self.secrets.clone(), callback_timeout: self.info.callback_timeout }
+        Door {
+            method: self.info.id,
+            tenant,
+            secrets: self.secrets.clone(),
+            callback_timeout: self.info.callback_timeout,
+            expires: None,
+        }
     }
 
     fn claim(&self) -> Name {
@@ -223,12 +232,16 @@ impl Method {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Door {
+    /// The method.
+    pub method: Id,
     /// The tenant.
     pub tenant: Id,
     /// The callback secrets.
     pub secrets: Vec<Sealed>,
     /// How long a request waits for the next callback.
     pub callback_timeout: Period,
+    /// When it closes, once the method is deleted.
+    pub expires: Option<Time>,
 }
 
 fn check(input: &MethodInput, stamp: &Stamp) -> Result<MethodInfo, Rejection> {

@@ -8,7 +8,7 @@ use crate::limits::LEASE_MARGIN;
 use crate::plan::method::{MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::states::{Event, Status};
-use crate::request::{Attempt, AttemptOutcome, Delivery, Lease, Named, Payload, Request};
+use crate::request::{Delivery, Lease, Named, Payload, Request};
 use crate::time::{Period, Time};
 
 /// Why a message has nothing to do.
@@ -73,7 +73,8 @@ impl Request {
         method: &MethodInfo,
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
-        let dead = self.lease.take().is_some();
+        let dead = self.lease.is_some();
+        self.give_up(stamp);
         let number = self.attempt_count + 1;
         if number as usize > method.retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
@@ -100,25 +101,5 @@ impl Request {
         self.plan = Some(Named { version: None, ..payload.plan.clone() });
         self.method = Some(Named { version: None, ..payload.method.clone() });
         Ok(Claim::Attempt(Box::new(self.clone()), Decision::default().save(self)))
-    }
-
-    /// The attempt of a worker that did not report before its lease was over, to be noted before
-    /// the next claim; its own word, if it still comes, replaces this.
-    pub fn lost(&self) -> Option<Decision> {
-        let lease = self.lease.as_ref()?;
-        Some(Decision::default().save(Attempt {
-            request: Some(self.id),
-            generation: self.generation,
-            no: self.attempt_count,
-            started_date: self.executed_date.unwrap_or(lease.until),
-            ended_date: lease.until,
-            outcome: AttemptOutcome::Lost,
-            superseded: false,
-            http_status: None,
-            error: Some("The worker did not report before its lease was over.".to_owned()),
-            response_excerpt: None,
-            method_version: lease.method_version,
-            rev: 0,
-        }))
     }
 }

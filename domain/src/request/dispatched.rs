@@ -10,8 +10,9 @@ use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::plan::method::{Completion, MethodInfo, wait_before};
 use crate::rejection::Rejection;
+use crate::request::attempt::AttemptOutcome;
 use crate::request::states::{Event, Status};
-use crate::request::{Attempt, AttemptOutcome, Delivery, Request};
+use crate::request::{Delivery, Request};
 use crate::time::{Period, Time};
 
 /// Why there was no answer.
@@ -58,6 +59,8 @@ pub struct Ended<'a> {
     pub no: u32,
     /// When it began.
     pub started: Time,
+    /// When the answer was there.
+    pub at: Time,
     /// The method as it was at the attempt.
     pub method: &'a MethodInfo,
     /// What came of it.
@@ -86,7 +89,7 @@ impl Answer {
         }
     }
 
-    fn error(&self) -> Option<(String, String)> {
+    pub(super) fn error(&self) -> Option<(String, String)> {
         match self {
             Self::Blocked(why) => Some(("METHOD_INVALID".to_owned(), why.clone())),
             Self::None(silence, why) => {
@@ -131,11 +134,6 @@ impl Answer {
 }
 
 impl Request {
-    /// Notes the attempt itself: what happened, whatever becomes of the request by it.
-    pub fn attempted(&self, ended: &Ended<'_>, stamp: &Stamp) -> Decision {
-        Decision::default().save(self.attempt(ended, false, stamp))
-    }
-
     /// The next state, by the class of the answer. A late one changes nothing but what is empty.
     ///
     /// # Errors
@@ -150,17 +148,18 @@ impl Request {
             Answer::Http { body, .. } => Some(body.as_str()),
             _ => None,
         };
-        let Some(lease) = lease else { return Ok(self.superseded(ended, body, stamp)) };
+        let Some(lease) = lease else { return Ok(self.superseded(ended, body)) };
         body.into_iter().for_each(|body| self.keep_response(body));
-        self.delivery = ended.answer.delivery(lease.first);
+        // What an earlier attempt made sure of, a later one cannot make doubtful.
+        if self.delivery != Delivery::Confirmed {
+            self.delivery = ended.answer.delivery(lease.first);
+        }
         match ended.answer.outcome() {
             AttemptOutcome::Ok => self.accepted(ended, stamp)?,
             AttemptOutcome::Refused => {
                 self.walk(Event::AttemptRefused, Status::Failed, stamp, None)?;
             }
-            AttemptOutcome::Blocked => {
-                self.walk(Event::RenderFailed, Status::Failed, stamp, None)?;
-            }
+            AttemptOutcome::Blocked => self.stop(stamp)?,
             AttemptOutcome::Retryable | AttemptOutcome::Lost => self.again(ended, stamp)?,
         }
         match ended.answer.error() {
@@ -171,37 +170,10 @@ impl Request {
         Ok(self.saved(message.into_iter().fold(Decision::default(), Decision::enqueue)))
     }
 
-    fn attempt(&self, ended: &Ended<'_>, superseded: bool, stamp: &Stamp) -> Attempt {
-        let (http_status, response_excerpt) = match ended.answer {
-            Answer::Http { status, body, .. } => (Some(*status), Some(body.clone())),
-            _ => (None, None),
-        };
-        Attempt {
-            request: Some(self.id),
-            generation: ended.generation,
-            no: ended.no,
-            started_date: ended.started,
-            ended_date: stamp.now,
-            outcome: ended.answer.outcome(),
-            superseded,
-            http_status,
-            error: ended.answer.error().map(|(code, detail)| format!("{code}: {detail}")),
-            response_excerpt,
-            method_version: ended.method.version,
-            rev: 0,
-        }
-    }
-
-    /// Another act came first: the attempt is noted, and fills what is still empty (Q9).
-    fn superseded(
-        mut self,
-        ended: &Ended<'_>,
-        body: Option<&str>,
-        stamp: &Stamp,
-    ) -> (Self, Decision) {
-        let decision = Decision::default().save(self.attempt(ended, true, stamp));
+    /// Another act came first: the answer fills what is still empty (Q9).
+    fn superseded(mut self, ended: &Ended<'_>, body: Option<&str>) -> (Self, Decision) {
         if ended.generation != self.generation {
-            return (self, decision);
+            return (self, Decision::default());
         }
         let before = self.clone();
         if ended.answer.delivery(false) == Delivery::Confirmed {
@@ -213,7 +185,9 @@ impl Request {
         if self.reference_number.is_none() {
             self.reference_number = ended.answer.reference_number();
         }
-        if self == before { (self, decision) } else { (self.clone(), decision.save(self)) }
+        let changed = self != before;
+        let decision = Decision::default();
+        (self.clone(), if changed { decision.save(self) } else { decision })
     }
 
     fn accepted(&mut self, ended: &Ended<'_>, stamp: &Stamp) -> Result<(), Rejection> {
@@ -250,7 +224,7 @@ impl Request {
         Ok(())
     }
 
-    /// It cannot be made or sent at all (P3).
+    /// It cannot be made or sent at all (P3, P7).
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless queued.
@@ -260,8 +234,17 @@ impl Request {
         detail: &str,
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
-        self.walk(Event::RenderFailed, Status::Failed, stamp, None)?;
+        self.stop(stamp)?;
         self.fail(code, detail);
         Ok(self.saved(Decision::default()).1)
+    }
+
+    /// No attempt can be made any more. If the provider may have heard of an earlier one, a late
+    /// report of it must still count, as after the last attempt (P3, P7, I6).
+    fn stop(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
+        if self.delivery == Delivery::Never {
+            return self.walk(Event::RenderFailed, Status::Failed, stamp, None);
+        }
+        self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)
     }
 }

@@ -90,14 +90,17 @@ impl Request {
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED.
     pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        self.walk(Event::Retry, Status::RequestQueued, stamp, None)?;
+        // The new generation gets its own; the old one stays in the history.
+        let number = self.reference_number.take();
+        let note =
+            number.map(|n| format!("Generation {} had the reference number {n}.", self.generation));
+        self.walk(Event::Retry, Status::RequestQueued, stamp, note)?;
         self.generation += 1;
         self.earlier_attempts += self.attempt_count;
         self.attempt_count = 0;
         self.delivery = Delivery::Never;
         self.response = None;
         self.long_response = None;
-        self.lease = None;
         self.not_before = None;
         self.clear_error();
         self.wait(stamp.now);

@@ -3,6 +3,7 @@
 //! Neighbours: `open` makes them, `claim` and `dispatched` send them, `reported` hears back,
 //! `manual` is the operator. Guarantee: the status changes only by `states::MACHINE`.
 
+pub mod attempt;
 pub mod claim;
 pub mod dispatched;
 pub mod document;
@@ -22,6 +23,7 @@ use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
 use crate::machine::{Life, Step};
 use crate::message::Message;
 use crate::rejection::Rejection;
+use crate::request::attempt::Unheard;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::text::cut;
 use crate::time::{Period, Time};
@@ -127,6 +129,9 @@ pub struct Request {
     pub next_attempt_at: Option<Time>,
     /// Who is sending it just now.
     pub lease: Option<Lease>,
+    /// The last 50 attempts that had no outcome.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unheard: Vec<Unheard>,
     /// Whether the provider may have heard of it.
     pub delivery: Delivery,
     /// The last answer or report, at most 256 bytes of it.
@@ -200,7 +205,7 @@ impl Request {
         }
         if to != Status::RequestQueued {
             self.not_before = None;
-            self.lease = None;
+            self.give_up(stamp);
         }
         Ok(())
     }
@@ -251,56 +256,6 @@ pub struct Payload {
     pub plan: Named,
     /// The method it was made for.
     pub method: Named,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: u64,
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum AttemptOutcome {
-    /// A 2xx answer.
-    Ok,
-    /// Worth another try.
-    Retryable,
-    /// The provider answered and refused.
-    Refused,
-    /// The address may not be called.
-    Blocked,
-    /// The worker died; nobody knows.
-    Lost,
-}
-
-/// One attempt (append only).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// The request; its row's key says it.
-    #[serde(skip)]
-    pub request: Option<Id>,
-    /// Its generation.
-    pub generation: u32,
-    /// Number in the generation, from 1.
-    pub no: u32,
-    /// When it began.
-    pub started_date: Time,
-    /// When it ended.
-    pub ended_date: Time,
-    /// How.
-    pub outcome: AttemptOutcome,
-    /// Another act came before its end; it changed nothing.
-    pub superseded: bool,
-    /// The provider's HTTP status.
-    pub http_status: Option<u16>,
-    /// Why there was no answer.
-    pub error: Option<String>,
-    /// The provider's answer, at most 64 KiB.
-    pub response_excerpt: Option<String>,
-    /// The method's version at this attempt.
-    pub method_version: u64,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,

@@ -54,9 +54,10 @@ impl Request {
             generation: 1,
             attempt_count: 0,
             earlier_attempts: 0,
-            not_before: scheduled_date.filter(|at| *at > stamp.now),
+            not_before: None,
             next_attempt_at: None,
             lease: None,
+            unheard: Vec::new(),
             delivery: Delivery::Never,
             response: None,
             long_response: None,
@@ -71,6 +72,7 @@ impl Request {
             rev: 0,
         };
         if status == Status::RequestQueued {
+            made.not_before = scheduled_date.filter(|at| *at > stamp.now);
             made.wait(stamp.now);
         } else {
             made.fail("PLAN_MISSING", "The product has no association with a plan and a method.");

@@ -55,6 +55,8 @@ pub struct Arrival<'a> {
     pub body: &'a [u8],
     /// The generation it speaks of; absent: the current one.
     pub generation: Option<u32>,
+    /// The method of that generation, where it is an earlier one.
+    pub earlier: Option<Id>,
     /// How long the request waits for the next one.
     pub callback_timeout: Period,
 }
@@ -102,6 +104,13 @@ impl ReportInput {
 }
 
 impl Request {
+    /// The earlier generation that a report of another method may speak of: the product may have
+    /// moved to a new method since (Q2).
+    pub fn earlier(&self, method: Id, generation: Option<u32>) -> Option<u32> {
+        let another = self.method.as_ref().is_some_and(|current| current.id != method);
+        generation.filter(|generation| another && *generation < self.generation)
+    }
+
     /// What becomes of the report.
     ///
     /// # Errors
@@ -112,7 +121,8 @@ impl Request {
         arrival: &Arrival<'_>,
         stamp: &Stamp,
     ) -> Result<Verdict, Rejection> {
-        if self.method.as_ref().is_none_or(|method| method.id != arrival.method) {
+        let current = self.method.as_ref().map(|method| method.id);
+        if ![current, arrival.earlier].contains(&Some(arrival.method)) {
             return Err(Rejection::not_found("provisioning request"));
         }
         let hash = sha256_hex(arrival.body)[..16].to_owned();

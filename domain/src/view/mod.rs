@@ -4,6 +4,7 @@
 //! Guarantee: every member is present, null when unset.
 
 pub mod activation;
+pub mod attempt;
 pub mod entitlement;
 pub mod product;
 pub mod request;

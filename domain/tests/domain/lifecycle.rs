@@ -19,23 +19,23 @@ use domain::request::manual::StatusInput;
 use domain::request::open::Origin;
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
-use domain::request::{AttemptOutcome, Delivery, Named, Payload, Request};
+use domain::request::{Delivery, Named, Payload, Request};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
 const START: i64 = 1_800_000_000_000;
 
-fn at(millis: i64) -> Stamp {
+pub(crate) fn at(millis: i64) -> Stamp {
     let entropy = Entropy::new([u8::try_from(millis.rem_euclid(251)).unwrap(); 32]);
     Stamp { now: Time::from_millis(START + millis), by: Actor::System, entropy }
 }
 
-fn id(value: u64) -> Id {
+pub(crate) fn id(value: u64) -> Id {
     Id::try_from(value).unwrap()
 }
 
 /// A method with three attempts, two waits of a second between them.
-fn method(completion: Completion) -> Method {
+pub(crate) fn method(completion: Completion) -> Method {
     let ladder = [0, 1, 1].map(Period::from_secs).to_vec();
     let input = MethodInput {
         name: "Farm".to_owned(),
@@ -64,7 +64,7 @@ fn association() -> (Product, Association) {
 }
 
 /// A queued request of an activation just made.
-fn queued() -> Request {
+pub(crate) fn queued() -> Request {
     let (product, association) = association();
     let machine = &activation::MACHINE;
     let (event, state) = (activation::Event::Activate, activation::State::Active);
@@ -90,7 +90,7 @@ fn queued() -> Request {
     Request::open(id(97), &origin, None, &at(0)).unwrap()
 }
 
-fn payload(request: &Request) -> Payload {
+pub(crate) fn payload(request: &Request) -> Payload {
     let named = |id| Named { id, name: "x".to_owned(), version: Some(1) };
     Payload {
         request: request.id,
@@ -103,18 +103,18 @@ fn payload(request: &Request) -> Payload {
     }
 }
 
-fn claimed(request: &Request, method: &MethodInfo, stamp: &Stamp) -> Request {
+pub(crate) fn claimed(request: &Request, method: &MethodInfo, stamp: &Stamp) -> Request {
     match request.clone().claim(&payload(request), method, stamp).unwrap() {
         Claim::Attempt(claimed, _) => *claimed,
         Claim::Exhausted(_) => panic!("no attempts are left"),
     }
 }
 
-fn http(status: u16) -> Answer {
+pub(crate) fn http(status: u16) -> Answer {
     Answer::Http { status, body: String::new(), retry_after: None }
 }
 
-fn ended(
+pub(crate) fn ended(
     request: Request,
     method: &MethodInfo,
     answer: &Answer,
@@ -122,7 +122,8 @@ fn ended(
 ) -> (Request, Decision) {
     let token = request.lease.as_ref().unwrap().token;
     let (generation, no) = (request.generation, request.attempt_count);
-    let ended = Ended { tenant: id(7), token, generation, no, started: stamp.now, method, answer };
+    let (started, at) = (stamp.now, stamp.now);
+    let ended = Ended { tenant: id(7), token, generation, no, started, at, method, answer };
     request.dispatched(&ended, stamp).unwrap()
 }
 
@@ -144,16 +145,6 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let until = method.timeout.millis() + 5_000;
     assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
     assert_eq!(first.claimable(at(until).now), Ok(()));
-    assert!(queued().lost().is_none());
-    let decision = first.lost().unwrap();
-    let lost = |change: &Change| match change {
-        Change::Save(record) => match &**record {
-            Record::Attempt(attempt) => Some((attempt.no, attempt.outcome)),
-            _ => None,
-        },
-        _ => None,
-    };
-    assert_eq!(decision.changes.iter().find_map(lost), Some((1, AttemptOutcome::Lost)));
     let second = claimed(&first, &method, &at(until));
     assert_eq!(second.attempt_count, 2);
     let third = claimed(&second, &method, &at(2 * until));
@@ -166,7 +157,7 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     );
 }
 
-fn saved(decision: &Decision) -> Request {
+pub(crate) fn saved(decision: &Decision) -> Request {
     let request = |change: &Change| match change {
         Change::Save(record) => match &**record {
             Record::Request(request) => Some(request.clone()),
@@ -260,6 +251,7 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
         generation: 1,
         no: 1,
         started: at(0).now,
+        at: at(8).now,
         method: &method,
         answer: &answer,
     };
@@ -269,9 +261,9 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
     assert!(decision.effects.is_empty());
 }
 
-fn arrival<'a>(webhook_id: &'a str, body: &'a [u8]) -> Arrival<'a> {
+pub(crate) fn arrival<'a>(webhook_id: &'a str, body: &'a [u8]) -> Arrival<'a> {
     let callback_timeout = Period::from_secs(60);
-    Arrival { method: id(2), webhook_id, body, generation: None, callback_timeout }
+    Arrival { method: id(2), webhook_id, body, generation: None, earlier: None, callback_timeout }
 }
 
 fn report(request: &Request, webhook_id: &str, status: &str, stamp: &Stamp) -> Verdict {

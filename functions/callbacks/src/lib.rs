@@ -28,23 +28,28 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn report(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
-    let (method, door) = authentic(cx).await?;
+    let door = authentic(cx).await?;
     let generation = cx.query.get("generation")?;
     let report = cx.report::<ReportInput>()?.check(raw_member(&cx.body, "response"))?;
     let id = cx.id("id")?;
-    let arrival = Arrival {
-        method,
-        webhook_id: header(cx, ID),
-        body: &cx.body,
-        generation,
-        callback_timeout: door.callback_timeout,
-    };
-    for lost in 0..COMMIT_TRIES {
-        let stamp = cx.app.stamp(Actor::Provider(method));
+    for race in 0..COMMIT_TRIES {
+        let stamp = cx.app.stamp(Actor::Provider(door.method));
         let request = cx.store().load_request(door.tenant, id).await?;
+        let earlier = match request.earlier(door.method, generation) {
+            Some(earlier) => cx.store().find_payload(door.tenant, id, earlier).await?,
+            None => None,
+        };
+        let arrival = Arrival {
+            method: door.method,
+            webhook_id: header(cx, ID),
+            body: &cx.body,
+            generation,
+            earlier: earlier.map(|payload| payload.method.id),
+            callback_timeout: door.callback_timeout,
+        };
         match settle(cx, &door, &request, &report, &arrival, &stamp).await {
-            Err(Lost::Race) => cx.app.back_off(lost).await,
-            Err(Lost::Said(problem)) => return Err(*problem),
+            Err(Unsettled::Race) => cx.app.back_off(race).await,
+            Err(Unsettled::Said(problem)) => return Err(*problem),
             Ok(answer) => return Ok(answer),
         }
     }
@@ -52,14 +57,14 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
 }
 
 /// Why there is no good answer.
-enum Lost {
+enum Unsettled {
     /// Somebody else wrote first: load and decide again.
     Race,
     /// A problem to answer with.
     Said(Box<Problem>),
 }
 
-impl<E: Into<Problem>> From<E> for Lost {
+impl<E: Into<Problem>> From<E> for Unsettled {
     fn from(error: E) -> Self {
         Self::Said(Box::new(error.into()))
     }
@@ -72,7 +77,7 @@ async fn settle(
     report: &Report,
     arrival: &Arrival<'_>,
     stamp: &Stamp,
-) -> Result<Answer, Lost> {
+) -> Result<Answer, Unsettled> {
     let (state, outcome) = match request.reported(report, arrival, stamp)? {
         Verdict::Duplicate => (request.life.state, "DUPLICATE"),
         Verdict::Conflicting(conflict, rejection) => {
@@ -88,32 +93,34 @@ async fn settle(
     Ok(Answer::ok(&body)?)
 }
 
-async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Lost> {
+async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Unsettled> {
     let conflicts = cx.store().load_conflicts(tenant, request).await?;
     commit(cx, tenant, &conflicts.keep(conflict)).await
 }
 
-async fn commit(cx: &Cx, tenant: Id, decision: &domain::decision::Decision) -> Result<(), Lost> {
+async fn commit(
+    cx: &Cx,
+    tenant: Id,
+    decision: &domain::decision::Decision,
+) -> Result<(), Unsettled> {
     match cx.app.commit(tenant, decision, &Extra::default()).await {
-        Err(StoreError::Conflict) => Err(Lost::Race),
+        Err(StoreError::Conflict) => Err(Unsettled::Race),
         other => Ok(other?),
     }
 }
 
-/// The method and its door, when one of its secrets signed the raw bytes just now.
-async fn authentic(cx: &Cx) -> Result<(Id, Door), Problem> {
+/// The door of the method, when it is open and one of its secrets signed the raw bytes just now.
+async fn authentic(cx: &Cx) -> Result<Door, Problem> {
     let refused = || Rejection::of(Code::BadSignature);
-    let method: Option<Id> = cx.param("methodId").parse().ok();
-    let door = match method {
-        Some(method) => cx.store().find_door(method).await?,
+    let door = match cx.param("methodId").parse().ok() {
+        Some(method) => cx.store().find_door(method, cx.app.clock.now()).await?,
         None => None,
     };
-    let found = method.zip(door);
-    let secrets = match &found {
-        Some((method, door)) => {
-            let opened = edge::provider::open_secrets(&cx.app.master, *method, &door.secrets);
+    let secrets = match &door {
+        Some(door) => {
+            let opened = edge::provider::open_secrets(&cx.app.master, door.method, &door.secrets);
             opened.map_err(|error| {
-                tracing::error!(%error, %method, "callback secrets");
+                tracing::error!(%error, method = %door.method, "callback secrets");
                 Problem::of_code(Code::Internal)
             })?
         }
@@ -128,8 +135,8 @@ async fn authentic(cx: &Cx) -> Result<(Id, Door), Problem> {
     let right = verify(&secrets, &signed, cx.app.clock.now(), &cx.body);
     // What we sent ourselves cannot come back as a report (Q2).
     let reflected = signed.id.starts_with("pr_");
-    match found {
-        Some(found) if right && !reflected => Ok(found),
+    match door {
+        Some(door) if right && !reflected => Ok(door),
         _ => Err(refused().into()),
     }
 }

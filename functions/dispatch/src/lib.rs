@@ -8,7 +8,7 @@ mod render;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::decision::{Actor, Decision};
+use domain::decision::Actor;
 use domain::ids::Id;
 use domain::limits::COMMIT_TRIES;
 use domain::message::Message;
@@ -42,9 +42,9 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
 
 /// One message: claim, post, commit the outcome.
 async fn one(app: &App, message: &Message) -> Result<(), StoreError> {
-    for lost in 0..COMMIT_TRIES {
+    for race in 0..COMMIT_TRIES {
         match attempt(app, message).await {
-            Err(StoreError::Conflict) => app.back_off(lost).await,
+            Err(StoreError::Conflict) => app.back_off(race).await,
             other => return other,
         }
     }
@@ -56,9 +56,6 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
     let request = app.store.load_request(tenant, message.request).await?;
     if request.claimable(app.clock.now()).is_err() {
         return Ok(());
-    }
-    if let Some(decision) = request.lost() {
-        note(app, tenant, &decision).await?;
     }
     let stamp = app.stamp(Actor::System);
     let mut ready = render::prepare(app, tenant, &request).await?;
@@ -82,14 +79,6 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
             let answer = post(app, &claimed, &payload, &method).await;
             finish(app, tenant, &claimed, &method, &answer, stamp.now).await
         }
-    }
-}
-
-/// Notes an attempt that was lost, unless its worker did so itself.
-async fn note(app: &App, tenant: Id, decision: &Decision) -> Result<(), StoreError> {
-    match app.commit(tenant, decision, &Extra::default()).await {
-        Err(StoreError::Conflict) => Ok(()),
-        other => other,
     }
 }
 
@@ -134,6 +123,7 @@ async fn finish(
         generation: claimed.generation,
         no: claimed.attempt_count,
         started,
+        at: app.clock.now(),
         method: &method.info,
         answer,
     };
@@ -141,15 +131,17 @@ async fn finish(
     // The claim was written: the row is one revision further than it was read.
     request.rev += 1;
     // The attempt is a fact by itself. A worker that dies between the two leaves a true record.
-    let noted = request.attempted(&ended, &app.stamp(Actor::System));
-    app.commit(tenant, &noted, &Extra::default()).await?;
-    for lost in 0..COMMIT_TRIES {
+    let attempt = request.attempted(&ended);
+    let noted = app.commit(tenant, &attempt, &Extra::default()).await.is_ok();
+    for race in 0..COMMIT_TRIES {
         let stamp = app.stamp(Actor::System);
-        let (_, decision): (Request, Decision) =
-            request.dispatched(&ended, &stamp).map_err(illegal)?;
+        let (_, mut decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
+        if !noted {
+            decision.changes.extend(attempt.changes.clone());
+        }
         match app.commit(tenant, &decision, &Extra::default()).await {
             Err(StoreError::Conflict) => {
-                app.back_off(lost).await;
+                app.back_off(race).await;
                 request = app.store.load_request(tenant, claimed.id).await?;
             }
             other => return other,

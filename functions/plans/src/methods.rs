@@ -67,11 +67,11 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
     let (cx, id) = (&cx, cx.id("id")?);
     let tenant = cx.tenant()?;
-    cx.decide(move |_| async move {
+    cx.decide(move |stamp| async move {
         let method = cx.store().load_method(tenant, id).await?;
         cx.caller()?.may_in(method.info.namespace_id, Act::Delete, "method")?;
         cx.if_match(method.info.version)?;
-        Ok((Answer::deleted(), method.delete()?))
+        Ok((Answer::deleted(), method.delete(tenant, &stamp)?))
     })
     .await
 }

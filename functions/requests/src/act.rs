@@ -33,7 +33,7 @@ async fn change(
 /// How long the request waits for a callback, by its method as it is now.
 async fn callback_timeout(cx: &Cx, request: &Request) -> Result<Period, Problem> {
     let Some(method) = &request.method else { return Ok(CALLBACK_TIMEOUT_DEFAULT) };
-    let door = cx.store().find_door(method.id).await?;
+    let door = cx.store().find_door(method.id, cx.app.clock.now()).await?;
     Ok(door.map_or(CALLBACK_TIMEOUT_DEFAULT, |door| door.callback_timeout))
 }
 

@@ -54,6 +54,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn attempts(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id) = (cx.tenant()?, cx.id("id")?);
-    cx.store().load_request(tenant, id).await?;
-    Answer::ok(&json!({"data": cx.store().list_attempts(tenant, id).await?}))
+    let request = cx.store().load_request(tenant, id).await?;
+    let noted = cx.store().list_attempts(tenant, id).await?;
+    Answer::ok(&json!({"data": request.attempts(noted)}))
 }

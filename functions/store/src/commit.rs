@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::decision::{Change, Decision, Name, Record};
 use domain::entitlement::product_key::{Consumption, KeyRef};
 use domain::ids::Id;
-use domain::request::AttemptOutcome;
 use domain::time::Time;
 
 use crate::error::StoreError;
@@ -82,19 +81,18 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
         Change::Save(saved) => {
             let (main, door) = record(tenant, saved)?;
             let condition = match **saved {
-                // Its worker knows more of an attempt than who found it lost.
-                Record::Attempt(ref attempt) if attempt.outcome != AttemptOutcome::Lost => {
-                    Condition::Free
-                }
+                // Only the worker of an attempt writes it; a door goes with its method.
+                Record::Attempt(_) | Record::Door(_) => Condition::Free,
                 _ => of_rev(main.rev),
             };
+            // A new one must not take the door of another tenant's method.
+            let first = if main.rev == 0 { Condition::Absent } else { Condition::Free };
             out.push((put(main, condition), Meaning::Conflict));
-            out.extend(door.map(|door| (put(door, Condition::Free), Meaning::Conflict)));
+            out.extend(door.map(|door| (put(door, first), Meaning::Conflict)));
         }
         Change::Delete(saved) => {
-            let (main, door) = record(tenant, saved)?;
+            let (main, _) = record(tenant, saved)?;
             out.push((Write::Delete(main.key, of_rev(main.rev)), Meaning::Conflict));
-            out.extend(door.map(|d| (Write::Delete(d.key, Condition::Free), Meaning::Conflict)));
         }
         Change::Claim(name) => {
             let id = AttributeValue::N(name.id.to_string());

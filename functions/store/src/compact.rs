@@ -22,7 +22,7 @@ mod tag {
     pub(super) const TEXT: u8 = 3;
 }
 
-/// Shorter texts are left alone, so that rows can be read in the AWS console.
+/// Shorter texts are left alone: they gain little, and can be read in the AWS console.
 const LONG: usize = 512;
 
 /// Packs every value of a row.

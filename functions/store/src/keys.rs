@@ -36,6 +36,8 @@ pub mod attribute {
     pub const SK: &str = "sk";
     /// Revision of the row.
     pub const REV: &str = "rev";
+    /// When DynamoDB removes the row, seconds since 1970.
+    pub const TTL: &str = "ttl";
     /// Which call wrote the row, so that it knows itself when it is repeated.
     pub const WRITER: &str = "w";
     /// Partition key of the index `list`.

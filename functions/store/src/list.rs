@@ -5,7 +5,8 @@
 use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::PAGE_ROWS;
-use domain::request::{Attempt, Overflow};
+use domain::request::Overflow;
+use domain::request::attempt::Attempt;
 use domain::time::Time;
 use serde::de::DeserializeOwned;
 
@@ -32,6 +33,15 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next one begins; none at the end.
     pub next: Option<Id>,
+}
+
+/// What is due.
+#[derive(Debug)]
+pub struct Due {
+    /// Tenant and request.
+    pub requests: Vec<(Id, Id)>,
+    /// Where to go on, if there is more.
+    pub last: Option<String>,
 }
 
 impl dyn Store {
@@ -126,7 +136,7 @@ impl dyn Store {
         self.range(&range).await?.items.into_iter().map(decode).collect()
     }
 
-    /// What is due in a shard, oldest first: tenant and request.
+    /// What is due in a shard, oldest first.
     ///
     /// # Errors
     /// When the store is not available.
@@ -134,15 +144,16 @@ impl dyn Store {
         &self,
         shard: u64,
         now: Time,
+        after: Option<String>,
         limit: usize,
-    ) -> Result<Vec<(Id, Id)>, StoreError> {
+    ) -> Result<Due, StoreError> {
         let range = Range {
             table: Table::Core,
             index: Some(keys::DUE),
             pk: keys::due_shard(shard),
             prefix: String::new(),
             below: Some(keys::due_until(now)),
-            after: None,
+            after,
             descending: false,
             limit,
         };
@@ -150,7 +161,8 @@ impl dyn Store {
         let place = |item: &crate::port::Item| {
             keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?)
         };
-        Ok(found.items.iter().filter_map(place).collect())
+        let requests = found.items.iter().filter_map(place).collect();
+        Ok(Due { requests, last: found.last })
     }
 }
 

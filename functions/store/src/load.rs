@@ -16,6 +16,7 @@ use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::{Door, Method};
 use domain::request::{Conflicts, LongResponse, Payload, Request};
+use domain::time::Time;
 use futures::future::try_join_all;
 
 use crate::error::StoreError;
@@ -34,6 +35,27 @@ pub struct Keyed {
 
 /// A product and, if it is provisioned, by which plan and method.
 pub type Sold = (Product, Option<Association>);
+
+/// A key by its row; without one, its default, if the entitlement has such a key.
+pub(crate) fn key_of(
+    row: Option<Item>,
+    entitlement: &Entitlement,
+    place: KeyRef,
+) -> Result<Option<ProductKey>, StoreError> {
+    match row {
+        Some(row) => decode(row).map(Some),
+        None => Ok(ProductKey::default_of(entitlement, place)),
+    }
+}
+
+/// The next rows of `ids`, those that exist.
+pub(crate) fn found<T: Row>(
+    ids: &[Id],
+    rows: &mut impl Iterator<Item = Option<Item>>,
+) -> Result<BTreeMap<Id, T>, StoreError> {
+    let each = ids.iter().zip(rows).filter_map(|(id, row)| row.map(|row| (*id, row)));
+    each.map(|(id, row)| Ok((id, decode(row)?))).collect()
+}
 
 fn sold(rows: Vec<Item>) -> Result<Option<Sold>, StoreError> {
     let (mut product, mut association) = (None, None);
@@ -66,9 +88,7 @@ impl dyn Store {
             return Ok(BTreeMap::new());
         }
         let keys: Vec<Key> = ids.iter().map(|id| keys::of_catalog(tenant, kind, *id)).collect();
-        let rows = self.get(&keys).await?;
-        let found = ids.iter().zip(rows).filter_map(|(id, row)| row.map(|row| (*id, row)));
-        found.map(|(id, row)| Ok((id, decode(row)?))).collect()
+        found(ids, &mut self.get(&keys).await?.into_iter())
     }
 
     /// A namespace.
@@ -212,13 +232,14 @@ impl dyn Store {
         self.find(keys::of_catalog(tenant, Kind::Method, id)).await
     }
 
-    /// Whose a method is and how its callbacks are verified.
+    /// Whose a method is and how its callbacks are verified, as long as they are taken.
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn find_door(&self, method: Id) -> Result<Option<Door>, StoreError> {
+    pub async fn find_door(&self, method: Id, now: Time) -> Result<Option<Door>, StoreError> {
         let row: Option<Item> = self.get(&[keys::door(method)]).await?.remove(0);
-        row.map(|item| plain(item, "door")).transpose()
+        let door: Option<Door> = row.map(|item| plain(item, "door")).transpose()?;
+        Ok(door.filter(|door| door.expires.is_none_or(|at| at > now)))
     }
 
     /// An entitlement.
@@ -238,12 +259,8 @@ impl dyn Store {
         let mut rows = self.get(&keys).await?.into_iter();
         let entitlement = rows.next().flatten().ok_or(StoreError::NotFound("entitlement"))?;
         let entitlement: Entitlement = decode(entitlement)?;
-        let key = match rows.next().flatten() {
-            Some(row) => Some(decode(row)?),
-            None => ProductKey::default_of(&entitlement, key),
-        };
-        let key = key.ok_or(StoreError::NotFound("product key"))?;
-        Ok(Keyed { entitlement, key })
+        let key = key_of(rows.next().flatten(), &entitlement, key)?;
+        Ok(Keyed { entitlement, key: key.ok_or(StoreError::NotFound(ProductKey::WHAT))? })
     }
 
     /// The product keys of these places, defaults included.
@@ -261,11 +278,8 @@ impl dyn Store {
         }
         let keys: Vec<Key> = places.iter().map(|place| keys::product_key(tenant, *place)).collect();
         let rows = self.get(&keys).await?;
-        let each = places.iter().zip(rows).filter_map(|(place, row)| match row {
-            Some(row) => Some(decode(row)),
-            None => ProductKey::default_of(entitlement, *place).map(Ok),
-        });
-        each.collect()
+        let each = places.iter().zip(rows);
+        each.filter_map(|(place, row)| key_of(row, entitlement, *place).transpose()).collect()
     }
 
     /// An activation.

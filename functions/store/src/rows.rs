@@ -14,7 +14,8 @@ use domain::ids::Id;
 use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::{Door, Method};
-use domain::request::{Attempt, Conflicts, LongResponse, Overflow, Payload, Request};
+use domain::request::attempt::Attempt;
+use domain::request::{Conflicts, LongResponse, Overflow, Payload, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -147,7 +148,7 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
     }
 }
 
-/// The rows that stand beside a request's head.
+/// The rows that stand beside a request's head, and the door of a method that is gone.
 fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
     match record {
         Record::Payload(r) => row(keys::payload(tenant, r.request, r.generation), r, r.rev),
@@ -155,6 +156,7 @@ fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
         Record::LongResponse(r) => {
             row(keys::long_response(tenant, r.request, &r.webhook_id), r, r.rev)
         }
+        Record::Door(r) => door(r),
         Record::Overflow(r) => row(keys::history(tenant, r.kind, r.id, r.first), r, r.rev),
         Record::Attempt(r) => {
             let request = r.request.ok_or(StoreError::NotFound("request of an attempt"))?;
@@ -169,9 +171,16 @@ fn method(tenant: Id, method: &Method) -> Result<(Encoded, Option<Encoded>), Sto
     let id = method.info.id;
     let key = keys::of_catalog(tenant, Kind::Method, id);
     let head = row(key, method, method.rev)?.listed(tenant, Kind::Method, id)?;
-    let door: Door = method.door(tenant);
-    let door = Encoded { key: keys::door(id), item: encode(&door, "door")?, rev: method.rev };
-    Ok((head, Some(door)))
+    Ok((head, Some(door(&method.door(tenant))?)))
+}
+
+fn door(door: &Door) -> Result<Encoded, StoreError> {
+    let mut row = row(keys::door(door.method), door, 0)?;
+    if let Some(at) = door.expires {
+        let seconds = AttributeValue::N((at.millis() / 1000 + 1).to_string());
+        row.item.insert(attribute::TTL.to_owned(), seconds);
+    }
+    Ok(row)
 }
 
 fn request(tenant: Id, request: &Request) -> Result<Encoded, StoreError> {

@@ -16,6 +16,7 @@ use domain::request::document::Sources;
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use crate::load::{found, key_of};
 use crate::port::{Item, Store};
 use crate::rows::{Row, decode};
 
@@ -35,11 +36,8 @@ impl dyn Store {
         let mut first = self.get(&first).await?.into_iter();
         let activation: Activation = there(first.next().flatten())?;
         let entitlement: Entitlement = there(first.next().flatten())?;
-        let key = match first.next().flatten() {
-            Some(row) => Some(decode(row)?),
-            None => ProductKey::default_of(&entitlement, place),
-        };
-        let key = key.ok_or(StoreError::NotFound("product key"))?;
+        let key = key_of(first.next().flatten(), &entitlement, place)?;
+        let key = key.ok_or(StoreError::NotFound(ProductKey::WHAT))?;
         let sold = self.find_sold(tenant, &[request.product.id]).await?.pop();
         let (product, association) = sold.unzip();
         let association = association.flatten();
@@ -55,8 +53,8 @@ impl dyn Store {
         }
         let rows = if second.is_empty() { Vec::new() } else { self.get(&second).await? };
         let mut rows = rows.into_iter();
-        let customers: BTreeMap<Id, Customer> = found(customers, &mut rows)?;
-        let mut products: BTreeMap<Id, Product> = found(others, &mut rows)?;
+        let customers: BTreeMap<Id, Customer> = found(&customers, &mut rows)?;
+        let mut products: BTreeMap<Id, Product> = found(&others, &mut rows)?;
         products.extend(product.map(|product| (product.id, product)));
         let plan = rows.next().flatten().map(decode).transpose()?;
         let method = rows.next().flatten().map(decode).transpose()?;
@@ -66,15 +64,6 @@ impl dyn Store {
 
 fn there<T: Row>(row: Option<Item>) -> Result<T, StoreError> {
     decode(row.ok_or(StoreError::NotFound(T::WHAT))?)
-}
-
-/// The next rows of `ids`, those that exist.
-fn found<T: Row>(
-    ids: Vec<Id>,
-    rows: &mut impl Iterator<Item = Option<Item>>,
-) -> Result<BTreeMap<Id, T>, StoreError> {
-    let each = ids.into_iter().zip(rows).filter_map(|(id, row)| row.map(|row| (id, row)));
-    each.map(|(id, row)| Ok((id, decode(row)?))).collect()
 }
 
 /// The customers, and the products besides the request's own, that its document names.

@@ -16,31 +16,40 @@ const AT_ONCE: usize = 20;
 /// Looks at a shard in one sweep.
 const LOOKS: usize = 100;
 
-/// One sweep over every shard; says how many requests it dealt with.
+/// One sweep over every shard; says how many requests it looked at.
 ///
 /// # Errors
-/// When the store is not available.
+/// When the store is not available for a part of them, after all the others.
 pub async fn sweep(app: &App) -> Result<usize, StoreError> {
-    let mut dealt = 0;
+    let (mut dealt, mut unavailable) = (0, None);
     for shard in 0..SHARDS {
-        // What cannot be dealt with now stays due; it is the next sweep's.
-        for _ in 0..LOOKS {
-            let due = app.store.list_due(shard, app.clock.now(), LOOK).await?;
-            for some in due.chunks(AT_ONCE) {
-                let each = some.iter().map(|(tenant, request)| one(app, *tenant, *request));
-                for ((_, request), swept) in some.iter().zip(join_all(each).await) {
-                    match swept {
-                        Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                        // One bad row does not keep the others waiting.
-                        Err(error) => tracing::error!(%error, %request, "sweep"),
-                        Ok(()) => {}
-                    }
+        match sweep_shard(app, shard).await {
+            Ok(count) => dealt += count,
+            Err(error) => unavailable = Some(error),
+        }
+    }
+    unavailable.map_or(Ok(dealt), Err)
+}
+
+/// What cannot be dealt with now stays due: it is the next sweep's, and keeps nobody waiting.
+async fn sweep_shard(app: &App, shard: u64) -> Result<usize, StoreError> {
+    let (mut dealt, mut after) = (0, None);
+    for _ in 0..LOOKS {
+        let due = app.store.list_due(shard, app.clock.now(), after, LOOK).await?;
+        dealt += due.requests.len();
+        for some in due.requests.chunks(AT_ONCE) {
+            let each = some.iter().map(|(tenant, request)| one(app, *tenant, *request));
+            for ((_, request), swept) in some.iter().zip(join_all(each).await) {
+                match swept {
+                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                    Err(error) => tracing::error!(%error, %request, "sweep"),
+                    Ok(()) => {}
                 }
             }
-            dealt += due.len();
-            if due.len() < LOOK {
-                break;
-            }
+        }
+        after = due.last;
+        if after.is_none() {
+            break;
         }
     }
     Ok(dealt)

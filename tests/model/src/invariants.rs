@@ -2,7 +2,7 @@
 //!
 //! Guarantee: each check names the invariant that it carries out (I1 to I8) and what broke it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use domain::activation::Activation;
@@ -10,9 +10,12 @@ use domain::entitlement::product_key::ProductKey;
 use domain::entitlement::states::State as EntitlementState;
 use domain::entitlement::{Entitlement, LineItemType};
 use domain::ids::Id;
+use domain::limits::{CALLBACK_TIMEOUT, LADDER_LONGEST, RESEND_AFTER};
 use domain::machine::Step;
+use domain::request::attempt::{Attempt, AttemptOutcome};
 use domain::request::states::{MACHINE, Status};
 use domain::request::{Delivery, Payload, Request};
+use domain::time::{Period, Time};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,9 @@ impl fmt::Display for Violation {
     }
 }
 
+/// Clocks differ by this at most: ten minutes, one before and one behind.
+const CLOCKS: Period = Period::from_secs(1_200);
+
 /// Nothing, or what is wrong.
 pub type Verdict = Result<(), Violation>;
 
@@ -41,11 +47,11 @@ pub fn check(invariant: &'static str, holds: bool, seen: impl FnOnce() -> String
 }
 
 /// A request as it was written over `before`: its steps are rows of the table, each counted once
-/// (I8); only an operator leaves what is final (I3); its dates fit its state (I5).
+/// (I8); only an operator leaves what is final (I3); its dates fit its state and are near (I5).
 ///
 /// # Errors
 /// The first violation.
-pub fn written(before: Option<&Request>, after: &Request) -> Verdict {
+pub fn written(before: Option<&Request>, after: &Request, now: Time) -> Verdict {
     let known = before.map_or(0, |request| request.life.version);
     let (life, id) = (&after.life, after.id);
     check("I8", life.version >= known, || {
@@ -65,7 +71,8 @@ pub fn written(before: Option<&Request>, after: &Request) -> Verdict {
         state = Some(step.to);
     }
     check("I8", state == Some(life.state), || format!("{id} is not where its history ends"))?;
-    dated(after)
+    dated(after)?;
+    near(after, now)
 }
 
 fn walked(id: Id, from: Option<Status>, step: &Step<Status>) -> Verdict {
@@ -77,10 +84,34 @@ fn walked(id: Id, from: Option<Status>, step: &Step<Status>) -> Verdict {
     check("I3", !last || by_hand, || format!("{id}: {} left {from:?} by {}", step.by, step.row))
 }
 
+/// Attempts are counted one by one, and a new generation begins without any (I4).
 fn monotone(before: &Request, after: &Request) -> Verdict {
-    let place = |request: &Request| (request.generation, request.attempt_count);
-    check("I4", place(after) >= place(before), || {
+    let place = |r: &Request| (r.generation, r.attempt_count, r.earlier_attempts);
+    let (generation, attempts, earlier) = place(before);
+    let next = [
+        (generation, attempts, earlier),
+        (generation, attempts + 1, earlier),
+        (generation + 1, 0, earlier + attempts),
+    ];
+    check("I4", next.contains(&place(after)), || {
         format!("{}: {:?} after {:?}", after.id, place(after), place(before))
+    })
+}
+
+/// What will happen to it, happens within the limits of ladder and callback time-out (I5).
+fn near(request: &Request, now: Time) -> Verdict {
+    let now = now.after(CLOCKS);
+    let ladder = now.after(LADDER_LONGEST);
+    let asked = request.scheduled_date.unwrap_or(ladder);
+    let wait = request.not_before.is_none_or(|at| at <= ladder.max(asked));
+    let latest = match request.life.state {
+        Status::RequestQueued => now.after(RESEND_AFTER).max(request.not_before.unwrap_or(now)),
+        _ => now.after(CALLBACK_TIMEOUT.1),
+    };
+    let due = request.next_attempt_at.is_none_or(|at| at <= latest);
+    check("I5", wait && due, || {
+        let (wait, due) = (request.not_before, request.next_attempt_at);
+        format!("{} waits too long at {now}: {wait:?}, {due:?}", request.id)
     })
 }
 
@@ -105,6 +136,38 @@ pub fn rested(request: &Request) -> Verdict {
     check("I5", request.next_attempt_at.is_none(), || {
         format!("{} stays {:?} for ever", request.id, request.life.state)
     })
+}
+
+/// Every attempt that began is told of, and `delivery` is what they say (I6).
+///
+/// # Errors
+/// The first violation.
+pub fn attempted(request: &Request, noted: Vec<Attempt>) -> Verdict {
+    let lines = request.attempts(noted);
+    let (id, generation) = (request.id, request.generation);
+    let earlier = lines.iter().filter(|line| line.attempt.generation < generation).count();
+    check("I6", earlier == request.earlier_attempts as usize, || {
+        format!("{id} tells of {earlier} earlier attempts of {}", request.earlier_attempts)
+    })?;
+    let (_, now) = lines.split_at(earlier);
+    let numbers = now.iter().map(|line| (line.attempt.generation, line.attempt.no));
+    let wanted = (1..=request.attempt_count).map(|no| (generation, no));
+    check("I6", numbers.eq(wanted), || {
+        format!("{id} made {} attempts, and tells of {now:?}", request.attempt_count)
+    })?;
+    let doubtful = now.iter().any(|line| line.superseded || may_have_arrived(&line.attempt));
+    match request.delivery {
+        Delivery::Never => check("I6", !doubtful, || format!("{id} says NEVER: {now:?}")),
+        Delivery::Maybe => check("I6", doubtful, || format!("{id} says MAYBE: {now:?}")),
+        Delivery::Confirmed => Ok(()),
+    }
+}
+
+fn may_have_arrived(attempt: &Attempt) -> bool {
+    let unreached = |error: &String| {
+        ["DISPATCH_DNS:", "DISPATCH_CONNECT:"].iter().any(|code| error.starts_with(code))
+    };
+    attempt.outcome != AttemptOutcome::Blocked && !attempt.error.as_ref().is_some_and(unreached)
 }
 
 /// An entitlement with its keys and activations: what was taken is what is missing, and never more
@@ -166,9 +229,12 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
     })
 }
 
-/// What providers received: by idempotency key, the bytes.
+/// What providers received: by idempotency key, the bytes; and what they gave a final answer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Received(BTreeMap<String, String>);
+pub struct Received {
+    bodies: BTreeMap<String, String>,
+    answered: BTreeSet<String>,
+}
 
 impl Received {
     /// Notes a POST: the same key has the same bytes (I7).
@@ -176,23 +242,28 @@ impl Received {
     /// # Errors
     /// The violation.
     pub fn note(&mut self, key: &str, body: &str) -> Verdict {
-        let first = self.0.entry(key.to_owned()).or_insert_with(|| body.to_owned());
+        let first = self.bodies.entry(key.to_owned()).or_insert_with(|| body.to_owned());
         check("I7", first == body, || format!("{key} came with {first} and with {body}"))
+    }
+
+    /// Notes a final answer: one that leaves no doubt that it has arrived.
+    pub fn answer(&mut self, key: &str) {
+        self.answered.insert(key.to_owned());
     }
 
     /// Whether a key was received.
     pub fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.bodies.contains_key(key)
     }
 
     /// How many different keys were received.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bodies.len()
     }
 
     /// Whether nothing was received.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bodies.is_empty()
     }
 
     /// Every key belongs to a generation of a request that is known (I4), and has its frozen bytes
@@ -201,7 +272,7 @@ impl Received {
     /// # Errors
     /// The first violation.
     pub fn explained(&self, requests: &[Request], payloads: &[Payload]) -> Verdict {
-        for (key, body) in &self.0 {
+        for (key, body) in &self.bodies {
             let of = |request: &&Request| {
                 (1..=request.generation).any(|g| *key == webhook_id(request.id, g))
             };
@@ -225,10 +296,13 @@ impl Received {
         let now = self.has(&webhook_id(id, request.generation));
         let ever = (1..=request.generation).any(|g| self.has(&webhook_id(id, g)));
         check("I6", !(now && told == Delivery::Never), || format!("{id} says NEVER, but came"))?;
-        check("I6", ever || told != Delivery::Confirmed, || {
-            format!("{id} says CONFIRMED, but never came")
+        let history = &request.life.history;
+        let heard = self.answered.contains(&webhook_id(id, request.generation))
+            || history.iter().any(|step| step.by == "PROVIDER");
+        check("I6", ever && heard || told != Delivery::Confirmed, || {
+            format!("{id} says CONFIRMED, but was never answered")
         })?;
-        let sent = request.life.history.iter().any(|step| matches!(&*step.row, "P4" | "P5"));
+        let sent = history.iter().any(|step| matches!(&*step.row, "P4" | "P5"));
         check("I6", ever || !sent, || format!("{id} was sent, but never came"))
     }
 }

@@ -176,6 +176,9 @@ impl System {
             let first = !self.received.has(&key);
             let noted = self.received.note(&key, &text);
             self.judge(noted);
+            if reply != Reply::Silent {
+                self.received.answer(&key);
+            }
             if first && reply != Reply::Mute {
                 for status in ["IN_PROGRESS", "COMPLETED"] {
                     self.owed.insert((request.id, request.generation, status.to_owned()));
@@ -201,6 +204,7 @@ impl System {
             generation: claimed.generation,
             no: claimed.attempt_count,
             started: claimed.executed_date?,
+            at: Time::from_millis(self.now),
             method: &model.fixture.method,
             answer: &answer,
         };
@@ -250,6 +254,7 @@ impl System {
             webhook_id: &webhook_id,
             body: word.as_bytes(),
             generation: Some(generation),
+            earlier: None,
             callback_timeout: CALLBACK_TIMEOUT_DEFAULT,
         };
         let stamp = self.stamp(&[5]);

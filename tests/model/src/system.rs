@@ -13,6 +13,7 @@ use domain::entitlement::states::KeyState;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::states::Status;
+use domain::time::Time;
 
 use crate::fixture::{Fixture, START_MS};
 use crate::invariants::{self, Received, Verdict};
@@ -260,7 +261,8 @@ impl System {
     fn save(&mut self, request: &Request) {
         let place = self.requests.iter().position(|row| row.id == request.id);
         let before = place.map(|place| self.requests.remove(place));
-        self.judge(invariants::written(before.as_ref(), request));
+        let now = Time::from_millis(self.now);
+        self.judge(invariants::written(before.as_ref(), request, now));
         let rev = before.map_or(0, |row| row.rev) + 1;
         self.requests.push(Request { rev, ..request.clone() });
         self.requests.sort_by_key(|row| row.id);

@@ -125,6 +125,15 @@ impl Default for Terms {
     }
 }
 
+/// A method, and the secret that signs its callbacks.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The method.
+    pub method: u64,
+    /// The secret.
+    pub secret: String,
+}
+
 /// A tenant with one product that is sold.
 #[derive(Clone, Debug)]
 pub struct Sale {
@@ -136,10 +145,10 @@ pub struct Sale {
     pub product: u64,
     /// The plan.
     pub plan: u64,
-    /// The method.
-    pub method: u64,
-    /// The callback secret.
-    pub secret: String,
+    /// The product's method.
+    pub door: Door,
+    /// Another method, that it may be moved to.
+    pub spare: Door,
     /// The entitlement's GUID.
     pub e_id: String,
     /// Its product keys.
@@ -160,15 +169,16 @@ impl Sale {
             assert!(reply.status < 300, "{path}: {}", reply.json);
             reply.json
         };
-        let method = call("POST", "/v1/methods", method_of(terms)).await;
+        let method = call("POST", "/v1/methods", method_of("Farm", terms)).await;
+        let spare = call("POST", "/v1/methods", method_of("Spare", terms)).await;
         let plan = call("POST", "/v1/plans", plan_of("first")).await;
         let body =
             json!({"nameVersion": {"name": "Pod", "version": "1"}, "provisioningEnabled": true});
         let product = number(&call("POST", "/v1/products", body).await["id"]);
         call("POST", &format!("/v1/products/{product}/complete"), json!({})).await;
-        let (plan, method_id) = (number(&plan["id"]), number(&method["id"]));
+        let (plan, door) = (number(&plan["id"]), Door::new(&method));
         let path = format!("/v1/products/{product}/association");
-        call("PUT", &path, json!({"planId": plan, "methodId": method_id})).await;
+        call("PUT", &path, json!({"planId": plan, "methodId": door.method})).await;
         let made = call("POST", "/v1/entitlements", entitlement_of(product, terms)).await;
         let e_id = text(&made["eId"]);
         let listed =
@@ -182,8 +192,8 @@ impl Sale {
             tenant: number(&me["tenantId"]),
             product,
             plan,
-            method: method_id,
-            secret: text(&method["callbackSecret"]),
+            door,
+            spare: Door::new(&spare),
             e_id,
             pk_ids: pk_ids.unwrap_or_default(),
             key,
@@ -196,7 +206,25 @@ impl Sale {
         Call::new("POST", "/v1/activations", &self.key, &body)
     }
 
-    /// A callback of this method about a request, signed at `at`.
+    /// A callback of its method about a request, signed at `at`.
+    pub fn report(
+        &self,
+        request: u64,
+        query: &str,
+        webhook_id: &str,
+        at: Time,
+        body: &str,
+    ) -> Call {
+        self.door.report(request, query, webhook_id, at, body)
+    }
+}
+
+impl Door {
+    fn new(method: &Value) -> Self {
+        Self { method: number(&method["id"]), secret: text(&method["callbackSecret"]) }
+    }
+
+    /// A callback about a request, signed at `at`.
     pub fn report(
         &self,
         request: u64,
@@ -213,9 +241,9 @@ impl Sale {
     }
 }
 
-/// The body of the method.
-pub fn method_of(terms: &Terms) -> Value {
-    json!({"name": "Farm", "type": "CALLOUT", "completion": terms.completion,
+/// The body of a method.
+pub fn method_of(name: &str, terms: &Terms) -> Value {
+    json!({"name": name, "type": "CALLOUT", "completion": terms.completion,
         "endpointUrl": "https://farm.example.com/pods", "retryLadder": terms.ladder,
         "callbackTimeout": terms.callback_timeout, "timeout": "PT10S"})
 }

@@ -8,18 +8,21 @@ use domain::activation::Activation;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
+use domain::request::attempt::Attempt;
 use domain::request::{Payload, Request};
+use domain::time::Time;
 use model::invariants::{self, Violation, check};
-use store::keys::{Key, Table};
+use store::keys::{ATTEMPTS, Key, Table};
 use store::port::Item;
 use store::rows::{Row, decode};
 
+use crate::CALLBACK_TIMEOUT_MS;
 use crate::api::Sale;
 use crate::clients::Wish;
 use crate::gate::Fate;
-use crate::provider::Callback;
-use crate::seat::lock;
-use crate::world::{Run, Work};
+use crate::provider::{Callback, Spoilt, expiry};
+use crate::seat::{Written, lock};
+use crate::world::{CLOCK_MS, Run, Work};
 
 /// The rows of a tenant, read.
 #[derive(Debug, Default)]
@@ -129,6 +132,8 @@ impl Run<'_> {
         let written = std::mem::take(&mut *lock(&self.world.shared.written));
         let mut counted = Vec::new();
         for row in written {
+            self.own(&row)?;
+            self.closes(&row)?;
             self.trace.add((&row.key.pk, &row.key.sk));
             if row.key.sk == "A" || row.key.sk == "E" {
                 counted.push(row.key.pk.clone());
@@ -138,7 +143,7 @@ impl Run<'_> {
             read::<Request>(after, &mut read_now)?;
             let after = read_now.remove(0);
             let before = self.known.insert(row.key.clone(), after.clone());
-            invariants::written(before.as_ref(), &after)?;
+            invariants::written(before.as_ref(), &after, Time::from_millis(self.now()))?;
             self.received[self.world.sale_of(&row.key)].delivered(&after)?;
             let known = before.map_or(0, |request| request.life.version);
             let new = usize::try_from(after.life.version - known).unwrap_or_default();
@@ -158,6 +163,26 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// A callback writes nothing but what belongs to its request, and only an authentic one (I9).
+    fn own(&self, row: &Written) -> Result<(), Violation> {
+        let Some(Work::Report(place)) = self.work(row.slot) else { return Ok(()) };
+        let callback = &self.callbacks[*place];
+        let own = format!("T#{}#R#{}", self.world.sales[callback.sale].tenant, callback.request);
+        check("I9", callback.spoilt == Spoilt::No && row.key.pk == own, || {
+            format!("{callback:?} wrote {:?}", row.key)
+        })
+    }
+
+    /// The door of a deleted method stays open until what was sent by it is due (I6).
+    fn closes(&self, row: &Written) -> Result<(), Violation> {
+        let door = row.after.as_deref().filter(|_| row.key.sk == "METHOD");
+        let expires = door.and_then(expiry);
+        let due = self.now() + CALLBACK_TIMEOUT_MS - CLOCK_MS;
+        check("I6", expires.is_none_or(|at| at >= due), || {
+            format!("{:?} closes at {expires:?}, before {due}", row.key)
+        })
+    }
+
     fn add_up(&self, sale: &Sale) -> Result<(), Violation> {
         let enabled: Vec<Id> = Id::try_from(sale.product).into_iter().collect();
         self.rows(sale)?.add_up(&enabled)
@@ -174,6 +199,7 @@ impl Run<'_> {
             for request in &rows.requests {
                 invariants::rested(request)?;
                 received.delivered(request)?;
+                invariants::attempted(request, self.noted(sale, request)?)?;
             }
             self.granted(sale, &rows)?;
             let all = self.world.shared.store.rows();
@@ -181,6 +207,15 @@ impl Run<'_> {
             received.explained(&rows.requests, &payloads)?;
         }
         Ok(())
+    }
+
+    fn noted(&self, sale: &Sale, request: &Request) -> Result<Vec<Attempt>, Violation> {
+        let pk = format!("T#{}#R#{}", sale.tenant, request.id);
+        let rows = self.world.shared.store.rows();
+        let attempts = rows.iter().filter(|(key, _)| key.pk == pk && key.sk.starts_with(ATTEMPTS));
+        let mut out = Vec::new();
+        attempts.map(|(_, item)| item).try_for_each(|item| read(item, &mut out))?;
+        Ok(out)
     }
 
     /// Who was granted an activation has exactly one, who was refused has none (I10).

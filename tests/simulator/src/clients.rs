@@ -2,10 +2,14 @@
 //!
 //! Neighbours: `schedule` makes them, `world` carries their calls.
 
+use domain::time::Time;
+use fastrand::Rng;
 use model::invariants::{Violation, check};
 use serde_json::{Value, json};
 
+use crate::CALLBACK_TIMEOUT;
 use crate::api::{Call, Reply, Sale, Terms, method_of, plan_of};
+use crate::stage::START_MS;
 
 /// What a client wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +20,79 @@ pub enum Wish {
         pk: usize,
         /// How many.
         quantity: u32,
+        /// To be sent so many seconds later.
+        later: Option<i64>,
     },
     /// An operator's act on some request.
     Operate(&'static str, Value),
     /// Another text in the plan.
     EditPlan(u32),
-    /// Another ladder of the method.
-    EditMethod(Vec<&'static str>),
+    /// Another ladder and completion of the method.
+    EditMethod(Vec<&'static str>, &'static str),
     /// The entitlement enabled or disabled.
     Entitlement(bool),
     /// Plan and method of the product taken away.
     Dissolve,
+    /// The product moved to its other method.
+    Move,
+    /// Its first method deleted.
+    DeleteMethod,
 }
+
+impl Wish {
+    /// Any; the first two of a run activate.
+    pub fn any(rng: &mut Rng, number: usize) -> Self {
+        if number < 2 {
+            return Self::activation(rng);
+        }
+        match rng.u32(..14) {
+            0..4 => Self::activation(rng),
+            4 | 5 => Self::Operate("retry", json!({})),
+            6 => Self::Operate("cancel", json!({})),
+            7 => {
+                let status = ["IN_PROGRESS", "COMPLETED", "FAILED"][rng.usize(..3)];
+                Self::Operate("status", json!({"status": status, "comments": "By hand."}))
+            }
+            8 => Self::Operate("", json!({"comments": "Seen."})),
+            9 => Self::EditPlan(rng.u32(..)),
+            10 => {
+                let completion = ["CALLBACK", "ON_2XX"][rng.usize(..2)];
+                Self::EditMethod(LADDERS[rng.usize(..LADDERS.len())].to_vec(), completion)
+            }
+            11 => match rng.u32(..3) {
+                0 => Self::Entitlement(rng.bool()),
+                1 => Self::Entitlement(true),
+                _ => Self::Dissolve,
+            },
+            12 => Self::Move,
+            _ => Self::DeleteMethod,
+        }
+    }
+
+    fn activation(rng: &mut Rng) -> Self {
+        let later = (rng.u32(..8) == 0).then(|| rng.i64(1..100));
+        Self::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4), later }
+    }
+
+    /// What it is counted as.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Activate { later: None, .. } => "activation",
+            Self::Activate { .. } => "activation for later",
+            Self::Operate("", _) => "comment",
+            Self::Operate(act, _) => act,
+            Self::EditPlan(_) => "edit of the plan",
+            Self::EditMethod(..) => "edit of the method",
+            Self::Entitlement(_) => "entitlement on or off",
+            Self::Dissolve => "end of an association",
+            Self::Move => "move to another method",
+            Self::DeleteMethod => "deletion of a method",
+        }
+    }
+}
+
+/// Ladders: one attempt, a wait before the first, the usual.
+const LADDERS: [&[&str]; 3] = [&["PT0S"], &["PT3S", "PT5S"], &["PT0S", "PT5S", "PT5M"]];
 
 /// A client.
 #[derive(Clone, Debug)]
@@ -69,11 +134,13 @@ impl Client {
     /// Writes its call; `request` is what an operator acts on.
     pub fn write(&mut self, sale: &Sale, request: Option<u64>) {
         let key = &sale.key;
-        let method = sale.method;
+        let method = sale.door.method;
+        let association = format!("/v1/products/{}/association", sale.product);
         let call = match &self.wish {
-            Wish::Activate { pk, quantity } => {
+            Wish::Activate { pk, quantity, later } => {
+                let at = later.map(|secs| Time::from_millis(START_MS + 1_000 * secs));
                 let body = json!({"pkId": sale.pk_ids[*pk], "activationQuantity": quantity,
-                    "activatee": {"emailId": self.mark}});
+                    "activatee": {"emailId": self.mark}, "scheduledDate": at});
                 Some(Call::new("POST", "/v1/activations", key, &body).once(&self.mark))
             }
             Wish::Operate(act, body) => request.map(|id| {
@@ -87,19 +154,24 @@ impl Client {
                 let path = format!("/v1/plans/{}", sale.plan);
                 Some(Call::new("PUT", path, key, &plan_of(&format!("edit {n}"))))
             }
-            Wish::EditMethod(ladder) => {
-                let ladder = ladder.clone();
-                let terms = Terms { ladder, callback_timeout: "PT1H", ..Terms::default() };
+            Wish::EditMethod(ladder, completion) => {
+                let (ladder, callback_timeout) = (ladder.clone(), CALLBACK_TIMEOUT);
+                let terms = Terms { ladder, completion, callback_timeout, ..Terms::default() };
                 let path = format!("/v1/methods/{method}");
-                Some(Call::new("PUT", path, key, &method_of(&terms)))
+                Some(Call::new("PUT", path, key, &method_of("Farm", &terms)))
             }
             Wish::Entitlement(enabled) => {
                 let act = if *enabled { "ENABLE" } else { "DISABLE" };
                 let path = format!("/v1/entitlements/{}/actions", sale.e_id);
                 Some(Call::new("POST", path, key, &json!({"action": act})).once(&self.mark))
             }
-            Wish::Dissolve => {
-                let path = format!("/v1/products/{}/association", sale.product);
+            Wish::Dissolve => Some(Call::new("DELETE", association, key, &Value::Null)),
+            Wish::Move => {
+                let body = json!({"planId": sale.plan, "methodId": sale.spare.method});
+                Some(Call::new("PUT", association, key, &body))
+            }
+            Wish::DeleteMethod => {
+                let path = format!("/v1/methods/{method}");
                 Some(Call::new("DELETE", path, key, &Value::Null))
             }
         };

@@ -21,6 +21,11 @@ use crate::schedule::Ended;
 use crate::seat::Plant;
 use crate::world::World;
 
+/// How long requests wait for their callbacks.
+pub const CALLBACK_TIMEOUT: &str = "PT1H";
+/// The same, milliseconds.
+pub const CALLBACK_TIMEOUT_MS: i64 = 3_600_000;
+
 /// A world that can be run with any seed, in one thread.
 pub struct Simulator(World);
 
@@ -33,7 +38,8 @@ impl Default for Simulator {
 impl Simulator {
     /// Sets the world up: two tenants, two product keys of five each.
     pub fn new() -> Self {
-        let terms = Terms { keys: 2, quantity: 5, callback_timeout: "PT1H", ..Terms::default() };
+        let terms =
+            Terms { keys: 2, quantity: 5, callback_timeout: CALLBACK_TIMEOUT, ..Terms::default() };
         Self(runtime().block_on(World::new(&terms)))
     }
 

@@ -4,15 +4,17 @@
 //! received by its idempotency key, as every real one must.
 
 use domain::ids::Id;
+use domain::request::attempt::AttemptOutcome;
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
 use edge::ports::Post;
 use fastrand::Rng;
 use model::invariants::{Violation, check};
 use serde_json::json;
-use store::keys;
+use store::keys::{self, attribute};
+use store::port::Item;
 
-use crate::api::{Call, Reply};
+use crate::api::{Call, Door, Reply, Sale};
 use crate::world::{Run, World};
 
 /// How an authentic callback may be spoilt.
@@ -33,6 +35,8 @@ pub enum Spoilt {
 pub struct Callback {
     /// Whose provider it is.
     pub sale: usize,
+    /// The method that it was posted by.
+    pub door: Door,
     /// The request.
     pub request: u64,
     /// The generation it speaks of.
@@ -62,16 +66,13 @@ impl Callback {
 
     /// The call, signed at `now`.
     pub fn call(&self, world: &World, now: i64) -> Call {
-        let sale = match self.spoilt {
-            Spoilt::Foreign => &world.sales[1 - self.sale],
-            _ => &world.sales[self.sale],
-        };
+        let other = &world.sales[1 - self.sale].door;
+        let door = if self.spoilt == Spoilt::Foreign { other } else { &self.door };
         let at = if self.spoilt == Spoilt::Stale { now - 3_600_000 } else { now };
         let query = format!("?generation={}", self.generation);
         let at = Time::from_millis(at);
-        let mut call = sale.report(self.request, &query, &self.webhook_id, at, &self.body());
+        let mut call = door.report(self.request, &query, &self.webhook_id, at, &self.body());
         if self.spoilt == Spoilt::Secret {
-            let other = &world.sales[1 - self.sale];
             let forged = other.report(self.request, &query, &self.webhook_id, at, &self.body());
             call.headers = forged.headers;
         }
@@ -148,6 +149,12 @@ fn http(status: u16, retry_after: Option<i64>) -> Answer {
     Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), retry_after }
 }
 
+/// When DynamoDB may remove the row, milliseconds since 1970.
+pub fn expiry(row: &Item) -> Option<i64> {
+    let seconds: i64 = row.get(attribute::TTL)?.as_n().ok()?.parse().ok()?;
+    Some(seconds * 1_000)
+}
+
 impl Run<'_> {
     /// A provider gets a POST.
     ///
@@ -165,15 +172,19 @@ impl Run<'_> {
         let request = header("provisioning-request-id").parse().unwrap_or_default();
         let link = header("provisioning-callback-url");
         let generation = link.rsplit_once('=').and_then(|(_, n)| n.parse().ok()).unwrap_or(1);
-        let of = |sale: &crate::api::Sale| link.contains(&format!("/callbacks/{}/", sale.method));
-        let sale = self.world.sales.iter().position(of).unwrap_or_default();
+        let (sale, door) = self.door_of(link);
         let first = !self.received[sale].has(key);
         self.received[sale].note(key, &post.body)?;
+        let last = [AttemptOutcome::Ok, AttemptOutcome::Refused];
+        if last.contains(&does.answer.outcome()) {
+            self.received[sale].answer(key);
+        }
         // What came before under the same key has no second effect, and is not reported again.
         let reports = if first { does.reports } else { Vec::new() };
         for (n, (after, status, spoilt)) in reports.into_iter().enumerate() {
             self.callbacks.push(Callback {
                 sale,
+                door: door.clone(),
                 request,
                 generation,
                 webhook_id: format!("m{request}_{generation}_{n}"),
@@ -187,6 +198,15 @@ impl Run<'_> {
         Ok(does.answer)
     }
 
+    /// The sale and the door that a link for callbacks leads to.
+    fn door_of(&self, link: &str) -> (usize, Door) {
+        let leads = |door: &&Door| link.contains(&format!("/callbacks/{}/", door.method));
+        let doors = |sale: &Sale| [&sale.door, &sale.spare].into_iter().find(leads).cloned();
+        let mut found = self.world.sales.iter().enumerate();
+        let found = found.find_map(|(n, sale)| doors(sale).map(|door| (n, door)));
+        found.unwrap_or_else(|| (0, self.world.sales[0].door.clone()))
+    }
+
     /// Ids are a tenant's own: where the other tenant has a request of the same id, its method's
     /// callback would be no foreign one.
     pub fn keep_foreign(&mut self, place: usize) {
@@ -198,6 +218,27 @@ impl Run<'_> {
         if callback.spoilt == Spoilt::Foreign && theirs {
             callback.spoilt = Spoilt::Secret;
         }
+    }
+
+    /// What a provider says of its own work is never unknown, nor refused because we gave up (I6).
+    fn listened_to(&self, callback: &Callback, reply: &Reply) -> Result<(), Violation> {
+        let sale = &self.world.sales[callback.sale];
+        let ids = Id::try_from(sale.tenant).ok().zip(Id::try_from(callback.request).ok());
+        let row = ids.and_then(|(tenant, id)| self.known.get(&keys::request(tenant, id)));
+        let current = row.filter(|row| row.generation == callback.generation);
+        let last = current.and_then(|row| row.life.history.last());
+        let given_up = last.is_some_and(|step| matches!(&*step.row, "P3" | "P7"));
+        let refused = reply.status == 409 && given_up || reply.status == 404;
+        check("I6", callback.spoilt != Spoilt::No || !refused, || {
+            format!("{callback:?} was refused: {}", reply.json)
+        })
+    }
+
+    /// Whether a method is deleted, and the last of its callbacks was due.
+    fn is_shut(&self, door: &Door) -> bool {
+        let row = Id::try_from(door.method).ok().map(keys::door);
+        let row = row.and_then(|key| self.world.shared.store.rows().get(&key));
+        row.as_ref().and_then(expiry).is_some_and(|at| at <= self.now())
     }
 
     /// A provider hears the answer to a callback: only authentic ones have an effect (I9), and
@@ -217,9 +258,11 @@ impl Run<'_> {
                 && other.answered.as_ref().is_some_and(|a| a.json["outcome"] == "ACCEPTED")
         });
         check("I11", !(taken && before), || format!("{} was accepted twice", callback.webhook_id))?;
+        self.listened_to(callback, reply)?;
         // A wrong clock at our side looks like a wrong signature; so the provider tries again.
-        let again =
-            reply.status >= 500 || reply.status == 401 && matches!(callback.spoilt, Spoilt::No);
+        let shut = self.is_shut(&callback.door);
+        let mistaken = reply.status == 401 && callback.spoilt == Spoilt::No && !shut;
+        let again = reply.status >= 500 || mistaken;
         let callback = &mut self.callbacks[place];
         if again {
             callback.unheard(now);

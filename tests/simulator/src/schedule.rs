@@ -15,7 +15,7 @@ use crate::clients::{Client, Wish};
 use crate::gate::{Act, Fate, Next};
 use crate::provider::Behaviour;
 use crate::seat::Plant;
-use crate::world::{API, DISPATCH, Run, SWEEP, Work, World};
+use crate::world::{API, CLOCK_MS, DISPATCH, Run, SWEEP, Work, World};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -86,12 +86,12 @@ impl<'w> Schedule<'w> {
         };
         if rng.u32(..4) == 0 {
             for seat in &world.seats {
-                seat.skew.store(rng.i64(-600_000..=600_000), Relaxed);
+                seat.skew.store(rng.i64(-CLOCK_MS..=CLOCK_MS), Relaxed);
             }
         }
         for number in 0..rng.usize(2..7) {
             let sale = usize::from(rng.u32(..4) == 0);
-            run.clients.push(Client::new(number, sale, wish(&mut rng, number)));
+            run.clients.push(Client::new(number, sale, Wish::any(&mut rng, number)));
         }
         Self { run, rng, wild, acts: 0, faults: Vec::new() }
     }
@@ -108,8 +108,13 @@ impl<'w> Schedule<'w> {
             self.run.at_rest()?;
         }
         let passed = self.run.now() - crate::stage::START_MS;
+        self.count_granted();
         // An idempotency record is kept for a day, by a clock that may be wrong.
-        if passed < DAY_MS / 2 { self.run.repeat().await } else { Ok(()) }
+        if passed >= DAY_MS / 2 {
+            return Ok(());
+        }
+        self.note("repeated whole");
+        self.run.repeat().await
     }
 
     /// One step of the wild part.
@@ -134,6 +139,14 @@ impl<'w> Schedule<'w> {
             }
             _ => self.begin_something().await,
         }
+    }
+
+    fn count_granted(&mut self) {
+        let granted = |client: &&Client| {
+            client.last.as_ref().is_some_and(|reply| (200..300).contains(&reply.status))
+        };
+        let names = self.run.clients.iter().filter(granted).map(|client| client.wish.name());
+        self.faults.extend(names.map(|name| format!("granted {name}")));
     }
 
     fn note(&mut self, what: &str) {
@@ -369,28 +382,4 @@ fn calmly(
     let Some(post) = &next.post else { return Ok(Fate::Go) };
     let does = if wild.stubborn { Behaviour::any(rng, wild.refusals) } else { Behaviour::good() };
     Ok(Fate::Answered(run.posted(post, does)?))
-}
-
-fn wish(rng: &mut Rng, number: usize) -> Wish {
-    if number < 2 {
-        return Wish::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4) };
-    }
-    match rng.u32(..12) {
-        0..4 => Wish::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4) },
-        4 | 5 => Wish::Operate("retry", json!({})),
-        6 => Wish::Operate("cancel", json!({})),
-        7 => {
-            let status = ["IN_PROGRESS", "COMPLETED", "FAILED"][rng.usize(..3)];
-            Wish::Operate("status", json!({"status": status, "comments": "By hand."}))
-        }
-        8 => Wish::Operate("", json!({"comments": "Seen."})),
-        9 | 10 => Wish::EditPlan(rng.u32(..)),
-        _ => match rng.u32(..5) {
-            0 => Wish::EditMethod(vec!["PT0S"]),
-            1 => Wish::EditMethod(vec!["PT3S", "PT5S"]),
-            2 => Wish::Entitlement(false),
-            3 => Wish::Entitlement(true),
-            _ => Wish::Dissolve,
-        },
-    }
 }

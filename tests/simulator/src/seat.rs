@@ -39,6 +39,8 @@ pub enum Plant {
 
 /// A row that was written.
 pub struct Written {
+    /// Who wrote it.
+    pub slot: usize,
     /// Its key.
     pub key: Key,
     /// What is there now.
@@ -84,14 +86,15 @@ impl Shared {
         *lock(&self.plant) = plant;
     }
 
-    fn commit(&self, writes: &[Write]) -> Result<(), CommitError> {
+    fn commit(&self, slot: usize, writes: &[Write]) -> Result<(), CommitError> {
         let planted = self.planted(writes);
         let writes = planted.as_deref().unwrap_or(writes);
         let mut rows = self.store.rows();
         rows.write(writes)?;
         let mut written = lock(&self.written);
         for write in writes {
-            written.push(Written { key: write.key().clone(), after: rows.find(write.key()) });
+            let after = rows.find(write.key());
+            written.push(Written { slot, key: write.key().clone(), after });
         }
         Ok(())
     }
@@ -212,7 +215,7 @@ impl Store for Seat {
             Fate::Conflict => return Err(CommitError::Refused(Vec::new())),
             _ => {}
         }
-        let written = self.shared.commit(writes);
+        let written = self.shared.commit(self.slot, writes);
         if fate == Fate::Lost {
             return Err(CommitError::Unavailable(unavailable()));
         }

@@ -34,6 +34,8 @@ pub const DISPATCH: std::ops::Range<usize> = 4..7;
 /// The slot of the sweeper.
 pub const SWEEP: usize = 7;
 const SLOTS: usize = 8;
+/// A process's clock is wrong by this at most.
+pub const CLOCK_MS: i64 = 600_000;
 
 /// A message that was received comes again after this.
 const VISIBILITY_MS: i64 = 60_000;
@@ -300,13 +302,18 @@ impl Run<'_> {
         self.trace.add(("kill", slot));
         self.tell(|| format!("slot {slot} dies"));
         self.world.shared.gate.forget(slot);
-        match self.slots[slot].take().map(|busy| busy.work) {
-            Some(Work::Call(client)) => self.clients[client].unheard(),
-            Some(Work::Report(callback)) => {
-                let now = self.now();
-                self.callbacks[callback].unheard(now);
-            }
-            _ => {}
+        if let Some(busy) = self.slots[slot].take() {
+            self.unheard(&busy.work);
+        }
+    }
+
+    /// Who called hears nothing.
+    fn unheard(&mut self, work: &Work) {
+        let now = self.now();
+        match work {
+            Work::Call(client) => self.clients[*client].unheard(),
+            Work::Report(callback) => self.callbacks[*callback].unheard(now),
+            Work::Batch(_) | Work::Sweep => {}
         }
     }
 
@@ -335,10 +342,7 @@ impl Run<'_> {
             let Some(busy) = ended.then(|| self.slots[slot].take()).flatten() else { continue };
             let Ok(done) = busy.task.await else {
                 // A panic outside a record: as if the process had died.
-                self.slots[slot] = None;
-                if let Work::Call(client) = busy.work {
-                    self.clients[client].unheard();
-                }
+                self.unheard(&busy.work);
                 continue;
             };
             match (busy.work, done) {

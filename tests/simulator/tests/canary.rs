@@ -116,7 +116,7 @@ fn no_canary_sings() {
     drop(second);
     let log = lines.text();
     assert!(log.contains("createActivation"), "something was logged:\n{log}");
-    let secrets = [CANARY, &sale.key, &sale.secret, &sale.pk_ids[0]];
+    let secrets = [CANARY, &sale.key, &sale.door.secret, &sale.pk_ids[0]];
     let quiet = |what: &str, text: &str| {
         for secret in secrets {
             let told = text.to_lowercase().contains(&secret.to_lowercase());

@@ -80,7 +80,7 @@ fn fate(
 /// Runs one activation with these deaths; says whether all of them came about.
 async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, Violation> {
     let (mut left, mut sent) = (deaths.to_vec(), false);
-    let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2 });
+    let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2, later: None });
     client.write(&run.world.sales[0], None);
     run.clients.push(client);
     while run.clients[0].wants() {

@@ -76,6 +76,7 @@ fn after(request: &Request, said: &Said, method: Id) -> Request {
         webhook_id: &said.webhook_id,
         body: &said.body,
         generation: Some(1),
+        earlier: None,
         callback_timeout: Period::from_secs(3_600),
     };
     let now = Time::from_millis(START_MS + 1_000);
@@ -94,7 +95,7 @@ fn the_first_end_counts_whatever_comes_how_often() {
         let tenant = Id::try_from(sale.tenant).unwrap();
         let id = Id::try_from(id).unwrap();
         let request = stage.app.store.load_request(tenant, id).await.unwrap();
-        (request, Id::try_from(sale.method).unwrap())
+        (request, Id::try_from(sale.door.method).unwrap())
     });
     for statuses in [&AGREEING, &CONTRADICTING] {
         let said = said(statuses);

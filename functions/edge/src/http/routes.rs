@@ -15,11 +15,11 @@ use domain::machine::Description;
 use domain::plan::association::{Association, AssociationInput};
 use domain::plan::method::{MethodInfo, MethodInput};
 use domain::plan::{PlanInput, PlanView};
-use domain::request::Attempt;
 use domain::request::manual::{CommentsInput, StatusInput};
 use domain::request::reported::ReportInput;
 use domain::substitution::shape::PathLine;
 use domain::view::activation::{ActivationLine, ActivationView};
+use domain::view::attempt::AttemptLine;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
 use domain::view::product::ProductView;
 use domain::view::request::{RequestLine, RequestView};
@@ -229,7 +229,7 @@ pub const ROUTES: &[Route] = &[
     patch("commentRequest", "/v1/provisioning-requests/{id}", REQUEST_COMMENT, Requests,
         "Sets the comments.").takes::<CommentsInput>().one::<RequestView>(),
     get("listAttempts", "/v1/provisioning-requests/{id}/attempts", REQUEST_VIEW, Requests,
-        "Lists the attempts, oldest first.").all::<Attempt>(),
+        "Lists the attempts, oldest first.").all::<AttemptLine>(),
     post("updateStatus", "/v1/provisioning-requests/{id}/status", OPERATOR, Requests,
         "Update Status of source 000.").takes::<StatusInput>().one::<RequestView>(),
     post("retryRequest", "/v1/provisioning-requests/{id}/retry", OPERATOR, Requests,

@@ -1,0 +1,115 @@
+//! Attempts: each is a row of its own, written once by its worker, before its outcome is committed.
+//!
+//! Neighbours: `claim` begins one, `dispatched` ends it. Guarantee: an attempt whose worker had
+//! nothing more to say is remembered in the request's head, so none is missing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Decision, Stamp};
+use crate::ids::Id;
+use crate::limits::UNHEARD_ATTEMPTS;
+use crate::request::Request;
+use crate::request::dispatched::{Answer, Ended};
+use crate::time::Time;
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum AttemptOutcome {
+    /// A 2xx answer.
+    Ok,
+    /// Worth another try.
+    Retryable,
+    /// The provider answered and refused.
+    Refused,
+    /// The address may not be called.
+    Blocked,
+    /// The worker died; nobody knows.
+    Lost,
+}
+
+/// One attempt (append only).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NotedAttempt)]
+pub struct Attempt {
+    /// The request; its row's key says it.
+    #[serde(skip)]
+    pub request: Option<Id>,
+    /// Its generation.
+    pub generation: u32,
+    /// Number in the generation, from 1.
+    pub no: u32,
+    /// When it began.
+    pub started_date: Time,
+    /// When it ended.
+    pub ended_date: Time,
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// The provider's HTTP status.
+    pub http_status: Option<u16>,
+    /// Why there was no answer.
+    pub error: Option<String>,
+    /// The provider's answer, at most 64 KiB.
+    pub response_excerpt: Option<String>,
+    /// The method's version at this attempt.
+    pub method_version: u64,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// An attempt without an outcome: its lease was over, or another act came first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unheard {
+    /// Its generation.
+    pub generation: u32,
+    /// Number in the generation, from 1.
+    pub no: u32,
+    /// When it began.
+    pub started: Time,
+    /// When nobody waited for it any more.
+    pub until: Time,
+    /// The method's version at this attempt.
+    pub method_version: u64,
+}
+
+impl Request {
+    /// Notes the attempt itself: what happened, whatever becomes of the request by it.
+    pub fn attempted(&self, ended: &Ended<'_>) -> Decision {
+        let (http_status, response_excerpt) = match ended.answer {
+            Answer::Http { status, body, .. } => (Some(*status), Some(body.clone())),
+            _ => (None, None),
+        };
+        Decision::default().save(Attempt {
+            request: Some(self.id),
+            generation: ended.generation,
+            no: ended.no,
+            started_date: ended.started,
+            ended_date: ended.at,
+            outcome: ended.answer.outcome(),
+            http_status,
+            error: ended.answer.error().map(|(code, detail)| format!("{code}: {detail}")),
+            response_excerpt,
+            method_version: ended.method.version,
+            rev: 0,
+        })
+    }
+
+    /// Takes the lease away without an outcome. Its worker may be dead, or too late.
+    pub(super) fn give_up(&mut self, stamp: &Stamp) {
+        let Some(lease) = self.lease.take() else { return };
+        self.unheard.push(Unheard {
+            generation: self.generation,
+            no: self.attempt_count,
+            started: self.executed_date.unwrap_or(lease.until),
+            until: lease.until.min(stamp.now),
+            method_version: lease.method_version,
+        });
+        let over = self.unheard.len().saturating_sub(UNHEARD_ATTEMPTS);
+        self.unheard.drain(..over);
+    }
+}

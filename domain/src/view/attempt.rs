@@ -1,0 +1,58 @@
+//! Attempts as answers show them: those that were noted, and those that nobody heard of again.
+//!
+//! Neighbours: `request::attempt` keeps both. Guarantee: no attempt that began is missing, but one
+//! that is under way.
+
+use serde::Serialize;
+
+use crate::request::Request;
+use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
+
+/// An attempt, and whether it counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Attempt)]
+pub struct AttemptLine {
+    /// What was noted.
+    #[serde(flatten)]
+    pub attempt: Attempt,
+    /// It came to its end too late: its lease was over, or another act came first.
+    pub superseded: bool,
+}
+
+impl Request {
+    /// All attempts of every generation, oldest first, from those that were noted.
+    pub fn attempts(&self, noted: Vec<Attempt>) -> Vec<AttemptLine> {
+        let place = |attempt: &Attempt| (attempt.generation, attempt.no);
+        let mut silent: Vec<&Unheard> = self.unheard.iter().collect();
+        silent.retain(|u| noted.iter().all(|a| place(a) != (u.generation, u.no)));
+        let superseded =
+            |attempt: &Attempt| self.unheard.iter().any(|u| place(attempt) == (u.generation, u.no));
+        let said = noted.into_iter().map(|attempt| {
+            let superseded = superseded(&attempt);
+            AttemptLine { attempt, superseded }
+        });
+        let mut lines: Vec<AttemptLine> = said.chain(silent.into_iter().map(lost)).collect();
+        lines.sort_by_key(|line| place(&line.attempt));
+        lines
+    }
+}
+
+fn lost(unheard: &Unheard) -> AttemptLine {
+    AttemptLine {
+        attempt: Attempt {
+            request: None,
+            generation: unheard.generation,
+            no: unheard.no,
+            started_date: unheard.started,
+            ended_date: unheard.until,
+            outcome: AttemptOutcome::Lost,
+            http_status: None,
+            error: Some("Its worker was not heard of again.".to_owned()),
+            response_excerpt: None,
+            method_version: unheard.method_version,
+            rev: 0,
+        },
+        superseded: true,
+    }
+}

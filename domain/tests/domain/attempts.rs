@@ -1,0 +1,188 @@
+//! Attempts that nobody heard of again, requests that cannot be sent any more, reports of earlier
+//! generations: what is told stays true.
+
+use domain::decision::{Change, Record, Stamp};
+use domain::plan::method::{Completion, MethodInfo};
+use domain::rejection::Code;
+use domain::request::attempt::{Attempt, AttemptOutcome};
+use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::manual::StatusInput;
+use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::states::Status;
+use domain::request::{Delivery, Request};
+use domain::time::Period;
+
+use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved};
+
+fn callback() -> MethodInfo {
+    method(Completion::Callback).info
+}
+
+fn silence(silence: Silence) -> Answer {
+    Answer::None(silence, "why".to_owned())
+}
+
+/// What the worker of this claim writes of its attempt.
+fn noted(claimed: &Request, answer: &Answer, stamp: &Stamp) -> Attempt {
+    let ended = Ended {
+        tenant: id(7),
+        token: claimed.lease.as_ref().unwrap().token,
+        generation: claimed.generation,
+        no: claimed.attempt_count,
+        started: claimed.executed_date.unwrap(),
+        at: stamp.now,
+        method: &callback(),
+        answer,
+    };
+    let decision = claimed.attempted(&ended);
+    let [Change::Save(record)] = decision.changes.as_slice() else { panic!("one row") };
+    let Record::Attempt(attempt) = &**record else { panic!("an attempt") };
+    attempt.clone()
+}
+
+/// Outcome and fate of every attempt.
+fn told(request: &Request, noted: &[Attempt]) -> Vec<(u32, u32, AttemptOutcome, bool)> {
+    let line = |line: domain::view::attempt::AttemptLine| {
+        let a = line.attempt;
+        (a.generation, a.no, a.outcome, line.superseded)
+    };
+    request.attempts(noted.to_vec()).into_iter().map(line).collect()
+}
+
+#[test]
+fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
+    use AttemptOutcome::{Lost, Ok};
+
+    let first = claimed(&queued(), &callback(), &at(0));
+    assert_eq!(told(&first, &[]), [], "it is under way");
+    let done = StatusInput { status: Some(Status::Completed), comments: None };
+    let report = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
+    let report = report.check(None).unwrap();
+    let Verdict::Accepted(reported, _) =
+        first.reported(&report, &arrival("m", b"{}"), &at(5)).unwrap()
+    else {
+        panic!("accepted")
+    };
+    let others = [
+        claimed(&first, &callback(), &at(20_000)),
+        first.clone().update_status(&done, Period::from_secs(60), &at(5)).unwrap().0,
+        first.clone().cancel(&at(5)).unwrap().0,
+        *reported,
+        saved(&first.clone().unusable("METHOD_MISSING", "gone", &at(20_000)).unwrap()),
+    ];
+    let answered = noted(&first, &http(202), &at(9));
+    for after in others {
+        let state = after.life.state;
+        assert_eq!(told(&after, &[]), [(1, 1, Lost, true)], "{state:?}");
+        assert_eq!(told(&after, std::slice::from_ref(&answered)), [(1, 1, Ok, true)], "{state:?}");
+    }
+}
+
+#[test]
+fn lost_attempts_of_every_generation_are_told_in_order() {
+    let first = claimed(&queued(), &callback(), &at(0));
+    let cancelled = first.cancel(&at(5)).unwrap().0;
+    let again = cancelled.retry(id(7), &at(6)).unwrap().0;
+    let second = claimed(&again, &callback(), &at(7));
+    let third = claimed(&second, &callback(), &at(30_000));
+    let outcome = noted(&third, &http(202), &at(30_001));
+    let (sent, _) = ended(third, &callback(), &http(202), &at(30_001));
+    let told = told(&sent, &[outcome]);
+    let places: Vec<_> = told.iter().map(|(g, no, _, late)| (*g, *no, *late)).collect();
+    assert_eq!(places, [(1, 1, true), (2, 1, true), (2, 2, false)]);
+    let lines = sent.attempts(Vec::new());
+    assert_eq!(lines[0].attempt.ended_date, at(5).now, "given up when it was cancelled");
+    assert_eq!(lines[1].attempt.ended_date, at(15_007).now, "given up when its lease was over");
+}
+
+#[test]
+fn only_the_last_50_lost_attempts_are_kept() {
+    let mut request = queued();
+    for n in 0..60 {
+        request = claimed(&request, &callback(), &at(n * 10)).cancel(&at(n * 10 + 1)).unwrap().0;
+        request = request.retry(id(7), &at(n * 10 + 2)).unwrap().0;
+    }
+    assert_eq!((request.unheard.len(), request.unheard[0].generation), (50, 11));
+}
+
+#[test]
+fn what_may_have_arrived_ends_where_a_late_report_still_counts() {
+    use Status::{DispatchFailed, Failed};
+
+    let check = |before: Answer, state, row: &str, delivery| {
+        let first = claimed(&queued(), &callback(), &at(0));
+        let (waiting, _) = ended(first, &callback(), &before, &at(1));
+        let gone = saved(&waiting.clone().unusable("METHOD_MISSING", "gone", &at(2_000)).unwrap());
+        let second = claimed(&waiting, &callback(), &at(2_000));
+        let blocked = Answer::Blocked("inner".to_owned());
+        let (blocked, _) = ended(second, &callback(), &blocked, &at(2_001));
+        for (after, code) in [(gone, "METHOD_MISSING"), (blocked, "METHOD_INVALID")] {
+            let last = after.life.history.last().unwrap();
+            assert_eq!((after.life.state, last.row.as_str()), (state, row), "{before:?}");
+            assert_eq!((after.delivery, after.error_code.as_deref()), (delivery, Some(code)));
+        }
+    };
+    check(silence(Silence::Connect), Failed, "P3", Delivery::Never);
+    check(silence(Silence::Timeout), DispatchFailed, "P7", Delivery::Maybe);
+    check(http(503), DispatchFailed, "P7", Delivery::Maybe);
+}
+
+#[test]
+fn what_is_sure_does_not_become_doubtful() {
+    let first = claimed(&queued(), &callback(), &at(0));
+    let second = claimed(&first, &callback(), &at(20_000));
+    let late = Ended {
+        tenant: id(7),
+        token: first.lease.as_ref().unwrap().token,
+        generation: 1,
+        no: 1,
+        started: at(0).now,
+        at: at(20_001).now,
+        method: &callback(),
+        answer: &http(202),
+    };
+    let (sure, _) = second.dispatched(&late, &at(20_001)).unwrap();
+    assert_eq!(sure.delivery, Delivery::Confirmed);
+    let (after, _) = ended(sure, &callback(), &silence(Silence::Timeout), &at(20_002));
+    assert_eq!((after.life.state, after.delivery), (Status::RequestQueued, Delivery::Confirmed));
+}
+
+#[test]
+fn an_earlier_generation_may_have_been_another_methods() {
+    let first = claimed(&queued(), &callback(), &at(0));
+    let failed = first.cancel(&at(5)).unwrap().0.retry(id(7), &at(6)).unwrap().0;
+    let mut moved = claimed(&failed, &callback(), &at(7));
+    moved.method.as_mut().unwrap().id = id(3);
+    assert_eq!(moved.earlier(id(2), Some(1)), Some(1));
+    assert_eq!(moved.earlier(id(2), Some(2)), None, "not the generation under way");
+    assert_eq!(moved.earlier(id(2), None), None);
+    assert_eq!(moved.earlier(id(3), Some(1)), None, "its own method's is no question");
+
+    let check = |status: &str, generation, earlier| {
+        let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
+        let arrival = Arrival { generation, earlier, ..arrival("m", b"{}") };
+        moved.reported(&input.check(None).unwrap(), &arrival, &at(9))
+    };
+    let done = check("COMPLETED", Some(1), Some(id(2))).unwrap();
+    assert!(matches!(done, Verdict::Accepted(next, _) if next.life.state == Status::Completed));
+    let failed = check("FAILED", Some(1), Some(id(2))).unwrap();
+    assert!(matches!(failed, Verdict::Conflicting(..)), "only COMPLETED is news");
+    for earlier in [None, Some(id(4))] {
+        assert_eq!(check("COMPLETED", Some(1), earlier).unwrap_err().code, Code::NotFound);
+    }
+}
+
+#[test]
+fn a_retry_gives_the_reference_number_to_the_history() {
+    let first = claimed(&queued(), &callback(), &at(0));
+    let body = r#"{"referenceNumber": "R-7"}"#.to_owned();
+    let answer = Answer::Http { status: 202, body, retry_after: None };
+    let (sent, _) = ended(first, &callback(), &answer, &at(1));
+    assert_eq!(sent.reference_number.as_deref(), Some("R-7"));
+    let failed = StatusInput { status: Some(Status::Failed), comments: None };
+    let (failed, _) = sent.update_status(&failed, Period::from_secs(60), &at(2)).unwrap();
+    let (again, _) = failed.retry(id(7), &at(3)).unwrap();
+    assert_eq!((again.reference_number, again.generation), (None, 2));
+    let note = again.life.history.last().unwrap().note.as_deref();
+    assert_eq!(note, Some("Generation 1 had the reference number R-7."));
+}
