@@ -7,6 +7,7 @@ use domain::activation::Activation;
 use domain::decision::Kind;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
+use domain::request::states::Status;
 use domain::request::{Payload, Request};
 use domain::view::activation::ActivationLine;
 use domain::view::request::RequestRow;
@@ -69,6 +70,19 @@ async fn payloads(store: &Dynamo, tenant: Id, requests: &[Request]) -> Vec<Paylo
     out
 }
 
+/// The provider never says FAILED: an operator did, or took back what was completed, so that no
+/// callback could come any more.
+fn failed_by_hand(request: &Request) {
+    let code = request.error_code.as_deref();
+    let taken_back = request.life.history.iter().any(|step| step.row == "P17");
+    let by_hand = match code {
+        Some("OPERATOR" | "CANCELLED") => true,
+        Some("CALLBACK_TIMEOUT") => taken_back,
+        _ => request.life.state != Status::Failed,
+    };
+    assert!(by_hand, "{code:?}: {:?}", request.life.history);
+}
+
 /// Every invariant over everything; panics at the first that does not hold.
 pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) -> String {
     let data = local::data_dir::DataDir::open(folder).unwrap();
@@ -88,6 +102,7 @@ pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) 
         rested(request).unwrap();
         received.delivered(request).unwrap();
         attempted(request, store.list_attempts(tenant, request.id).await.unwrap()).unwrap();
+        failed_by_hand(request);
         *ends.entry(request.life.state.display()).or_default() += 1;
     }
     let payloads = payloads(store, tenant, &requests).await;

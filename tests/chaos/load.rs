@@ -37,7 +37,7 @@ pub(crate) struct Sale {
 pub(crate) async fn sale(client: &Client, url: &str) -> Sale {
     let ladder = ["PT0S", "PT0.1S", "PT0.3S", "PT1S", "PT1S", "PT1S", "PT1S", "PT1S", "PT1S"];
     let body = json!({"name": "Farm", "endpointUrl": url, "timeout": "PT1S",
-        "retryLadder": ladder});
+        "retryLadder": ladder, "callbackTimeout": "PT1M"});
     let method = client.post("/v1/methods", &body).await.expect(201);
     let body = json!({"name": "Pods", "definition": {"id": "$.provisioningRequest.id"}});
     let plan = id(&client.post("/v1/plans", &body).await.expect(201));
@@ -60,13 +60,16 @@ pub(crate) async fn sale(client: &Client, url: &str) -> Sale {
 
 /// The clients' common knowledge.
 pub(crate) struct Load {
-    client: Client,
+    /// Who calls.
+    pub(crate) client: Client,
     /// What is sold.
     pub(crate) sale: Sale,
     /// Activations that were asked for.
     pub(crate) asked: AtomicU64,
     stopped: AtomicBool,
     granted: Mutex<BTreeMap<u64, String>>,
+    /// The requests of all that was granted.
+    pub(crate) requests: Mutex<Vec<u64>>,
     refused: Mutex<BTreeMap<u64, u32>>,
 }
 
@@ -79,8 +82,14 @@ impl Load {
             asked: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             granted: Mutex::default(),
+            requests: Mutex::default(),
             refused: Mutex::default(),
         }
+    }
+
+    /// Whether no new calls are made.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
     }
 
     /// No new calls; those under way are repeated until they are answered.
@@ -111,6 +120,8 @@ impl Load {
                 Some(reply) if reply.status == 201 => {
                     let aid = reply.json["aid"].as_str().unwrap().to_owned();
                     self.granted.lock().unwrap().insert(number, aid);
+                    let request = id(&reply.json["provisioningRequests"][0]);
+                    self.requests.lock().unwrap().push(request);
                     return;
                 }
                 Some(reply) if reply.status == 422 => {
@@ -131,7 +142,7 @@ pub(crate) fn start(load: &Arc<Load>) -> Vec<JoinHandle<()>> {
     let client = |_| {
         let load = Arc::clone(load);
         tokio::spawn(async move {
-            while !load.stopped.load(Relaxed) {
+            while !load.is_stopped() {
                 let number = load.asked.fetch_add(1, Relaxed);
                 load.one(number).await;
                 tokio::time::sleep(PAUSE).await;

@@ -1,13 +1,14 @@
 //! Chaos: the real local process on disk, killed at random under load; then its store is audited.
 //!
 //! `cargo build && cargo run -p tests --bin chaos -- --binary target/debug/local`. Neighbours:
-//! `service` starts and kills, `provider` answers and calls back, `load` activates, `audit` reads
-//! the store when all is over.
+//! `service` starts and kills, `provider` answers and calls back, `load` activates, `operator`
+//! retries, cancels and updates, `audit` reads the store when all is over.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
 
 mod audit;
 mod load;
+mod operator;
 mod provider;
 mod service;
 
@@ -60,6 +61,7 @@ async fn main() -> ExitCode {
     provider.secret(&sale.secret);
     let load = Arc::new(Load::new(client.clone(), sale));
     let clients = load::start(&load);
+    let operator = tokio::spawn(operator::work(Arc::clone(&load), options.seed));
     let mut rng = Rng::with_seed(options.seed);
     let (mut kills, mut shown) = (0, Instant::now());
     while kills < options.kills || load.asked.load(Relaxed) < options.activations {
@@ -75,6 +77,7 @@ async fn main() -> ExitCode {
     for client in clients {
         client.await.expect("a client");
     }
+    let acts = operator.await.expect("an operator");
     say(&format!("{kills} kills; waiting for {} requests to end", load.granted().len()));
     for status in ["REQUEST_QUEUED", "REQUEST_SENT", "IN_PROGRESS"] {
         while is_any(&client, status).await {
@@ -86,6 +89,7 @@ async fn main() -> ExitCode {
     service.stop().await;
     let report = audit::audit(folder.path(), &load, &provider).await;
     say(&format!("{report}\n{kills} kills, {:.0} s", begun.elapsed().as_secs_f64()));
+    say(&format!("acts of an operator: {acts:?}"));
     ExitCode::SUCCESS
 }
 

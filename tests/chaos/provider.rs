@@ -123,6 +123,9 @@ async fn receive(
         seen.posts += 1;
         let first = !seen.received.has(&key);
         seen.received.note(&key, std::str::from_utf8(&body).unwrap()).unwrap();
+        if dice >= HANGS {
+            seen.received.answer(&key);
+        }
         first
     };
     if first {

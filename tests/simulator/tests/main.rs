@@ -1,4 +1,4 @@
-//! The promise, proven on every run: seeds, crash points, batches, orders, deadlines.
+//! The promise, proven on every run: seeds, crash points, batches, orders, deadlines, what comes late.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
@@ -6,5 +6,6 @@ mod batches;
 mod canary;
 mod crash_points;
 mod deadlines;
+mod late;
 mod orders;
 mod seeds;
