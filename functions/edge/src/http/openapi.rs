@@ -162,7 +162,10 @@ fn list(name: &str, paged: bool) -> Value {
     });
     if paged {
         list["required"] = json!(["data", "nextCursor"]);
-        list["properties"]["nextCursor"] = json!({"type": ["string", "null"]});
+        list["properties"]["nextCursor"] = json!({
+            "type": ["string", "null"],
+            "description": "Where the next page begins; null at the end. A page before it may be empty.",
+        });
     }
     list
 }
