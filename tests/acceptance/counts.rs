@@ -151,7 +151,8 @@ async fn main_flow(stage: &Stage, counter: &Counter, sale: &Sale) -> Lines {
     note("its dispatch", 0);
     let report = async |webhook_id: &str, status: &str| {
         let body = json!({"status": status}).to_string();
-        let call = sale.report(request, "?generation=1", webhook_id, stage.app.clock.now(), &body);
+        let call =
+            sale.door.report(request, "?generation=1", webhook_id, stage.app.clock.now(), &body);
         stage.api.call(&call).await.expect(200)["outcome"].clone()
     };
     assert_eq!(report("m1", "IN_PROGRESS").await, "ACCEPTED");

@@ -205,18 +205,6 @@ impl Sale {
         let body = json!({"pkId": self.pk_ids[pk], "activationQuantity": quantity});
         Call::new("POST", "/v1/activations", &self.key, &body)
     }
-
-    /// A callback of its method about a request, signed at `at`.
-    pub fn report(
-        &self,
-        request: u64,
-        query: &str,
-        webhook_id: &str,
-        at: Time,
-        body: &str,
-    ) -> Call {
-        self.door.report(request, query, webhook_id, at, body)
-    }
 }
 
 impl Door {

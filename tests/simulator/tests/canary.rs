@@ -56,8 +56,8 @@ async fn errors(stage: &Stage, sale: &Sale, request: u64) -> Vec<Reply> {
     ];
     let now = stage.app.clock.now();
     let body = json!({"status": "canary", "comments": "canary"}).to_string();
-    calls.push(sale.report(request, "", "m9", now, &body));
-    let mut forged = sale.report(request, "", "m8", now, &body);
+    calls.push(sale.door.report(request, "", "m9", now, &body));
+    let mut forged = sale.door.report(request, "", "m8", now, &body);
     "v1,canary".clone_into(&mut forged.headers[2].1);
     calls.push(forged);
     for call in calls {
@@ -93,7 +93,7 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
     let replies = errors(stage, &sale, request).await;
     let body = json!({"status": "FAILED", "comments": "canary", "errorCode": "canary"});
     let now = stage.app.clock.now();
-    let call = sale.report(request, "?generation=1", "m1", now, &body.to_string());
+    let call = sale.door.report(request, "?generation=1", "m1", now, &body.to_string());
     stage.api.call(&call).await.expect(200);
     sweeper::sweep(&stage.app).await.unwrap();
     (sale, replies, messages)

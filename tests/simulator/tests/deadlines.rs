@@ -1,39 +1,25 @@
 //! Nothing waits for ever: on a clock that the test holds, every open request ends within its
 //! deadline and one sweep.
 
-use std::sync::Arc;
-
 use domain::decision::Decision;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::states::Status;
 use domain::time::{Period, Time};
 use serde_json::{Value, json};
-use simulator::api::{Call, Reply, Sale, Terms};
-use simulator::memory::MemoryStore;
+use simulator::api::{Call, Reply, Sale};
 use simulator::runtime;
 use simulator::stage::Stage;
 use store::Extra;
 
+use crate::opened::{activated, stage};
+
 const SWEEP: Period = Period::from_secs(60);
-
-async fn stage() -> (Arc<MemoryStore>, Stage, Sale) {
-    let rows = Arc::new(MemoryStore::default());
-    let stage = Stage::over(rows.clone());
-    let terms = Terms { callback_timeout: "PT1H", ..Terms::default() };
-    let sale = Sale::open(&stage.app, &stage.api, &terms).await;
-    (rows, stage, sale)
-}
-
-async fn activated(stage: &Stage, sale: &Sale) -> u64 {
-    let made = stage.api.call(&sale.activation(0, 1)).await.expect(201);
-    made["provisioningRequests"][0]["id"].as_u64().unwrap()
-}
 
 async fn report(stage: &Stage, sale: &Sale, id: u64, webhook_id: &str, status: &str) -> Reply {
     let body = json!({"status": status}).to_string();
     let now = stage.app.clock.now();
-    stage.api.call(&sale.report(id, "?generation=1", webhook_id, now, &body)).await
+    stage.api.call(&sale.door.report(id, "?generation=1", webhook_id, now, &body)).await
 }
 
 async fn shown(stage: &Stage, sale: &Sale, id: u64) -> Value {

@@ -1,18 +1,15 @@
 //! What comes late is heard all the same: callbacks of a method that is deleted, of a method that
 //! the product was moved away from, and work behind rows that cannot be read.
 
-use std::sync::Arc;
-
 use domain::ids::Id;
 use domain::request::dispatched::{Answer, Silence};
 use domain::request::states::Status;
 use domain::time::Period;
 use model::invariants::{Violation, attempted};
 use serde_json::{Value, json};
-use simulator::api::{Call, Door, Reply, Sale, Terms};
+use simulator::api::{Call, Door, Reply, Sale};
 use simulator::clients::{Client, Wish};
 use simulator::gate::{Act, Fate, Next};
-use simulator::memory::MemoryStore;
 use simulator::provider::Behaviour;
 use simulator::seat::Plant;
 use simulator::stage::Stage;
@@ -22,18 +19,7 @@ use store::Store;
 use store::keys::{self, attribute};
 use store::port::{Condition, Item, Value as Attribute, Write};
 
-async fn stage() -> (Arc<MemoryStore>, Stage, Sale) {
-    let rows = Arc::new(MemoryStore::default());
-    let stage = Stage::over(rows.clone());
-    let terms = Terms { callback_timeout: "PT1H", ..Terms::default() };
-    let sale = Sale::open(&stage.app, &stage.api, &terms).await;
-    (rows, stage, sale)
-}
-
-async fn activated(stage: &Stage, sale: &Sale) -> u64 {
-    let made = stage.api.call(&sale.activation(0, 1)).await.expect(201);
-    made["provisioningRequests"][0]["id"].as_u64().unwrap()
-}
+use crate::opened::{activated, stage};
 
 async fn call(stage: &Stage, sale: &Sale, verb: &'static str, path: &str, body: Value) -> Reply {
     stage.api.call(&Call::new(verb, path, &sale.key, &body)).await

@@ -7,5 +7,6 @@ mod canary;
 mod crash_points;
 mod deadlines;
 mod late;
+mod opened;
 mod orders;
 mod seeds;

@@ -1,7 +1,6 @@
 //! Five callbacks in all 120 orders, each delivered one to three times.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use domain::decision::{Actor, Stamp};
 use domain::ids::{Entropy, Id};
@@ -10,10 +9,11 @@ use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
 use domain::request::states::Status;
 use domain::time::{Period, Time};
 use serde_json::{Value, json};
-use simulator::api::{Call, Sale, Terms};
-use simulator::memory::MemoryStore;
+use simulator::api::{Call, Sale};
 use simulator::runtime;
 use simulator::stage::{START_MS, Stage};
+
+use crate::opened::{activated, stage};
 
 /// They agree: in whatever order, the request is completed.
 const AGREEING: [&str; 5] = ["IN_PROGRESS", "IN_PROGRESS", "COMPLETED", "IN_PROGRESS", "COMPLETED"];
@@ -40,18 +40,10 @@ fn expected(statuses: &[&str; 5], order: [usize; 5]) -> Status {
     if statuses[*last] == "COMPLETED" { Status::Completed } else { Status::Failed }
 }
 
-async fn sent() -> (Stage, Sale, u64) {
-    let stage = Stage::over(Arc::new(MemoryStore::default()));
-    let terms = Terms { quantity: 1_000, ..Terms::default() };
-    let sale = Sale::open(&stage.app, &stage.api, &terms).await;
-    let id = send(&stage, &sale).await;
-    (stage, sale, id)
-}
-
 async fn send(stage: &Stage, sale: &Sale) -> u64 {
-    let made = stage.api.call(&sale.activation(0, 1)).await.expect(201);
+    let id = activated(stage, sale).await;
     assert!(stage.dispatch().await.is_empty());
-    made["provisioningRequests"][0]["id"].as_u64().unwrap()
+    id
 }
 
 struct Said {
@@ -92,7 +84,8 @@ fn after(request: &Request, said: &Said, method: Id) -> Request {
 #[test]
 fn the_first_end_counts_whatever_comes_how_often() {
     let (request, method) = runtime().block_on(async {
-        let (stage, sale, id) = sent().await;
+        let (_, stage, sale) = stage().await;
+        let id = send(&stage, &sale).await;
         let tenant = Id::try_from(sale.tenant).unwrap();
         let id = Id::try_from(id).unwrap();
         let request = stage.app.store.load_request(tenant, id).await.unwrap();
@@ -141,7 +134,7 @@ impl Heard {
 #[test]
 fn the_same_over_http() {
     runtime().block_on(async {
-        let (stage, sale, _) = sent().await;
+        let (_, stage, sale) = stage().await;
         for (turn, order) in orders().into_iter().enumerate() {
             let id = send(&stage, &sale).await;
             let now = stage.app.clock.now();
@@ -150,7 +143,7 @@ fn the_same_over_http() {
                 for _ in 0..=(turn + place) % 3 {
                     let body = json!({"status": CONTRADICTING[place]}).to_string();
                     let webhook_id = format!("m{place}");
-                    let call = sale.report(id, "?generation=1", &webhook_id, now, &body);
+                    let call = sale.door.report(id, "?generation=1", &webhook_id, now, &body);
                     let reply = stage.api.call(&call).await;
                     let (status, word) = heard.answer(place, CONTRADICTING[place]);
                     let said = reply.json["outcome"].as_str().unwrap_or(reply.code());
