@@ -81,9 +81,9 @@ pub const TIMEOUT_DEFAULT: Period = Period::from_secs(10);
 /// Callback time-out of a method.
 pub const CALLBACK_TIMEOUT: (Period, Period) =
     (Period::from_secs(60), Period::from_secs(90 * 86_400));
-/// The door of a deleted method outlives its callback time-out by this: for attempts that were
-/// under way, and for clocks that differ.
-pub const DOOR_GRACE: Period = Period::from_secs(3_600);
+/// The door of a deleted method stays open so long: for the longest callback time-out of what was
+/// sent by it, and once more for what a late report or an operator began anew.
+pub const DOOR_KEPT: Period = Period::from_secs(2 * 90 * 86_400);
 /// Callback time-out when none is given.
 pub const CALLBACK_TIMEOUT_DEFAULT: Period = Period::from_secs(7 * 86_400);
 /// Steps of a retry ladder.
@@ -112,6 +112,8 @@ pub const UNHEARD_ATTEMPTS: usize = 50;
 pub const CONFLICTS: usize = 20;
 /// Clock difference allowed for a callback.
 pub const SIGNATURE_SKEW: Period = Period::from_secs(300);
+/// A callback that lost its races for so long is answered 503, and comes again (Q3).
+pub const CALLBACK_ANSWERED: Period = Period::from_millis(1_500);
 /// `webhook-id`, characters.
 pub const WEBHOOK_ID_CHARS: usize = 64;
 

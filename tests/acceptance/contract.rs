@@ -42,6 +42,7 @@ async fn keeps_the_contract(store: &(dyn Store + 'static)) {
     transactions(store).await;
     repeats(store).await;
     ranges(store).await;
+    pages(store).await;
     indexes(store).await;
     decisions(store).await;
     answers(store).await;
@@ -196,6 +197,19 @@ async fn repeats(store: &dyn Store) {
     assert!(matches!(twice, Err(CommitError::Unavailable(_))), "one row, two writes");
 }
 
+fn range(pk: &str, limit: usize) -> Range {
+    Range {
+        table: Table::Core,
+        index: None,
+        pk: pk.to_owned(),
+        prefix: String::new(),
+        below: None,
+        after: None,
+        descending: false,
+        limit,
+    }
+}
+
 async fn ranges(store: &dyn Store) {
     for n in 0..5 {
         let write = Write::Put(key("range", &format!("A#{n}")), item(&[("n", n)]), Condition::Free);
@@ -204,16 +218,8 @@ async fn ranges(store: &dyn Store) {
     let other = Write::Put(key("range", "B#0"), item(&[("n", 9)]), Condition::Free);
     store.write(&[other]).await.unwrap();
     let find = async |prefix: &str, after: Option<&str>, descending, limit| {
-        let range = Range {
-            table: Table::Core,
-            index: None,
-            pk: "range".to_owned(),
-            prefix: prefix.to_owned(),
-            below: None,
-            after: after.map(str::to_owned),
-            descending,
-            limit,
-        };
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        let range = Range { prefix, after, descending, ..range("range", limit) };
         let found = store.range(&range).await.unwrap();
         let numbers: Vec<i64> = found.items.iter().map(|item| number(item, "n")).collect();
         (numbers, found.last)
@@ -226,6 +232,28 @@ async fn ranges(store: &dyn Store) {
     assert_eq!(find("A#", Some("A#3"), true, 2).await, (vec![2, 1], Some("A#1".to_owned())));
     assert_eq!(find("A#", Some("A#1"), true, 2).await, (vec![0], None));
     assert_eq!(find("", None, false, 9).await.0, [0, 1, 2, 3, 4, 9]);
+}
+
+/// A page ends after 1 MB, whatever the limit; the next one goes on after it.
+async fn pages(store: &dyn Store) {
+    let text = "x".repeat(100_000);
+    for n in 0..25 {
+        let large = Item::from([("text".to_owned(), store::port::Value::S(text.clone()))]);
+        let write = Write::Put(key("pages", &format!("{n:02}")), large, Condition::Absent);
+        store.write(&[write]).await.unwrap();
+    }
+    let (mut pages, mut seen, mut after) = (0, 0, None);
+    loop {
+        let found = store.range(&Range { after, ..range("pages", 1_000) }).await.unwrap();
+        assert!(found.items.len() <= 11, "{}", found.items.len());
+        seen += found.items.len();
+        pages += 1;
+        after = found.last;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((pages, seen), (3, 25));
 }
 
 async fn indexes(store: &dyn Store) {

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::load::{Load, UNITS};
+use crate::operator::Acts;
 use crate::provider::ChaosProvider;
 
 /// The store, with its typed face.
@@ -74,7 +75,8 @@ async fn payloads(store: &Dynamo, tenant: Id, requests: &[Request]) -> Vec<Paylo
 /// callback could come any more.
 fn failed_by_hand(request: &Request) {
     let code = request.error_code.as_deref();
-    let taken_back = request.life.history.iter().any(|step| step.row == "P17");
+    let taken_back =
+        request.life.history.iter().any(|s| s.row == "P17" && s.to == Status::InProgress);
     let by_hand = match code {
         Some("OPERATOR" | "CANCELLED") => true,
         Some("CALLBACK_TIMEOUT") => taken_back,
@@ -83,8 +85,23 @@ fn failed_by_hand(request: &Request) {
     assert!(by_hand, "{code:?}: {:?}", request.life.history);
 }
 
+/// Every act that an operator was granted is one step of a history, and no other is by hand.
+fn acted(requests: &[Request], acts: &Acts) {
+    for (act, rows) in [("status", "P17"), ("retry", "P18 P19"), ("cancel", "P22")] {
+        let steps = requests.iter().flat_map(|request| &request.life.history);
+        let walked = steps.filter(|step| rows.split(' ').any(|row| row == step.row)).count();
+        let granted = acts.get(&(act, 200)).copied().unwrap_or_default();
+        assert!(walked == granted && granted > 0, "{act}: {granted} granted, {walked} walked");
+    }
+}
+
 /// Every invariant over everything; panics at the first that does not hold.
-pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) -> String {
+pub(crate) async fn audit(
+    folder: &Path,
+    load: &Load,
+    provider: &ChaosProvider,
+    acts: &Acts,
+) -> String {
     let data = local::data_dir::DataDir::open(folder).unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let store = local::engine::start(&data.database(), &tasks, stop.clone()).await.unwrap();
@@ -105,6 +122,7 @@ pub(crate) async fn audit(folder: &Path, load: &Load, provider: &ChaosProvider) 
         failed_by_hand(request);
         *ends.entry(request.life.state.display()).or_default() += 1;
     }
+    acted(&requests, acts);
     let payloads = payloads(store, tenant, &requests).await;
     received.explained(&requests, &payloads).unwrap();
 

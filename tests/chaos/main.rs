@@ -87,7 +87,7 @@ async fn main() -> ExitCode {
     }
     until("the provider's callbacks", || async { provider.is_quiet().then_some(()) }).await;
     service.stop().await;
-    let report = audit::audit(folder.path(), &load, &provider).await;
+    let report = audit::audit(folder.path(), &load, &provider, &acts).await;
     say(&format!("{report}\n{kills} kills, {:.0} s", begun.elapsed().as_secs_f64()));
     say(&format!("acts of an operator: {acts:?}"));
     ExitCode::SUCCESS

@@ -14,8 +14,11 @@ use crate::load::Load;
 /// Between two acts, and between two tries of one.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Acts until the load stops; how often each was granted, and refused.
-pub(crate) async fn work(load: Arc<Load>, seed: u64) -> BTreeMap<String, u64> {
+/// Acts by name and HTTP status.
+pub(crate) type Acts = BTreeMap<(&'static str, u16), usize>;
+
+/// Acts until the load stops.
+pub(crate) async fn work(load: Arc<Load>, seed: u64) -> Acts {
     let mut rng = Rng::with_seed(seed);
     let (mut acts, mut number) = (BTreeMap::new(), 0);
     while !load.is_stopped() {
@@ -30,7 +33,7 @@ pub(crate) async fn work(load: Arc<Load>, seed: u64) -> BTreeMap<String, u64> {
             number += 1;
             let status = until_answered(&load, request, act, &body, number).await;
             assert!([200, 409].contains(&status), "{act}: {status}");
-            *acts.entry(format!("{act} {status}")).or_default() += 1;
+            *acts.entry((act, status)).or_default() += 1;
         }
     }
     acts

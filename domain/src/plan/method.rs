@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Decision, Kind, Meta, Name, Stamp};
 use crate::ids::Id;
 use crate::limits::{
-    CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, DOOR_GRACE, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
+    CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, DOOR_KEPT, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
     LADDER_LONGEST, LADDER_STEPS, TIMEOUT, TIMEOUT_DEFAULT,
 };
 use crate::rejection::{Code, Faults, Rejection};
@@ -187,7 +187,7 @@ impl Method {
         Ok((next, decision))
     }
 
-    /// Removes it, unless a product uses it. Its door closes when the last callback is due of
+    /// Removes it, unless a product uses it. Its door stays open until the last callback is due of
     /// what was sent by it, so that no provider is turned away in the middle.
     ///
     /// # Errors
@@ -201,7 +201,7 @@ impl Method {
             return Err(Rejection::new(Code::InUse, detail));
         }
         let claim = self.claim();
-        let closes = stamp.now.after(self.info.callback_timeout).after(DOOR_GRACE);
+        let closes = stamp.now.after(DOOR_KEPT);
         let door = Door { expires: Some(closes), ..self.door(tenant) };
         Ok(Decision::default().delete(self).save(door).release(claim))
     }

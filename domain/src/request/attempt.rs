@@ -1,16 +1,16 @@
 //! Attempts: each is a row of its own, written once by its worker, before its outcome is committed.
 //!
-//! Neighbours: `claim` begins one, `dispatched` ends it. Guarantee: an attempt whose worker had
-//! nothing more to say is remembered in the request's head, so none is missing.
+//! Neighbours: `claim` begins one, `dispatched` ends it. Guarantee: an attempt without an outcome
+//! is remembered in the request's head, the last 50 of them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::UNHEARD_ATTEMPTS;
 use crate::request::Request;
-use crate::request::dispatched::{Answer, Ended};
-use crate::time::Time;
+use crate::request::dispatched::{Answer, Ended, Silence};
+use crate::time::{Period, Time};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +54,32 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The provider's answer, at most 64 KiB.
     pub response_excerpt: Option<String>,
+    /// What it asked for by `Retry-After`.
+    #[serde(default)]
+    pub retry_after: Option<Period>,
     /// The method's version at this attempt.
     pub method_version: u64,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,
+}
+
+impl Attempt {
+    /// What its worker saw, for an outcome that it did not live to commit.
+    pub fn answer(&self) -> Answer {
+        if let Some(status) = self.http_status {
+            let body = self.response_excerpt.clone().unwrap_or_default();
+            return Answer::Http { status, body, retry_after: self.retry_after };
+        }
+        let (code, why) =
+            self.error.as_deref().and_then(|e| e.split_once(": ")).unwrap_or_default();
+        let silence: Option<Silence> =
+            code.strip_prefix("DISPATCH_").and_then(|name| name.parse().ok());
+        match silence {
+            Some(silence) => Answer::None(silence, why.to_owned()),
+            None => Answer::Blocked(why.to_owned()),
+        }
+    }
 }
 
 /// An attempt without an outcome: its lease was over, or another act came first.
@@ -71,7 +92,7 @@ pub struct Unheard {
     pub no: u32,
     /// When it began.
     pub started: Time,
-    /// When nobody waited for it any more.
+    /// When its lease is over, and its worker with it.
     pub until: Time,
     /// The method's version at this attempt.
     pub method_version: u64,
@@ -80,9 +101,11 @@ pub struct Unheard {
 impl Request {
     /// Notes the attempt itself: what happened, whatever becomes of the request by it.
     pub fn attempted(&self, ended: &Ended<'_>) -> Decision {
-        let (http_status, response_excerpt) = match ended.answer {
-            Answer::Http { status, body, .. } => (Some(*status), Some(body.clone())),
-            _ => (None, None),
+        let (http_status, response_excerpt, retry_after) = match ended.answer {
+            Answer::Http { status, body, retry_after } => {
+                (Some(*status), Some(body.clone()), *retry_after)
+            }
+            _ => (None, None, None),
         };
         Decision::default().save(Attempt {
             request: Some(self.id),
@@ -94,19 +117,20 @@ impl Request {
             http_status,
             error: ended.answer.error().map(|(code, detail)| format!("{code}: {detail}")),
             response_excerpt,
+            retry_after,
             method_version: ended.method.version,
             rev: 0,
         })
     }
 
     /// Takes the lease away without an outcome. Its worker may be dead, or too late.
-    pub(super) fn give_up(&mut self, stamp: &Stamp) {
+    pub(super) fn give_up(&mut self) {
         let Some(lease) = self.lease.take() else { return };
         self.unheard.push(Unheard {
             generation: self.generation,
             no: self.attempt_count,
             started: self.executed_date.unwrap_or(lease.until),
-            until: lease.until.min(stamp.now),
+            until: lease.until,
             method_version: lease.method_version,
         });
         let over = self.unheard.len().saturating_sub(UNHEARD_ATTEMPTS);

@@ -50,7 +50,7 @@ impl Request {
     }
 
     /// The ladder's first wait, if it has one and it has not begun; nothing is rendered before its
-    /// end.
+    /// end (Q7).
     pub fn deferred(&self, tenant: Id, method: &MethodInfo, stamp: &Stamp) -> Option<Decision> {
         let due = wait_before(&method.retry_ladder, 1, stamp.entropy.fraction(1), stamp.now)?;
         if self.attempt_count > 0 || self.not_before.is_some() || due <= stamp.now {
@@ -74,7 +74,7 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<Claim, Rejection> {
         let dead = self.lease.is_some();
-        self.give_up(stamp);
+        self.give_up();
         let number = self.attempt_count + 1;
         if number as usize > method.retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;

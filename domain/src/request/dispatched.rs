@@ -16,7 +16,7 @@ use crate::request::{Delivery, Request};
 use crate::time::{Period, Time};
 
 /// Why there was no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Silence {
     /// The name has no address.

@@ -205,7 +205,7 @@ impl Request {
         }
         if to != Status::RequestQueued {
             self.not_before = None;
-            self.give_up(stamp);
+            self.give_up();
         }
         Ok(())
     }

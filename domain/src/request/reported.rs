@@ -55,7 +55,7 @@ pub struct Arrival<'a> {
     pub body: &'a [u8],
     /// The generation it speaks of; absent: the current one.
     pub generation: Option<u32>,
-    /// The method of that generation, where it is an earlier one.
+    /// The method that an earlier generation was rendered for, if it ever was.
     pub earlier: Option<Id>,
     /// How long the request waits for the next one.
     pub callback_timeout: Period,
@@ -104,17 +104,16 @@ impl ReportInput {
 }
 
 impl Request {
-    /// The earlier generation that a report of another method may speak of: the product may have
-    /// moved to a new method since (Q2).
-    pub fn earlier(&self, method: Id, generation: Option<u32>) -> Option<u32> {
-        let another = self.method.as_ref().is_some_and(|current| current.id != method);
-        generation.filter(|generation| another && *generation < self.generation)
+    /// The earlier generation that a report speaks of, if any. It is its own method's: the product
+    /// may have moved to another one since (Q2).
+    pub fn earlier(&self, generation: Option<u32>) -> Option<u32> {
+        generation.filter(|generation| (1..self.generation).contains(generation))
     }
 
     /// What becomes of the report.
     ///
     /// # Errors
-    /// 409 `WEBHOOK_ID_REUSED`; 404 when the request is of another method.
+    /// 404 when the request, or the generation, is of another method.
     pub fn reported(
         &self,
         report: &Report,
@@ -122,7 +121,11 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<Verdict, Rejection> {
         let current = self.method.as_ref().map(|method| method.id);
-        if ![current, arrival.earlier].contains(&Some(arrival.method)) {
+        let owner = match self.earlier(arrival.generation) {
+            Some(_) => arrival.earlier,
+            None => current,
+        };
+        if owner != Some(arrival.method) {
             return Err(Rejection::not_found("provisioning request"));
         }
         let hash = sha256_hex(arrival.body)[..16].to_owned();
@@ -131,64 +134,62 @@ impl Request {
                 return Ok(Verdict::Duplicate);
             }
             let detail = format!("The webhook-id {} came before with another body.", seen.id);
-            return Err(Rejection::new(Code::WebhookIdReused, detail));
+            let refused = Rejection::new(Code::WebhookIdReused, detail);
+            return Ok(Verdict::Conflicting(self.conflict(report, arrival, stamp), refused));
         }
         let from = self.life.state;
-        let known = matches!(from, Status::Completed | Status::Failed) && report.status == from;
-        if known {
-            return Ok(Verdict::Duplicate);
+        let contradiction = self.misdated(report, arrival).or_else(|| self.untrue(report, arrival));
+        if let Some(reason) = contradiction {
+            let refused = Rejection::new(Code::StatusConflict, reason)
+                .with_state(from.into(), MACHINE.actions(from));
+            return Ok(Verdict::Conflicting(self.conflict(report, arrival, stamp), refused));
         }
-        if let Some(reason) = self.contradiction(report, arrival) {
-            return Ok(self.conflicting(report, arrival, reason, stamp));
+        if matches!(from, Status::Completed | Status::Failed) {
+            return Ok(Verdict::Duplicate);
         }
         let seen = Seen { id: arrival.webhook_id.to_owned(), hash };
         let (next, decision) = self.clone().heard(report, arrival, seen, stamp)?;
         Ok(Verdict::Accepted(Box::new(next), decision))
     }
 
-    /// Why the report cannot be true, if it cannot (guards of P15, P16, Q2).
-    fn contradiction(&self, report: &Report, arrival: &Arrival<'_>) -> Option<String> {
+    /// Why it cannot speak of its generation, if it cannot (Q2).
+    fn misdated(&self, report: &Report, arrival: &Arrival<'_>) -> Option<String> {
         let generation = arrival.generation.unwrap_or(self.generation);
-        let old = generation < self.generation;
         if generation == 0 || generation > self.generation {
             return Some(format!("There is no generation {generation} of this request."));
         }
-        if old && report.status != Status::Completed {
-            return Some("A report of an older generation may only say COMPLETED.".to_owned());
-        }
-        let begun = self.attempt_count > 0 || old && self.earlier_attempts > 0;
-        let heard = self.delivery != Delivery::Never || old && self.earlier_attempts > 0;
+        let old = generation < self.generation;
+        let told = "A report of an older generation may only say COMPLETED.";
+        (old && report.status != Status::Completed).then(|| told.to_owned())
+    }
+
+    /// Why it cannot be true, if it cannot (guards of P15, P16, Q2). What an earlier generation's
+    /// method reports of it was sent.
+    fn untrue(&self, report: &Report, arrival: &Arrival<'_>) -> Option<String> {
+        let old = self.earlier(arrival.generation).is_some();
         match self.life.state {
-            Status::RequestQueued if !begun => Some("The request was not sent yet.".to_owned()),
-            Status::DispatchFailed if !heard => {
+            Status::RequestQueued if !old && self.attempt_count == 0 => {
+                Some("The request was not sent yet.".to_owned())
+            }
+            Status::DispatchFailed if !old && self.delivery == Delivery::Never => {
                 Some("No attempt can have reached the provider.".to_owned())
             }
-            state @ (Status::Completed | Status::Failed) => {
+            state @ (Status::Completed | Status::Failed) if state != report.status => {
                 Some(format!("The request is {} already.", state.display()))
             }
             _ => None,
         }
     }
 
-    fn conflicting(
-        &self,
-        report: &Report,
-        arrival: &Arrival<'_>,
-        reason: String,
-        stamp: &Stamp,
-    ) -> Verdict {
-        let state = self.life.state;
-        let conflict = Conflict {
+    fn conflict(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Conflict {
+        Conflict {
             webhook_id: arrival.webhook_id.to_owned(),
             at: stamp.now,
             status: report.status,
             generation: arrival.generation.unwrap_or(self.generation),
-            against: state,
+            against: self.life.state,
             comments: report.comments.clone(),
-        };
-        let rejection = Rejection::new(Code::StatusConflict, reason)
-            .with_state(state.into(), MACHINE.actions(state));
-        Verdict::Conflicting(conflict, rejection)
+        }
     }
 
     fn heard(
@@ -201,7 +202,9 @@ impl Request {
         let stamp = &stamp.by(Actor::Provider(arrival.method));
         let unsent = matches!(self.life.state, Status::RequestQueued | Status::DispatchFailed);
         self.walk(Event::Callback, report.status, stamp, report.comments.clone())?;
-        self.delivery = Delivery::Confirmed;
+        if self.earlier(arrival.generation).is_none() {
+            self.delivery = Delivery::Confirmed;
+        }
         self.clear_error();
         match report.status {
             Status::Failed => {
@@ -244,7 +247,9 @@ impl Request {
 impl Conflicts {
     /// Keeps one more; none twice, and only the last 20.
     pub fn keep(mut self, conflict: Conflict) -> Decision {
-        if self.list.iter().any(|c| c.webhook_id == conflict.webhook_id) {
+        let said =
+            |c: &Conflict| (c.webhook_id.clone(), c.status, c.generation, c.comments.clone());
+        if self.list.iter().any(|c| said(c) == said(&conflict)) {
             return Decision::default();
         }
         self.list.push(conflict);

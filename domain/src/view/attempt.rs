@@ -1,12 +1,17 @@
 //! Attempts as answers show them: those that were noted, and those that nobody heard of again.
 //!
 //! Neighbours: `request::attempt` keeps both. Guarantee: no attempt that began is missing, but one
-//! that is under way.
+//! that is under way, and LOST ones before the last 50.
 
 use serde::Serialize;
 
 use crate::request::Request;
 use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
+use crate::text::cut;
+use crate::time::Time;
+
+/// What an answer tells of all responses together, bytes: it must fit into a Lambda's.
+const EXCERPTS_BYTES: usize = 512 * 1024;
 
 /// An attempt, and whether it counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -21,10 +26,12 @@ pub struct AttemptLine {
 }
 
 impl Request {
-    /// All attempts of every generation, oldest first, from those that were noted.
-    pub fn attempts(&self, noted: Vec<Attempt>) -> Vec<AttemptLine> {
+    /// All attempts of every generation, oldest first, from those that were noted. One is LOST once
+    /// its lease is over: its worker may still be at work before.
+    pub fn attempts(&self, noted: Vec<Attempt>, now: Time) -> Vec<AttemptLine> {
         let place = |attempt: &Attempt| (attempt.generation, attempt.no);
         let mut silent: Vec<&Unheard> = self.unheard.iter().collect();
+        silent.retain(|u| u.until <= now);
         silent.retain(|u| noted.iter().all(|a| place(a) != (u.generation, u.no)));
         let superseded =
             |attempt: &Attempt| self.unheard.iter().any(|u| place(attempt) == (u.generation, u.no));
@@ -34,6 +41,11 @@ impl Request {
         });
         let mut lines: Vec<AttemptLine> = said.chain(silent.into_iter().map(lost)).collect();
         lines.sort_by_key(|line| place(&line.attempt));
+        let share = EXCERPTS_BYTES / lines.len().max(1);
+        for excerpt in lines.iter_mut().filter_map(|line| line.attempt.response_excerpt.as_mut()) {
+            let length = cut(excerpt, share).len();
+            excerpt.truncate(length);
+        }
         lines
     }
 }
@@ -50,6 +62,7 @@ fn lost(unheard: &Unheard) -> AttemptLine {
             http_status: None,
             error: Some("Its worker was not heard of again.".to_owned()),
             response_excerpt: None,
+            retry_after: None,
             method_version: unheard.method_version,
             rev: 0,
         },

@@ -9,7 +9,7 @@ use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::manual::StatusInput;
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
-use domain::request::{Delivery, Request};
+use domain::request::{Conflicts, Delivery, Request};
 use domain::time::Period;
 
 use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved};
@@ -40,13 +40,13 @@ fn noted(claimed: &Request, answer: &Answer, stamp: &Stamp) -> Attempt {
     attempt.clone()
 }
 
-/// Outcome and fate of every attempt.
+/// Outcome and fate of every attempt, when every lease is over.
 fn told(request: &Request, noted: &[Attempt]) -> Vec<(u32, u32, AttemptOutcome, bool)> {
     let line = |line: domain::view::attempt::AttemptLine| {
         let a = line.attempt;
         (a.generation, a.no, a.outcome, line.superseded)
     };
-    request.attempts(noted.to_vec()).into_iter().map(line).collect()
+    request.attempts(noted.to_vec(), at(1_000_000).now).into_iter().map(line).collect()
 }
 
 #[test]
@@ -90,9 +90,9 @@ fn lost_attempts_of_every_generation_are_told_in_order() {
     let told = told(&sent, &[outcome]);
     let places: Vec<_> = told.iter().map(|(g, no, _, late)| (*g, *no, *late)).collect();
     assert_eq!(places, [(1, 1, true), (2, 1, true), (2, 2, false)]);
-    let lines = sent.attempts(Vec::new());
-    assert_eq!(lines[0].attempt.ended_date, at(5).now, "given up when it was cancelled");
-    assert_eq!(lines[1].attempt.ended_date, at(15_007).now, "given up when its lease was over");
+    let lost = |millis| sent.attempts(Vec::new(), at(millis).now).len();
+    assert_eq!((lost(14_999), lost(15_000)), (0, 1), "its worker may be alive until then");
+    assert_eq!((lost(15_006), lost(15_007)), (1, 2));
 }
 
 #[test]
@@ -153,22 +153,79 @@ fn an_earlier_generation_may_have_been_another_methods() {
     let failed = first.cancel(&at(5)).unwrap().0.retry(id(7), &at(6)).unwrap().0;
     let mut moved = claimed(&failed, &callback(), &at(7));
     moved.method.as_mut().unwrap().id = id(3);
-    assert_eq!(moved.earlier(id(2), Some(1)), Some(1));
-    assert_eq!(moved.earlier(id(2), Some(2)), None, "not the generation under way");
-    assert_eq!(moved.earlier(id(2), None), None);
-    assert_eq!(moved.earlier(id(3), Some(1)), None, "its own method's is no question");
+    assert_eq!(moved.earlier(Some(1)), Some(1));
+    for generation in [Some(0), Some(2), Some(3), None] {
+        assert_eq!(moved.earlier(generation), None, "{generation:?}");
+    }
 
-    let check = |status: &str, generation, earlier| {
+    let check = |status: &str, method, earlier| {
         let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
-        let arrival = Arrival { generation, earlier, ..arrival("m", b"{}") };
+        let arrival = Arrival { method, generation: Some(1), earlier, ..arrival("m", b"{}") };
         moved.reported(&input.check(None).unwrap(), &arrival, &at(9))
     };
-    let done = check("COMPLETED", Some(1), Some(id(2))).unwrap();
-    assert!(matches!(done, Verdict::Accepted(next, _) if next.life.state == Status::Completed));
-    let failed = check("FAILED", Some(1), Some(id(2))).unwrap();
+    let Verdict::Accepted(done, _) = check("COMPLETED", id(2), Some(id(2))).unwrap() else {
+        panic!("accepted")
+    };
+    assert_eq!((done.life.state, done.delivery), (Status::Completed, Delivery::Maybe));
+    let failed = check("FAILED", id(2), Some(id(2))).unwrap();
     assert!(matches!(failed, Verdict::Conflicting(..)), "only COMPLETED is news");
-    for earlier in [None, Some(id(4))] {
-        assert_eq!(check("COMPLETED", Some(1), earlier).unwrap_err().code, Code::NotFound);
+    // The method that it was moved to, one that it never had, and a generation never rendered.
+    for (method, earlier) in [(id(3), Some(id(2))), (id(4), Some(id(2))), (id(2), None)] {
+        assert_eq!(check("COMPLETED", method, earlier).unwrap_err().code, Code::NotFound);
+    }
+}
+
+#[test]
+fn every_contradiction_is_kept_once() {
+    let first = claimed(&queued(), &callback(), &at(0));
+    let (failed, _) = ended(first, &callback(), &http(400), &at(1));
+    let (again, _) = failed.retry(id(7), &at(2)).unwrap();
+    let second = claimed(&again, &callback(), &at(3));
+    let (failed, _) = ended(second, &callback(), &http(400), &at(4));
+    let verdict = |webhook_id, status: &str, body: &[u8], generation| {
+        let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
+        let earlier = (generation == Some(1)).then(|| id(2));
+        let arrival = Arrival { generation, earlier, ..arrival(webhook_id, body) };
+        failed.reported(&input.check(None).unwrap(), &arrival, &at(9)).unwrap()
+    };
+    assert!(matches!(verdict("a", "FAILED", b"{}", Some(2)), Verdict::Duplicate));
+    let mut kept = Conflicts::none(failed.id);
+    let cases = [
+        ("a", "COMPLETED", Some(2)),
+        ("a", "IN_PROGRESS", Some(2)),
+        ("a", "FAILED", Some(1)),
+        ("a", "FAILED", Some(99)),
+        ("a", "COMPLETED", Some(2)),
+    ];
+    for (n, (webhook_id, status, generation)) in cases.into_iter().enumerate() {
+        let Verdict::Conflicting(conflict, refused) =
+            verdict(webhook_id, status, b"{}", generation)
+        else {
+            panic!("{status} of {generation:?}")
+        };
+        assert_eq!(refused.code, Code::StatusConflict);
+        for change in kept.clone().keep(conflict).changes {
+            let Change::Save(record) = change else { panic!("a row") };
+            let Record::Conflicts(row) = *record else { panic!("conflicts") };
+            kept = row;
+        }
+        assert_eq!(kept.list.len(), (n + 1).min(4), "{status} of {generation:?}");
+    }
+}
+
+#[test]
+fn what_was_noted_is_what_was_seen() {
+    let asked = Answer::Http {
+        status: 429,
+        body: "busy".to_owned(),
+        retry_after: Some(Period::from_secs(7)),
+    };
+    let blocked = Answer::Blocked("inner: address".to_owned());
+    let silences = [Silence::Dns, Silence::Connect, Silence::Timeout, Silence::Broken];
+    let answers = silences.map(silence).into_iter().chain([asked, blocked, http(202), http(400)]);
+    let first = claimed(&queued(), &callback(), &at(0));
+    for answer in answers {
+        assert_eq!(noted(&first, &answer, &at(1)).answer(), answer);
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use domain::decision::{Actor, Stamp};
 use domain::ids::{Entropy, Id};
-use domain::limits::COMMIT_TRIES;
+use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
 use domain::plan::method::Door;
 use domain::rejection::{Code, Rejection};
 use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
@@ -32,10 +32,14 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
     let generation = cx.query.get("generation")?;
     let report = cx.report::<ReportInput>()?.check(raw_member(&cx.body, "response"))?;
     let id = cx.id("id")?;
+    let late = cx.app.clock.now().after(CALLBACK_ANSWERED);
     for race in 0..COMMIT_TRIES {
+        if cx.app.clock.now() > late {
+            break;
+        }
         let stamp = cx.app.stamp(Actor::Provider(door.method));
         let request = cx.store().load_request(door.tenant, id).await?;
-        let earlier = match request.earlier(door.method, generation) {
+        let earlier = match request.earlier(generation) {
             Some(earlier) => cx.store().find_payload(door.tenant, id, earlier).await?,
             None => None,
         };

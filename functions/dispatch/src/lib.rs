@@ -8,7 +8,7 @@ mod render;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::decision::Actor;
+use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::Id;
 use domain::limits::COMMIT_TRIES;
 use domain::message::Message;
@@ -18,10 +18,13 @@ use domain::request::dispatched::{Answer, Ended};
 use domain::request::{Payload, Request};
 use domain::time::Time;
 use edge::App;
+use edge::app::can_fail;
 use edge::ports::Post;
 use edge::provider::signature::sign;
 use edge::queue::batch::{Outcome, batch};
 use store::{Extra, StoreError};
+
+use crate::render::Prepared;
 
 /// Works on a batch of messages, each alone.
 pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
@@ -58,13 +61,18 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
         return Ok(());
     }
     let stamp = app.stamp(Actor::System);
-    let mut ready = render::prepare(app, tenant, &request).await?;
-    if let Ok((payload, method)) = ready {
-        if let Some(decision) = request.deferred(tenant, &method.info, &stamp) {
+    if let Some(decision) = unfinished(app, tenant, &request, &stamp).await? {
+        return app.commit(tenant, &decision, &Extra::default()).await;
+    }
+    let ready = match render::prepare(app, tenant, &request, &stamp).await? {
+        Prepared::Deferred(decision) => {
             return app.commit(tenant, &decision, &Extra::default()).await;
         }
-        ready = render::freeze(app, tenant, &request, payload, method).await?;
-    }
+        Prepared::New(payload, method) => {
+            render::freeze(app, tenant, &request, payload, method).await?
+        }
+        Prepared::Frozen(ready) => ready,
+    };
     let (payload, method) = match ready {
         Ok(ready) => ready,
         Err((code, why)) => {
@@ -80,6 +88,33 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
             finish(app, tenant, &claimed, &method, &answer, stamp.now).await
         }
     }
+}
+
+/// What follows from an attempt whose worker noted it and died before it committed the outcome: the
+/// answer is known, and is not asked for again.
+async fn unfinished(
+    app: &App,
+    tenant: Id,
+    request: &Request,
+    stamp: &Stamp,
+) -> Result<Option<Decision>, StoreError> {
+    let (Some(lease), Some(method)) = (&request.lease, &request.method) else { return Ok(None) };
+    let (generation, no) = (request.generation, request.attempt_count);
+    let noted = app.store.find_attempt(tenant, request.id, generation, no).await?;
+    let method = app.store.find_method(tenant, method.id).await?;
+    let (Some(attempt), Some(method)) = (noted, method) else { return Ok(None) };
+    let ended = Ended {
+        tenant,
+        token: lease.token,
+        generation,
+        no,
+        started: attempt.started_date,
+        at: attempt.ended_date,
+        method: &method.info,
+        answer: &attempt.answer(),
+    };
+    let (_, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
+    Ok(Some(decision))
 }
 
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
@@ -132,11 +167,13 @@ async fn finish(
     request.rev += 1;
     // The attempt is a fact by itself. A worker that dies between the two leaves a true record.
     let attempt = request.attempted(&ended);
-    let noted = app.commit(tenant, &attempt, &Extra::default()).await.is_ok();
+    let noted = app.commit(tenant, &attempt, &Extra::default()).await;
+    let is_noted = noted.is_ok();
+    can_fail(noted, "it goes with the outcome");
     for race in 0..COMMIT_TRIES {
         let stamp = app.stamp(Actor::System);
         let (_, mut decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
-        if !noted {
+        if !is_noted {
             decision.changes.extend(attempt.changes.clone());
         }
         match app.commit(tenant, &decision, &Extra::default()).await {

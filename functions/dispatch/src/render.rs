@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser takes its bytes.
 
-use domain::decision::Decision;
+use domain::decision::{Decision, Stamp};
 use domain::ids::{Id, sha256_hex};
 use domain::plan::method::Method;
 use domain::plan::{Plan, schema};
@@ -19,15 +19,38 @@ pub(crate) type Unusable = (&'static str, String);
 /// What an attempt needs: the frozen bytes, and the method as it is now.
 pub(crate) type Ready = Result<(Payload, Method), Unusable>;
 
-/// Finds or makes the payload of the request's generation; a new one is not frozen yet (`rev` 0).
-pub(crate) async fn prepare(app: &App, tenant: Id, request: &Request) -> Result<Ready, StoreError> {
+/// What was found or made for an attempt.
+pub(crate) enum Prepared {
+    /// The ladder waits before the first attempt: commit this.
+    Deferred(Decision),
+    /// A payload that is not frozen yet.
+    New(Payload, Method),
+    /// One that is, or why there is none.
+    Frozen(Ready),
+}
+
+/// Finds or makes the payload of the request's generation.
+pub(crate) async fn prepare(
+    app: &App,
+    tenant: Id,
+    request: &Request,
+    stamp: &Stamp,
+) -> Result<Prepared, StoreError> {
     if request.attempt_count > 0
         && let Some(frozen) = frozen(app, tenant, request).await?
     {
-        return Ok(frozen);
+        return Ok(Prepared::Frozen(frozen));
     }
     let sources = app.store.load_sources(tenant, request.clone()).await?;
-    Ok(make(&sources))
+    if let Some(method) = &sources.method
+        && let Some(decision) = request.deferred(tenant, &method.info, stamp)
+    {
+        return Ok(Prepared::Deferred(decision));
+    }
+    Ok(match make(&sources) {
+        Ok((payload, method)) => Prepared::New(payload, method),
+        Err(unusable) => Prepared::Frozen(Err(unusable)),
+    })
 }
 
 /// Freezes a new payload: from now on these bytes are the generation's.
@@ -38,9 +61,6 @@ pub(crate) async fn freeze(
     payload: Payload,
     method: Method,
 ) -> Result<Ready, StoreError> {
-    if payload.rev > 0 {
-        return Ok(Ok((payload, method)));
-    }
     let decision = Decision::default().save(payload.clone());
     match app.commit(tenant, &decision, &Extra::default()).await {
         Ok(()) => Ok(Ok((payload, method))),

@@ -3,7 +3,6 @@
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
-use domain::request::states::Status;
 use domain::view::HistoryLine;
 use domain::view::request::{Beside, RequestView};
 use edge::{Answer, Cx, Problem};
@@ -20,10 +19,7 @@ pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Bes
         let long = store.find_long_response(tenant, request.id, webhook_id).await?;
         beside.response = long.map(|long| long.response);
     }
-    // Only a state that a callback can contradict has contradictions worth a read.
-    if !matches!(request.life.state, Status::RequestQueued) || request.generation > 1 {
-        beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
-    }
+    beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
     if request.life.version > request.life.history.len() as u64 {
         let older = store.list_history(tenant, request.id).await?;
         let steps = older.into_iter().flat_map(|overflow| overflow.steps);
@@ -56,5 +52,6 @@ pub(crate) async fn attempts(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id) = (cx.tenant()?, cx.id("id")?);
     let request = cx.store().load_request(tenant, id).await?;
     let noted = cx.store().list_attempts(tenant, id).await?;
-    Answer::ok(&json!({"data": request.attempts(noted)}))
+    let lines = request.attempts(noted, cx.app.clock.now());
+    Answer::ok(&json!({"data": lines}))
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 use crate::keys::{self, Table};
-use crate::port::{Found, Range, Store};
+use crate::port::{Found, Item, Range, Store};
 use crate::rows::{decode, plain};
 
 /// Which page of a list.
@@ -99,6 +99,19 @@ impl dyn Store {
         }
     }
 
+    /// All rows of a range: DynamoDB ends a page after 1 MB, whatever the limit.
+    pub(crate) async fn range_all(&self, mut range: Range) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        loop {
+            let found = self.range(&range).await?;
+            items.extend(found.items);
+            range.after = found.last;
+            if range.after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
     /// The ids that look-up rows of a value name.
     ///
     /// # Errors
@@ -111,8 +124,8 @@ impl dyn Store {
         value: &str,
     ) -> Result<Vec<Id>, StoreError> {
         let names = keys::names(tenant, kind, member, value);
-        let found = self.range(&whole(Table::Catalog, names, String::new())).await?;
-        let ids = found.items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
+        let items = self.range_all(whole(Table::Catalog, names, String::new())).await?;
+        let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
         Ok(ids.collect())
     }
 
@@ -123,7 +136,7 @@ impl dyn Store {
     pub async fn list_attempts(&self, tenant: Id, request: Id) -> Result<Vec<Attempt>, StoreError> {
         let pk = keys::request(tenant, request).pk;
         let range = whole(Table::Core, pk, keys::ATTEMPTS.to_owned());
-        self.range(&range).await?.items.into_iter().map(decode).collect()
+        self.range_all(range).await?.into_iter().map(decode).collect()
     }
 
     /// The older steps of a request's history, oldest first.
@@ -133,7 +146,7 @@ impl dyn Store {
     pub async fn list_history(&self, tenant: Id, request: Id) -> Result<Vec<Overflow>, StoreError> {
         let pk = keys::request(tenant, request).pk;
         let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
-        self.range(&range).await?.items.into_iter().map(decode).collect()
+        self.range_all(range).await?.into_iter().map(decode).collect()
     }
 
     /// What is due in a shard, oldest first.
@@ -158,9 +171,7 @@ impl dyn Store {
             limit,
         };
         let found = self.range(&range).await?;
-        let place = |item: &crate::port::Item| {
-            keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?)
-        };
+        let place = |item: &Item| keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?);
         let requests = found.items.iter().filter_map(place).collect();
         Ok(Due { requests, last: found.last })
     }

@@ -15,6 +15,7 @@ use domain::ids::Id;
 use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::{Door, Method};
+use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Request};
 use domain::time::Time;
 use futures::future::try_join_all;
@@ -162,7 +163,7 @@ impl dyn Store {
     pub async fn find_sold(&self, tenant: Id, products: &[Id]) -> Result<Vec<Sold>, StoreError> {
         let one = |id: &Id| {
             let partition = whole(Table::Catalog, keys::product(tenant, *id), String::new());
-            async move { sold(self.range(&partition).await?.items) }
+            async move { sold(self.range_all(partition).await?) }
         };
         let found = try_join_all(products.iter().map(one)).await?;
         Ok(found.into_iter().flatten().collect())
@@ -320,6 +321,20 @@ impl dyn Store {
         }
         let keys: Vec<Key> = ids.iter().map(|id| keys::request(tenant, *id)).collect();
         self.get(&keys).await?.into_iter().flatten().map(decode).collect()
+    }
+
+    /// What the worker of an attempt noted of it.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_attempt(
+        &self,
+        tenant: Id,
+        request: Id,
+        generation: u32,
+        no: u32,
+    ) -> Result<Option<Attempt>, StoreError> {
+        self.find(keys::attempt(tenant, request, generation, no)).await
     }
 
     /// The frozen bytes of a generation.

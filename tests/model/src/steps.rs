@@ -248,13 +248,14 @@ impl System {
         let word: &str = status.into();
         let input = ReportInput { status: word.to_owned(), ..ReportInput::default() };
         let report = input.check(None).ok()?;
+        let sent = self.payloads.contains_key(&(id, generation));
         let webhook_id = format!("m{generation}{}", &word[..1]);
         let arrival = Arrival {
             method: model.fixture.method.id,
             webhook_id: &webhook_id,
             body: word.as_bytes(),
             generation: Some(generation),
-            earlier: None,
+            earlier: sent.then_some(model.fixture.method.id),
             callback_timeout: CALLBACK_TIMEOUT_DEFAULT,
         };
         let stamp = self.stamp(&[5]);

@@ -16,13 +16,12 @@ use store::keys::{ATTEMPTS, Key, Table};
 use store::port::Item;
 use store::rows::{Row, decode};
 
-use crate::CALLBACK_TIMEOUT_MS;
 use crate::api::Sale;
 use crate::clients::Wish;
 use crate::gate::Fate;
-use crate::provider::{Callback, Spoilt, expiry};
+use crate::provider::{Callback, Spoilt};
 use crate::seat::{Written, lock};
-use crate::world::{CLOCK_MS, Run, Work};
+use crate::world::{Run, Work};
 
 /// The rows of a tenant, read.
 #[derive(Debug, Default)]
@@ -133,7 +132,6 @@ impl Run<'_> {
         let mut counted = Vec::new();
         for row in written {
             self.own(&row)?;
-            self.closes(&row)?;
             self.trace.add((&row.key.pk, &row.key.sk));
             if row.key.sk == "A" || row.key.sk == "E" {
                 counted.push(row.key.pk.clone());
@@ -170,16 +168,6 @@ impl Run<'_> {
         let own = format!("T#{}#R#{}", self.world.sales[callback.sale].tenant, callback.request);
         check("I9", callback.spoilt == Spoilt::No && row.key.pk == own, || {
             format!("{callback:?} wrote {:?}", row.key)
-        })
-    }
-
-    /// The door of a deleted method stays open until what was sent by it is due (I6).
-    fn closes(&self, row: &Written) -> Result<(), Violation> {
-        let door = row.after.as_deref().filter(|_| row.key.sk == "METHOD");
-        let expires = door.and_then(expiry);
-        let due = self.now() + CALLBACK_TIMEOUT_MS - CLOCK_MS;
-        check("I6", expires.is_none_or(|at| at >= due), || {
-            format!("{:?} closes at {expires:?}, before {due}", row.key)
         })
     }
 

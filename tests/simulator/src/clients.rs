@@ -27,8 +27,8 @@ pub enum Wish {
     Operate(&'static str, Value),
     /// Another text in the plan.
     EditPlan(u32),
-    /// Another ladder and completion of the method.
-    EditMethod(Vec<&'static str>, &'static str),
+    /// Another ladder, completion and callback time-out of the method.
+    EditMethod(Vec<&'static str>, &'static str, &'static str),
     /// The entitlement enabled or disabled.
     Entitlement(bool),
     /// Plan and method of the product taken away.
@@ -57,7 +57,9 @@ impl Wish {
             9 => Self::EditPlan(rng.u32(..)),
             10 => {
                 let completion = ["CALLBACK", "ON_2XX"][rng.usize(..2)];
-                Self::EditMethod(LADDERS[rng.usize(..LADDERS.len())].to_vec(), completion)
+                let timeout = ["PT1M", CALLBACK_TIMEOUT, "PT2H"][rng.usize(..3)];
+                let ladder = LADDERS[rng.usize(..LADDERS.len())].to_vec();
+                Self::EditMethod(ladder, completion, timeout)
             }
             11 => match rng.u32(..3) {
                 0 => Self::Entitlement(rng.bool()),
@@ -154,8 +156,8 @@ impl Client {
                 let path = format!("/v1/plans/{}", sale.plan);
                 Some(Call::new("PUT", path, key, &plan_of(&format!("edit {n}"))))
             }
-            Wish::EditMethod(ladder, completion) => {
-                let (ladder, callback_timeout) = (ladder.clone(), CALLBACK_TIMEOUT);
+            Wish::EditMethod(ladder, completion, callback_timeout) => {
+                let ladder = ladder.clone();
                 let terms = Terms { ladder, completion, callback_timeout, ..Terms::default() };
                 let path = format!("/v1/methods/{method}");
                 Some(Call::new("PUT", path, key, &method_of("Farm", &terms)))

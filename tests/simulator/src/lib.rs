@@ -23,8 +23,6 @@ use crate::world::World;
 
 /// How long requests wait for their callbacks.
 pub const CALLBACK_TIMEOUT: &str = "PT1H";
-/// The same, milliseconds.
-pub const CALLBACK_TIMEOUT_MS: i64 = 3_600_000;
 
 /// A world that can be run with any seed, in one thread.
 pub struct Simulator(World);

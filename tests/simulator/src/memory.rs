@@ -22,6 +22,9 @@ pub struct Rows {
     indexes: BTreeSet<Place>,
 }
 
+/// A page of DynamoDB ends with the row that makes it so large.
+const PAGE_BYTES: usize = 1024 * 1024;
+
 /// A store in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Rows>);
@@ -98,8 +101,8 @@ impl Rows {
         if range.descending {
             ordered.reverse();
         }
-        ordered.truncate(range.limit);
-        let last = ordered.last().filter(|_| count > range.limit).map(|(sk, _)| sk.clone());
+        ordered.truncate(range.limit.min(page(&ordered)));
+        let last = ordered.last().filter(|_| count > ordered.len()).map(|(sk, _)| sk.clone());
         Found { items: ordered.into_iter().map(|(_, item)| item).collect(), last }
     }
 
@@ -163,6 +166,27 @@ impl Rows {
         new.insert(attribute::SK.to_owned(), Value::S(key.sk.clone()));
         self.indexes.extend(places(key, &new));
         self.rows.insert(key.clone(), Arc::new(new));
+    }
+}
+
+/// How many of these rows DynamoDB reads at once: up to 1 MB.
+fn page(rows: &[(String, Item)]) -> usize {
+    let mut read = 0;
+    let fits = |(_, item): &&(String, Item)| {
+        let before = read;
+        read += item.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
+        before < PAGE_BYTES
+    };
+    rows.iter().take_while(fits).count()
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::S(text) | Value::N(text) => text.len(),
+        Value::B(blob) => blob.as_ref().len(),
+        Value::L(list) => list.iter().map(size).sum(),
+        Value::M(map) => map.iter().map(|(name, value)| name.len() + size(value)).sum(),
+        _ => 1,
     }
 }
 

@@ -3,7 +3,10 @@
 //! Neighbours: `world` asks for the fate of every POST. Guarantee: a provider remembers what it
 //! received by its idempotency key, as every real one must.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use domain::ids::Id;
+use domain::limits::SIGNATURE_SKEW;
 use domain::request::attempt::AttemptOutcome;
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
@@ -11,8 +14,7 @@ use edge::ports::Post;
 use fastrand::Rng;
 use model::invariants::{Violation, check};
 use serde_json::json;
-use store::keys::{self, attribute};
-use store::port::Item;
+use store::keys;
 
 use crate::api::{Call, Door, Reply, Sale};
 use crate::world::{Run, World};
@@ -49,6 +51,8 @@ pub struct Callback {
     pub due: i64,
     /// How it is spoilt.
     pub spoilt: Spoilt,
+    /// When it was signed last.
+    pub signed: i64,
     /// It is on its way.
     pub under_way: bool,
     /// It was answered for good.
@@ -82,6 +86,7 @@ impl Callback {
     /// Sends it.
     pub fn begin(&mut self, world: &World, now: i64) -> Call {
         self.under_way = true;
+        self.signed = now;
         self.call(world, now)
     }
 
@@ -149,12 +154,6 @@ fn http(status: u16, retry_after: Option<i64>) -> Answer {
     Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), retry_after }
 }
 
-/// When DynamoDB may remove the row, milliseconds since 1970.
-pub fn expiry(row: &Item) -> Option<i64> {
-    let seconds: i64 = row.get(attribute::TTL)?.as_n().ok()?.parse().ok()?;
-    Some(seconds * 1_000)
-}
-
 impl Run<'_> {
     /// A provider gets a POST.
     ///
@@ -191,6 +190,7 @@ impl Run<'_> {
                 status,
                 due: self.now() + after,
                 spoilt,
+                signed: 0,
                 under_way: false,
                 answered: None,
             });
@@ -234,13 +234,6 @@ impl Run<'_> {
         })
     }
 
-    /// Whether a method is deleted, and the last of its callbacks was due.
-    fn is_shut(&self, door: &Door) -> bool {
-        let row = Id::try_from(door.method).ok().map(keys::door);
-        let row = row.and_then(|key| self.world.shared.store.rows().get(&key));
-        row.as_ref().and_then(expiry).is_some_and(|at| at <= self.now())
-    }
-
     /// A provider hears the answer to a callback: only authentic ones have an effect (I9), and
     /// none has it twice (I11).
     ///
@@ -260,8 +253,10 @@ impl Run<'_> {
         check("I11", !(taken && before), || format!("{} was accepted twice", callback.webhook_id))?;
         self.listened_to(callback, reply)?;
         // A wrong clock at our side looks like a wrong signature; so the provider tries again.
-        let shut = self.is_shut(&callback.door);
-        let mistaken = reply.status == 401 && callback.spoilt == Spoilt::No && !shut;
+        let mistaken = reply.status == 401 && callback.spoilt == Spoilt::No;
+        let skewed = self.world.seats.iter().any(|seat| seat.skew.load(Relaxed) != 0);
+        let stale = now - callback.signed > SIGNATURE_SKEW.millis();
+        check("I6", !mistaken || skewed || stale, || format!("{callback:?} was turned away"))?;
         let again = reply.status >= 500 || mistaken;
         let callback = &mut self.callbacks[place];
         if again {

@@ -321,8 +321,8 @@ impl<'w> Schedule<'w> {
     /// No more faults: everything comes to rest, and every client to its answer.
     async fn calm(&mut self) -> Result<(), Violation> {
         self.run.tell(|| "the world calms down".to_owned());
-        self.run.world.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
         self.drain().await?;
+        self.run.world.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
         for place in 0..self.run.clients.len() {
             let client = &self.run.clients[place];
             let keyed = client.call.is_some() && client.is_keyed();

@@ -18,6 +18,7 @@ use store::{Store, StoreError};
 
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
+use crate::world::DISPATCH;
 
 /// A part of the design that is taken out, to see that the simulator misses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -124,9 +125,9 @@ impl Shared {
         Some(writes.iter().map(change).collect())
     }
 
-    fn read(&self, keys: &[Key]) -> Vec<Option<Item>> {
+    fn read(&self, slot: usize, keys: &[Key]) -> Vec<Option<Item>> {
         let rows = self.store.rows();
-        let forgotten = *lock(&self.plant) == Plant::Frozen;
+        let forgotten = *lock(&self.plant) == Plant::Frozen && DISPATCH.contains(&slot);
         let hidden = |key: &Key| forgotten && key.sk.starts_with("P#");
         keys.iter().map(|key| if hidden(key) { None } else { rows.get(key) }).collect()
     }
@@ -186,7 +187,7 @@ impl Store for Seat {
         if matches!(fate, Fate::Fail | Fate::Lost) {
             return Err(StoreError::Unavailable(unavailable()));
         }
-        self.end(&fate, Ok(self.shared.read(keys))).await
+        self.end(&fate, Ok(self.shared.read(self.slot, keys))).await
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {

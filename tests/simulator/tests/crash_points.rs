@@ -147,7 +147,8 @@ fn a_death_at_every_pair_of_them() {
             }
         }
     }
-    // After its effect is known to the client for good, an earlier one does not come again.
+    // After its effect is known for good, to the client or by an attempt's row, an earlier one does
+    // not come again.
     println!("{met} pairs came about; never: {never:?}");
-    assert!(met >= 390, "only {met} pairs came about; never: {never:?}");
+    assert!(met >= 382, "only {met} pairs came about; never: {never:?}");
 }

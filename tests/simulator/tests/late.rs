@@ -2,6 +2,7 @@
 //! the product was moved away from, and work behind rows that cannot be read.
 
 use domain::ids::Id;
+use domain::limits::DOOR_KEPT;
 use domain::request::dispatched::{Answer, Silence};
 use domain::request::states::Status;
 use domain::time::Period;
@@ -53,14 +54,13 @@ fn a_deleted_method_is_heard_until_its_callbacks_were_due() {
         let path = format!("/v1/methods/{}", sale.door.method);
         assert_eq!(call(&stage, &sale, "DELETE", &path, Value::Null).await.status, 204);
         assert_eq!(call(&stage, &sale, "GET", &path, Value::Null).await.status, 404);
-        // The last moment before its deadline.
+        // The last moment before its deadline, and long after: nobody swept, so it is open still.
         stage.clock.pass(Period::from_millis(3_599_999));
         let heard = completed(&stage, &sale.door, soon, "m1").await.expect(200);
         assert_eq!(heard["outcome"], "ACCEPTED");
-        // An hour more for what was under way, then the door is shut.
-        stage.clock.pass(Period::from_secs(3_600));
-        let late_one = completed(&stage, &sale.door, late, "m2").await;
-        assert_eq!(late_one.status, 200, "nobody swept, so it is open still");
+        let deleted = Period::from_millis(DOOR_KEPT.millis() - 3_600_000);
+        stage.clock.pass(deleted);
+        assert_eq!(completed(&stage, &sale.door, late, "m2").await.status, 200);
         stage.clock.pass(Period::from_millis(1));
         let shut = completed(&stage, &sale.door, late, "m3").await;
         assert_eq!((shut.status, shut.code()), (401, "BAD_SIGNATURE"));
@@ -94,6 +94,68 @@ fn an_earlier_generation_is_heard_by_the_method_that_it_was_sent_by() {
         let other = sale.door.report(id, "?generation=2", "m2", now, &body);
         assert_eq!(stage.api.call(&other).await.status, 404);
     });
+}
+
+/// The ring remembers 32 webhook ids; one that it forgot is heard again, and keeps nothing shut.
+#[test]
+fn a_long_response_may_come_again() {
+    runtime().block_on(async {
+        let (_, stage, sale) = stage().await;
+        let id = activated(&stage, &sale).await;
+        assert!(stage.dispatch().await.is_empty());
+        let long = json!({"status": "IN_PROGRESS", "response": {"log": "x".repeat(300)}});
+        let said = async |webhook_id: &str, body: &Value| {
+            let (now, body) = (stage.app.clock.now(), body.to_string());
+            let call = sale.door.report(id, "?generation=1", webhook_id, now, &body);
+            stage.api.call(&call).await.expect(200)
+        };
+        said("long", &long).await;
+        for n in 0..32 {
+            said(&format!("m{n}"), &json!({"status": "IN_PROGRESS"})).await;
+        }
+        assert_eq!(said("long", &long).await["outcome"], "ACCEPTED");
+        let path = format!("/v1/provisioning-requests/{id}");
+        let shown = call(&stage, &sale, "GET", &path, Value::Null).await.expect(200);
+        assert_eq!(shown["response"], long["response"].to_string());
+    });
+}
+
+/// The worker dies after it has noted a 2xx: the answer is known, and the provider not asked again.
+#[test]
+fn an_answer_that_was_noted_counts() {
+    for death in [(Act::Attempt, Fate::DieAfter), (Act::Move, Fate::DieBefore)] {
+        let simulator = Simulator::new();
+        let mut run = simulator.world().begin(1, Plant::None, false);
+        let (mut posts, mut died) = (0, false);
+        let mut decide = |run: &mut Run<'_>, next: &Next| -> Result<Fate, Violation> {
+            let dispatches = matches!(run.work(next.slot), Some(Work::Batch(_)));
+            if dispatches && next.act == death.0 && !died {
+                died = true;
+                return Ok(death.1.clone());
+            }
+            let Some(post) = &next.post else { return Ok(Fate::Go) };
+            posts += 1;
+            let silent = Behaviour { reports: Vec::new(), ..Behaviour::good() };
+            Ok(Fate::Answered(run.posted(post, silent)?))
+        };
+        let request = runtime().block_on(async {
+            activate(&mut run).await;
+            run.come_to_rest(&mut decide).await.unwrap();
+            run.at_rest().unwrap();
+            run.requests(0).unwrap().remove(0)
+        });
+        assert_eq!((posts, died), (1, true));
+        let rows: Vec<&str> = request.life.history.iter().map(|step| &*step.row).collect();
+        assert_eq!(rows, ["P1", "P4", "P20"], "sent, and nobody called back");
+        assert_eq!(request.reference_number.as_deref(), Some("R-0"));
+    }
+}
+
+async fn activate(run: &mut Run<'_>) {
+    let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 1, later: None });
+    client.write(&run.world.sales[0], None);
+    run.clients.push(client);
+    run.start(API.start, Work::Call(0)).await;
 }
 
 #[test]
@@ -137,10 +199,7 @@ fn an_attempt_that_cannot_be_noted_goes_with_its_outcome() {
         Ok(Fate::Answered(run.posted(post, Behaviour::good())?))
     };
     runtime().block_on(async {
-        let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 1, later: None });
-        client.write(&run.world.sales[0], None);
-        run.clients.push(client);
-        run.start(API.start, Work::Call(0)).await;
+        activate(&mut run).await;
         run.come_to_rest(&mut decide).await.unwrap();
         // Every attempt is told of, or this is a violation.
         run.at_rest().unwrap();

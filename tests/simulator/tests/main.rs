@@ -1,4 +1,5 @@
-//! The promise, proven on every run: seeds, crash points, batches, orders, deadlines, what comes late.
+//! The promise, proven on every run: seeds, crash points, batches, orders, deadlines, and what
+//! comes late.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 

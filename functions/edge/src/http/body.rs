@@ -58,6 +58,17 @@ pub fn content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
     Err(Rejection::new(Code::UnsupportedMediaType, detail))
 }
 
+/// Refuses a body that says something to a call that takes nothing.
+///
+/// # Errors
+/// Every fault of it.
+pub fn nothing(bytes: &[u8]) -> Result<(), Rejection> {
+    #[derive(serde::Deserialize)]
+    struct Nothing {}
+    let (Nothing {}, faults) = read(bytes, false)?;
+    Faults::from(faults).finish()
+}
+
 /// Reads a body; an empty one is `{}`. What was wrong is taken out and noted, so that the rules
 /// of the domain can be asked about the rest.
 ///

@@ -70,6 +70,9 @@ impl Cx {
         };
         let body = body?;
         body::content_type(&parts.headers, &body)?;
+        if route.takes.is_none() && route.verb != "GET" {
+            body::nothing(&body)?;
+        }
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
         if let Gives::One(shape) | Gives::Page(shape) = route.gives {
             page::known_fields(&query, shape)?;

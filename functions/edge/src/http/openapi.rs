@@ -164,7 +164,7 @@ fn list(name: &str, paged: bool) -> Value {
         list["required"] = json!(["data", "nextCursor"]);
         list["properties"]["nextCursor"] = json!({
             "type": ["string", "null"],
-            "description": "Where the next page begins; null at the end. A page before it may be empty.",
+            "description": "Where to go on; null at the end. A page before it may be empty.",
         });
     }
     list

@@ -21,7 +21,8 @@ impl Query {
             form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         for (i, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let detail = format!("unknown; this call takes {}", known.join(", "));
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let detail = format!("unknown; this call takes {known}");
                 return Err(wrong(name, &detail));
             }
             if pairs[..i].iter().any(|(other, _)| other == name) {
