@@ -10,12 +10,34 @@ use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Delivery, Request};
 use crate::time::Period;
 
+/// What an operator may set a request to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ManualStatus {
+    /// The provider works on it, as is known by other ways.
+    InProgress,
+    /// It is done.
+    Completed,
+    /// It could not be processed.
+    Failed,
+}
+
+impl From<ManualStatus> for Status {
+    fn from(status: ManualStatus) -> Self {
+        match status {
+            ManualStatus::InProgress => Self::InProgress,
+            ManualStatus::Completed => Self::Completed,
+            ManualStatus::Failed => Self::Failed,
+        }
+    }
+}
+
 /// Body of `POST …/{id}/status`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct StatusInput {
-    /// `IN_PROGRESS`, COMPLETED or FAILED.
-    pub status: Option<Status>,
+    /// The new status.
+    pub status: Option<ManualStatus>,
     /// 0 to 500 characters; needed to leave COMPLETED.
     pub comments: Option<String>,
 }
@@ -55,13 +77,13 @@ impl Request {
         callback_timeout: Period,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let wanted = [Status::InProgress, Status::Completed, Status::Failed];
-        let to = input.status.filter(|status| wanted.contains(status));
         let mut faults = Faults::default();
-        faults.check(to.is_some(), "/status", "must be IN_PROGRESS, COMPLETED or FAILED");
+        let must = "must be IN_PROGRESS, COMPLETED or FAILED";
+        faults.check(input.status.is_some(), "/status", must);
         let said = faults.all(comments(input.comments.as_deref()));
         faults.finish()?;
-        let (to, said) = (to.unwrap_or(Status::Failed), said.flatten());
+        let to = input.status.unwrap_or(ManualStatus::Failed).into();
+        let said = said.flatten();
         let from = self.life.state;
         if to == from {
             let detail = format!("The request is {} already.", from.display());

@@ -6,7 +6,7 @@ use domain::plan::method::{Completion, MethodInfo};
 use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
 use domain::request::dispatched::{Answer, Ended, Silence};
-use domain::request::manual::StatusInput;
+use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
 use domain::request::{Conflicts, Delivery, Request};
@@ -55,7 +55,7 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
 
     let first = claimed(&queued(), &callback(), &at(0));
     assert_eq!(told(&first, &[]), [], "it is under way");
-    let done = StatusInput { status: Some(Status::Completed), comments: None };
+    let done = StatusInput { status: Some(ManualStatus::Completed), comments: None };
     let report = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
     let report = report.check(None).unwrap();
     let Verdict::Accepted(reported, _) =
@@ -236,7 +236,7 @@ fn a_retry_gives_the_reference_number_to_the_history() {
     let answer = Answer::Http { status: 202, body, retry_after: None };
     let (sent, _) = ended(first, &callback(), &answer, &at(1));
     assert_eq!(sent.reference_number.as_deref(), Some("R-7"));
-    let failed = StatusInput { status: Some(Status::Failed), comments: None };
+    let failed = StatusInput { status: Some(ManualStatus::Failed), comments: None };
     let (failed, _) = sent.update_status(&failed, Period::from_secs(60), &at(2)).unwrap();
     let (again, _) = failed.retry(id(7), &at(3)).unwrap();
     assert_eq!((again.reference_number, again.generation), (None, 2));

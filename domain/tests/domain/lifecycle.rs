@@ -15,7 +15,7 @@ use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Sealed, 
 use domain::plan::{Plan, PlanInput, RawTexts};
 use domain::request::claim::{Claim, Idle};
 use domain::request::dispatched::{Answer, Ended, Silence};
-use domain::request::manual::StatusInput;
+use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::open::Origin;
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
@@ -238,7 +238,7 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
     let method = method(Completion::Callback).info;
     let request = claimed(&queued(), &method, &at(0));
     let token = request.lease.as_ref().unwrap().token;
-    let done = StatusInput { status: Some(Status::Completed), comments: None };
+    let done = StatusInput { status: Some(ManualStatus::Completed), comments: None };
     let (by_hand, _) = request.update_status(&done, Period::from_secs(1), &at(5)).unwrap();
     let answer = Answer::Http {
         status: 500,
