@@ -106,6 +106,9 @@ pub const QUEUE_DELAY: Period = Period::from_secs(900);
 pub const HISTORY_STEPS: usize = 50;
 /// Webhook ids remembered in a request's head.
 pub const WEBHOOK_RING: usize = 32;
+/// What one answer tells of the responses to all attempts of a request, bytes: an answer of a
+/// Lambda has at most 6 MB.
+pub const EXCERPTS_BYTES: usize = 512 * 1024;
 /// Attempts without an outcome, kept in a request's head.
 pub const UNHEARD_ATTEMPTS: usize = 50;
 /// Conflicting callbacks kept.

@@ -5,13 +5,11 @@
 
 use serde::Serialize;
 
+use crate::limits::EXCERPTS_BYTES;
 use crate::request::Request;
 use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
 use crate::text::cut;
 use crate::time::Time;
-
-/// What an answer tells of all responses together, bytes: it must fit into a Lambda's.
-const EXCERPTS_BYTES: usize = 512 * 1024;
 
 /// An attempt, and whether it counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -31,8 +29,7 @@ impl Request {
     pub fn attempts(&self, noted: Vec<Attempt>, now: Time) -> Vec<AttemptLine> {
         let place = |attempt: &Attempt| (attempt.generation, attempt.no);
         let mut silent: Vec<&Unheard> = self.unheard.iter().collect();
-        silent.retain(|u| u.until <= now);
-        silent.retain(|u| noted.iter().all(|a| place(a) != (u.generation, u.no)));
+        silent.retain(|u| u.until <= now && noted.iter().all(|a| place(a) != (u.generation, u.no)));
         let superseded =
             |attempt: &Attempt| self.unheard.iter().any(|u| place(attempt) == (u.generation, u.no));
         let said = noted.into_iter().map(|attempt| {

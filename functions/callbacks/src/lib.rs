@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use domain::decision::{Actor, Stamp};
+use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
 use domain::plan::method::Door;
@@ -102,11 +102,7 @@ async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<()
     commit(cx, tenant, &conflicts.keep(conflict)).await
 }
 
-async fn commit(
-    cx: &Cx,
-    tenant: Id,
-    decision: &domain::decision::Decision,
-) -> Result<(), Unsettled> {
+async fn commit(cx: &Cx, tenant: Id, decision: &Decision) -> Result<(), Unsettled> {
     match cx.app.commit(tenant, decision, &Extra::default()).await {
         Err(StoreError::Conflict) => Err(Unsettled::Race),
         other => Ok(other?),

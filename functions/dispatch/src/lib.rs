@@ -71,7 +71,7 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
         Prepared::New(payload, method) => {
             render::freeze(app, tenant, &request, payload, method).await?
         }
-        Prepared::Frozen(ready) => ready,
+        Prepared::Settled(ready) => ready,
     };
     let (payload, method) = match ready {
         Ok(ready) => ready,
@@ -101,8 +101,8 @@ async fn unfinished(
     let (Some(lease), Some(method)) = (&request.lease, &request.method) else { return Ok(None) };
     let (generation, no) = (request.generation, request.attempt_count);
     let noted = app.store.find_attempt(tenant, request.id, generation, no).await?;
-    let method = app.store.find_method(tenant, method.id).await?;
-    let (Some(attempt), Some(method)) = (noted, method) else { return Ok(None) };
+    let Some(attempt) = noted else { return Ok(None) };
+    let Some(method) = app.store.find_method(tenant, method.id).await? else { return Ok(None) };
     let ended = Ended {
         tenant,
         token: lease.token,

@@ -26,7 +26,7 @@ pub(crate) enum Prepared {
     /// A payload that is not frozen yet.
     New(Payload, Method),
     /// One that is, or why there is none.
-    Frozen(Ready),
+    Settled(Ready),
 }
 
 /// Finds or makes the payload of the request's generation.
@@ -39,7 +39,7 @@ pub(crate) async fn prepare(
     if request.attempt_count > 0
         && let Some(frozen) = frozen(app, tenant, request).await?
     {
-        return Ok(Prepared::Frozen(frozen));
+        return Ok(Prepared::Settled(frozen));
     }
     let sources = app.store.load_sources(tenant, request.clone()).await?;
     if let Some(method) = &sources.method
@@ -49,7 +49,7 @@ pub(crate) async fn prepare(
     }
     Ok(match make(&sources) {
         Ok((payload, method)) => Prepared::New(payload, method),
-        Err(unusable) => Prepared::Frozen(Err(unusable)),
+        Err(unusable) => Prepared::Settled(Err(unusable)),
     })
 }
 

@@ -130,6 +130,7 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
             one(row(key, r, r.rev)?.listed(tenant, Kind::Association, r.product_id))
         }
         Record::Method(r) => method(tenant, r),
+        Record::Door(r) => one(door(r)),
         Record::Entitlement(r) => {
             let key = keys::entitlement(tenant, r.id);
             one(row(key, r, r.rev)?.listed(tenant, Kind::Entitlement, r.id))
@@ -148,7 +149,7 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
     }
 }
 
-/// The rows that stand beside a request's head, and the door of a method that is gone.
+/// The rows that stand beside a request's head.
 fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
     match record {
         Record::Payload(r) => row(keys::payload(tenant, r.request, r.generation), r, r.rev),
@@ -156,7 +157,6 @@ fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
         Record::LongResponse(r) => {
             row(keys::long_response(tenant, r.request, &r.webhook_id), r, r.rev)
         }
-        Record::Door(r) => door(r),
         Record::Overflow(r) => row(keys::history(tenant, r.kind, r.id, r.first), r, r.rev),
         Record::Attempt(r) => {
             let request = r.request.ok_or(StoreError::NotFound("request of an attempt"))?;
