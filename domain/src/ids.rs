@@ -24,6 +24,9 @@ const MAX_ID: u64 = (1 << 53) - 1;
 pub struct Id(u64);
 
 impl Id {
+    /// The tenant that is there from the beginning.
+    pub const FIRST_TENANT: Self = Self(1);
+
     /// The id of something made at `now`; `random` gives the low 12 bits.
     pub fn new(now: Time, random: u64) -> Self {
         let millis = u64::try_from(now.millis() - EPOCH_MS).unwrap_or(0);

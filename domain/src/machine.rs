@@ -238,6 +238,9 @@ pub struct Life<S> {
     pub moved: Time,
     /// The last steps, oldest first.
     pub history: Vec<Step<S>>,
+    /// How many of them were walked since the row was read.
+    #[serde(skip)]
+    pub fresh: usize,
 }
 
 impl<S: Word> Life<S> {
@@ -252,7 +255,8 @@ impl<S: Word> Life<S> {
         stamp: &Stamp,
     ) -> Result<Self, Rejection> {
         machine.on(None, event, to)?;
-        let mut life = Self { state: to, version: 0, moved: stamp.now, history: Vec::new() };
+        let mut life =
+            Self { state: to, version: 0, moved: stamp.now, history: Vec::new(), fresh: 0 };
         life.note(machine.on(None, event, to)?.id, to, stamp, None);
         Ok(life)
     }
@@ -280,8 +284,14 @@ impl<S: Word> Life<S> {
 
     fn note(&mut self, row: &str, to: S, stamp: &Stamp, note: Option<String>) {
         self.version += 1;
+        self.fresh += 1;
         let by = stamp.by.to_string();
         self.history.push(Step { row: row.to_owned(), to, at: stamp.now, by, note });
+    }
+
+    /// The steps that were walked since the row was read.
+    pub fn fresh(&self) -> &[Step<S>] {
+        &self.history[self.history.len().saturating_sub(self.fresh)..]
     }
 
     /// Takes the steps out that a row no longer holds (`H#` rows); usually none.

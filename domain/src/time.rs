@@ -39,6 +39,11 @@ impl Time {
         Self::from_millis(self.0.saturating_add(period.millis()))
     }
 
+    /// What has passed since an earlier instant; below zero since a later one.
+    pub const fn since(self, earlier: Self) -> Period {
+        Period(self.0 - earlier.0)
+    }
+
     /// The UTC day of this instant.
     pub fn day(self) -> Day {
         Day(self.stamp().to_zoned(jiff::tz::TimeZone::UTC).date())
@@ -89,7 +94,7 @@ impl TryFrom<String> for Time {
 }
 
 /// A length of time in milliseconds, written as an ISO 8601 duration (`PT10S`, `P7D`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, example = "PT10S")]

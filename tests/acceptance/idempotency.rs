@@ -50,8 +50,7 @@ async fn a_key_belongs_to_its_path_and_tenant() {
     let plan = post(&service.admin, "/v1/plans", "k1", &json!({"name": "Same"})).await.expect(201);
     let role = post(&service.admin, "/v1/roles", "k1", &json!({"name": "Same"})).await.expect(201);
     assert_ne!(plan["id"], role["id"]);
-    let other = access::bootstrap(&service.running.app).await.unwrap();
-    let other = service.admin.with_key(&other.api_key);
+    let other = service.another_tenant().await;
     let theirs = post(&other, "/v1/plans", "k1", &json!({"name": "Same"})).await.expect(201);
     assert_ne!(plan["id"], theirs["id"]);
 }

@@ -19,6 +19,7 @@ async fn the_next_start_finds_everything_and_sends_what_was_queued() {
     let before = story.request(request).await;
     let key = story.service.running.api_key.clone();
     story.service = story.service.restart().await;
+    story.admin = story.service.admin.clone();
     assert_eq!(story.service.running.api_key, key);
     assert_eq!(story.request(request).await["payload"], before["payload"]);
     story.until_status(request, "REQUEST_SENT").await;

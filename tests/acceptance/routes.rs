@@ -97,9 +97,7 @@ async fn without_the_permission_every_route_is_403() {
 async fn another_tenants_things_are_404() {
     let story = Story::begin().await;
     let ids = ids(&story).await;
-    // The second tenant is written through the store, as no route makes tenants.
-    let other = access::bootstrap(&story.service.running.app).await.unwrap();
-    let other = story.admin().with_key(&other.api_key);
+    let other = story.service.another_tenant().await;
     let before = story.request(ids.request).await;
     for route in ROUTES.iter().filter(|r| needs_key(r) && r.path.contains('{')) {
         let reply = call(&other, route, &path(route, &story, &ids)).await;

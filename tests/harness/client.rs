@@ -8,7 +8,8 @@ use serde_json::Value;
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    api: String,
+    /// Address of the service.
+    pub api: String,
     /// Its key.
     pub key: String,
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test may end so")]
 
 pub mod client;
+pub mod main_job;
 pub mod provider;
 pub mod service;
 pub mod story;

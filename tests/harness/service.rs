@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::decision::Actor;
 use local::{Options, Running, start};
 use tempfile::TempDir;
 
@@ -28,6 +29,13 @@ impl Service {
         let running = start(&options(folder.path())).await.unwrap();
         let admin = Client::new(&running.api, &running.api_key);
         Self { running, admin, folder }
+    }
+
+    /// A client of another tenant; no route makes tenants.
+    pub async fn another_tenant(&self) -> Client {
+        let app = &self.running.app;
+        let tenant = app.stamp(Actor::System).id(0);
+        self.admin.with_key(&bootstrap::administrator(app, tenant).await.unwrap())
     }
 
     /// Stops it and starts another one on the same folder.

@@ -14,10 +14,13 @@ use crate::provider::ScriptedProvider;
 use crate::service::Service;
 use crate::until;
 
-/// A service, a provider, and a product that is sold.
-pub struct Story {
+/// A service, a provider, and a product that is sold. The service may be this process's own, or
+/// any other that a client leads to.
+pub struct Story<S = Service> {
     /// The service.
-    pub service: Service,
+    pub service: S,
+    /// Its administrator's client.
+    pub admin: Client,
     /// The provider.
     pub provider: ScriptedProvider,
     /// The product's id.
@@ -40,10 +43,18 @@ pub struct Story {
 pub const LADDER: [&str; 3] = ["PT0S", "PT0.02S", "PT0.02S"];
 
 impl Story {
-    /// Everything up to a product key of ten activations.
+    /// A service of its own, with everything up to a product key of ten activations.
     pub async fn begin() -> Self {
-        let (service, provider) = (Service::start().await, ScriptedProvider::start().await);
-        let admin = &service.admin;
+        let service = Service::start().await;
+        let admin = service.admin.clone();
+        Self::over(service, admin).await
+    }
+}
+
+impl<S> Story<S> {
+    /// The same over a service that runs.
+    pub async fn over(service: S, client: Client) -> Self {
+        let (admin, provider) = (&client, ScriptedProvider::start().await);
         let body = json!({"name": "Pod farm", "type": "CALLOUT", "completion": "CALLBACK",
             "endpointUrl": provider.url, "retryLadder": LADDER});
         let method = admin.post("/v1/methods", &body).await.expect(201);
@@ -61,6 +72,7 @@ impl Story {
             secret: method["callbackSecret"].as_str().unwrap().to_owned(),
             method: method_id,
             service,
+            admin: client,
             provider,
             product,
             plan,
@@ -70,8 +82,8 @@ impl Story {
     }
 
     /// The administrator's client.
-    pub fn admin(&self) -> &Client {
-        &self.service.admin
+    pub const fn admin(&self) -> &Client {
+        &self.admin
     }
 
     /// Activates so much of the key; gives the request's id.

@@ -4,13 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
 use crate::decision::{Decision, Meta, Stamp};
-use crate::ids::{Id, sha256_hex};
+use crate::ids::{Entropy, Id, sha256_hex};
 use crate::rejection::{Faults, Rejection};
 use crate::text;
 use crate::time::Time;
 
 /// What every key starts with, so that a leaked one is recognised.
 pub const PREFIX: &str = "pvk_";
+
+/// A new key's secret: 256 random bits.
+pub fn new_secret(entropy: &Entropy) -> String {
+    format!("{PREFIX}{}", hex::encode(entropy.bytes(7)))
+}
 
 /// A key as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

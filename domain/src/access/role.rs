@@ -24,6 +24,9 @@ pub enum Area {
     Admin,
 }
 
+/// The role of a tenant's first key.
+pub const ADMINISTRATOR: &str = "Administrator";
+
 /// What may be done in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[derive(Display, EnumIter, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
@@ -140,7 +143,7 @@ impl Role {
         use strum::IntoEnumIterator;
         let all = |area| Grant { area, acts: Act::iter().collect(), namespace_id: None };
         RoleInput {
-            name: "Administrator".to_owned(),
+            name: ADMINISTRATOR.to_owned(),
             enabled: Some(true),
             permissions: Area::iter().map(all).collect(),
         }

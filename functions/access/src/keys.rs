@@ -1,6 +1,6 @@
 //! `/v1/api-keys`.
 
-use domain::access::keys::ApiKeyInput;
+use domain::access::keys::{ApiKeyInput, new_secret};
 use domain::access::{ApiKey, keys::KeyInfo};
 use domain::decision::Kind;
 use domain::rejection::{Code, Fault, Rejection};
@@ -21,7 +21,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
             }
             other => other?,
         };
-        let secret = crate::bootstrap::secret(&stamp.entropy);
+        let secret = new_secret(&stamp.entropy);
         let (key, decision) = ApiKey::create(input, tenant, &role, &secret, &stamp)?;
         let mut body = json!(key.info);
         body["secret"] = secret.into();

@@ -2,7 +2,6 @@
 //!
 //! Neighbours: the edge's table of routes. Guarantee: a secret is answered once and kept as a hash.
 
-mod bootstrap;
 mod keys;
 mod namespaces;
 mod open;
@@ -14,8 +13,6 @@ use axum::Router;
 use edge::http::routes::Function;
 use edge::{Answer, App, Cx, Problem, Routes};
 use serde_json::json;
-
-pub use bootstrap::{Tenant, bootstrap};
 
 /// The routes of this function.
 pub fn router(app: Arc<App>) -> Router {

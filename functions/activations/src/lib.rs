@@ -33,7 +33,7 @@ fn unknown_key() -> Problem {
 async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let (store, tenant) = (cx.store(), cx.tenant()?);
     let pk_id: Uuid = input.pk_id.parse().map_err(|_| unknown_key())?;
-    let place = cx.app.master.key_secret(tenant).key_of(pk_id).ok_or_else(unknown_key)?;
+    let place = cx.app.master()?.key_secret(tenant).key_of(pk_id).ok_or_else(unknown_key)?;
     let keyed = match store.load_keyed(tenant, place).await {
         Err(StoreError::NotFound(_)) => return Err(unknown_key()),
         other => other?,

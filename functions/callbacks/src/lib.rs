@@ -118,7 +118,7 @@ async fn authentic(cx: &Cx) -> Result<Door, Problem> {
     };
     let secrets = match &door {
         Some(door) => {
-            let opened = edge::provider::open_secrets(&cx.app.master, door.method, &door.secrets);
+            let opened = cx.app.open_secrets(door.method, &door.secrets);
             opened.map_err(|error| {
                 tracing::error!(%error, method = %door.method, "callback secrets");
                 Problem::of_code(Code::Internal)

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    edge::lambda::serve(catalog::router).await
+    edge::Lambda::start()?.serve(catalog::router).await
 }

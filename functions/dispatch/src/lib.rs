@@ -22,6 +22,7 @@ use edge::app::can_fail;
 use edge::ports::Post;
 use edge::provider::signature::sign;
 use edge::queue::batch::{Outcome, batch};
+use edge::telemetry::attempted;
 use store::{Extra, StoreError};
 
 use crate::render::Prepared;
@@ -120,8 +121,7 @@ async fn unfinished(
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
 async fn post(app: &App, request: &Request, payload: &Payload, method: &Method) -> Answer {
     let (id, generation) = (request.id, request.generation);
-    let secrets = edge::provider::open_secrets(&app.master, method.info.id, &method.secrets);
-    let Ok(secrets) = secrets else {
+    let Ok(secrets) = app.open_secrets(method.info.id, &method.secrets) else {
         return Answer::Blocked("The method's secret cannot be opened.".to_owned());
     };
     let body = payload.text.as_bytes();
@@ -162,6 +162,11 @@ async fn finish(
         method: &method.info,
         answer,
     };
+    let due = claimed.life.moved.max(claimed.not_before.unwrap_or(claimed.life.moved));
+    let outcome = answer.outcome();
+    attempted(outcome, started.since(due), ended.at.since(started));
+    let (request, generation, no) = (claimed.id, claimed.generation, claimed.attempt_count);
+    tracing::info!(%request, generation, no, ?outcome, "attempt");
     let mut request = claimed.clone();
     // The claim was written: the row is one revision further than it was read.
     request.rev += 1;

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
+use domain::plan::method::Sealed;
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
 use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
-use crate::secret::MasterKey;
+use crate::provider::secret_place;
+use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret};
+use crate::telemetry;
 
 /// What a process runs with.
 pub struct App {
@@ -26,8 +29,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub ids: Arc<dyn Ids>,
-    /// The master key.
-    pub master: MasterKey,
+    /// The master key; only functions that seal, open or derive secrets are given it.
+    pub master: Option<MasterKey>,
     /// What callback links are made of, without a slash at the end.
     pub public_url: String,
     /// Which addresses may be called.
@@ -38,6 +41,23 @@ impl App {
     /// Now, by this actor, with fresh randomness.
     pub fn stamp(&self, by: Actor) -> Stamp {
         Stamp { now: self.clock.now(), by, entropy: self.ids.entropy() }
+    }
+
+    /// The master key.
+    ///
+    /// # Errors
+    /// When this function was not given it.
+    pub fn master(&self) -> Result<&MasterKey, NoMasterKey> {
+        self.master.as_ref().ok_or(NoMasterKey)
+    }
+
+    /// A method's callback secrets in the clear.
+    ///
+    /// # Errors
+    /// When a seal does not fit.
+    pub fn open_secrets(&self, method: Id, sealed: &[Sealed]) -> Result<Vec<Secret>, BrokenSeal> {
+        let master = self.master().map_err(|_| BrokenSeal)?;
+        sealed.iter().map(|sealed| master.open(sealed, &secret_place(method))).collect()
     }
 
     /// Waits after the `lost`-th lost race in a row, from 0: longer each time, by chance, so that
@@ -59,6 +79,7 @@ impl App {
         extra: &Extra,
     ) -> Result<(), StoreError> {
         self.store.commit(tenant, decision, extra).await?;
+        telemetry::walked(decision);
         let messages: Vec<_> =
             decision.effects.iter().map(|Effect::Enqueue(message)| message.clone()).collect();
         if !messages.is_empty() {

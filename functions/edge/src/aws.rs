@@ -10,8 +10,12 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::SdkConfig;
+use url::Url;
+
+use crate::provider::egress::is_loopback;
 
 /// Where AWS is and who asks.
 #[derive(Clone, Debug)]
@@ -24,6 +28,9 @@ pub struct Access {
     pub credentials: Credentials,
 }
 
+/// The roots that AWS's own addresses are certified by (<https://www.amazontrust.com/repository>).
+/// Reading all roots of a machine would be most of a function's start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 /// Attempts of one call: the first and two more.
 const TRIES: u32 = 3;
 /// No single attempt takes longer.
@@ -39,11 +46,21 @@ impl Access {
         }
     }
 
+    /// Whether AWS is emulated on this machine; true of no Lambda on AWS.
+    pub fn is_on_this_machine(&self) -> bool {
+        let url = self.endpoint_url.as_deref().and_then(|url| Url::parse(url).ok());
+        url.is_some_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
+    }
+
     fn http(&self) -> SharedHttpClient {
         if self.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://")) {
             return Builder::new().build_http();
         }
-        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+        let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let tls = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        #[expect(clippy::expect_used, reason = "the certificates are part of the binary")]
+        let context = TlsContext::builder().with_trust_store(roots).build().expect("they read");
+        tls.tls_context(context).build_https()
     }
 
     fn config(&self) -> SdkConfig {
@@ -62,6 +79,11 @@ impl Access {
     /// A client of DynamoDB.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.config())
+    }
+
+    /// A client of Secrets Manager.
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config())
     }
 
     /// A client of SQS.

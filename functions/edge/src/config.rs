@@ -1,12 +1,15 @@
 //! Configuration: every name of the environment, here and nowhere else.
 //!
-//! Neighbours: the Lambda entry points read it once at start.
+//! Neighbours: `lambda` reads it once at start; `infra/template.yaml` sets it.
 
 use confique::Config as _;
 
 /// What a function is told by its environment.
 #[derive(Debug, confique::Config)]
 pub struct Config {
+    /// Name of the stack: metrics are told apart by it.
+    #[config(env = "SERVICE")]
+    pub service: String,
     /// Name of the table `core`.
     #[config(env = "TABLE_CORE")]
     pub table_core: String,
@@ -19,9 +22,12 @@ pub struct Config {
     /// What callback links are made of.
     #[config(env = "PUBLIC_URL")]
     pub public_url: String,
-    /// The master key, 64 hex digits.
-    #[config(env = "MASTER_KEY")]
-    pub master_key: String,
+    /// ARN of the master key in Secrets Manager; only for functions that need it.
+    #[config(env = "MASTER_KEY_ARN")]
+    pub master_key_arn: Option<String>,
+    /// Name of this function.
+    #[config(env = "AWS_LAMBDA_FUNCTION_NAME")]
+    pub function: String,
     /// The AWS region.
     #[config(env = "AWS_REGION")]
     pub region: String,
@@ -47,4 +53,9 @@ impl Config {
     pub fn from_environment() -> Result<Self, confique::Error> {
         Self::builder().env().load()
     }
+}
+
+/// The X-Ray trace of this invocation; the runtime sets it anew each time.
+pub(crate) fn trace_header() -> Option<String> {
+    std::env::var("_X_AMZN_TRACE_ID").ok()
 }

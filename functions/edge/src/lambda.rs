@@ -1,14 +1,18 @@
 //! What the `main` of every Lambda has in common.
 //!
-//! Neighbours: `functions/*/src/main.rs`.
+//! Neighbours: `functions/*/src/main.rs`. Guarantee: clients are made once, before the first call.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
 use lambda_http::tracing::subscriber;
-use lambda_runtime::Error;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use store::dynamo::DynamoStore;
+use tower::ServiceExt;
 
 use crate::app::App;
 use crate::aws::Access;
@@ -19,50 +23,99 @@ use crate::provider::client::HttpProvider;
 use crate::provider::egress::Policy;
 use crate::queue::sqs::SqsQueue;
 use crate::secret::MasterKey;
+use crate::telemetry::Telemetry;
 
-/// Everything a function runs with, from its environment.
-///
-/// # Errors
-/// Which name of the environment is missing or wrong.
-pub fn app() -> Result<Arc<App>, Error> {
-    let config = Config::from_environment()?;
-    let (id, secret) = (config.access_key_id, config.secret_access_key);
-    let access = Access {
-        region: config.region,
-        endpoint_url: config.endpoint_url,
-        credentials: Credentials::new(id, secret, config.session_token, None, "lambda"),
-    };
-    let key = <[u8; 32]>::try_from(hex::decode(config.master_key)?)
-        .map_err(|_| "MASTER_KEY must have 64 hex digits")?;
-    let clock = Arc::new(SystemClock);
-    let egress = Policy::default();
-    Ok(Arc::new(App {
-        store: Arc::new(DynamoStore::new(
-            access.dynamodb(),
-            config.table_core,
-            config.table_catalog,
-        )),
-        queue: Arc::new(SqsQueue::new(access.sqs(), config.queue_url)),
-        provider: Arc::new(HttpProvider::new(egress.clone(), clock.clone())),
-        clock,
-        ids: Arc::new(SystemIds),
-        master: MasterKey::new(key),
-        public_url: config.public_url.trim_end_matches('/').to_owned(),
-        egress,
-    }))
+/// A function on Lambda, before its first call.
+pub struct Lambda {
+    app: App,
+    access: Access,
+    master_key_arn: Option<String>,
+    telemetry: Telemetry,
 }
 
-/// JSON log lines, at INFO: at TRACE the runtime would print bodies.
-pub fn logs() {
-    subscriber::fmt().json().with_max_level(lambda_http::tracing::Level::INFO).init();
-}
+impl Lambda {
+    /// Makes everything that a function runs with, from its environment.
+    ///
+    /// # Errors
+    /// Which name of the environment is missing or wrong.
+    pub fn start() -> Result<Self, Error> {
+        // At TRACE the runtime would print bodies.
+        subscriber::fmt().json().with_max_level(lambda_http::tracing::Level::INFO).init();
+        let config = Config::from_environment()?;
+        let (id, secret) = (config.access_key_id, config.secret_access_key);
+        let access = Access {
+            region: config.region,
+            endpoint_url: config.endpoint_url,
+            credentials: Credentials::new(id, secret, config.session_token, None, "lambda"),
+        };
+        let dynamodb = access.dynamodb();
+        let clock = Arc::new(SystemClock);
+        // With AWS itself on this machine, so may be the providers.
+        let egress = Policy { loopback: access.is_on_this_machine(), ..Policy::default() };
+        let app = App {
+            store: Arc::new(DynamoStore::new(dynamodb, config.table_core, config.table_catalog)),
+            queue: Arc::new(SqsQueue::new(access.sqs(), config.queue_url)),
+            provider: Arc::new(HttpProvider::new(egress.clone(), clock.clone())),
+            clock,
+            ids: Arc::new(SystemIds),
+            master: None,
+            public_url: config.public_url.trim_end_matches('/').to_owned(),
+            egress,
+        };
+        let telemetry = Telemetry::start(config.service, config.function)?;
+        Ok(Self { app, access, master_key_arn: config.master_key_arn, telemetry })
+    }
 
-/// Serves a function's router behind API Gateway.
-///
-/// # Errors
-/// When the runtime ends.
-pub async fn serve(router: impl FnOnce(Arc<App>) -> Router) -> Result<(), Error> {
-    logs();
-    let app = app()?;
-    lambda_http::run(finish(router(Arc::clone(&app)), &app)).await
+    /// Reads the master key, for functions that seal, open or derive secrets.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none.
+    pub async fn with_master_key(mut self) -> Result<Self, Error> {
+        let arn = self.master_key_arn.take().ok_or("MASTER_KEY_ARN is missing")?;
+        let call = self.access.secrets_manager().get_secret_value().secret_id(arn);
+        let secret = call.send().await?;
+        let key = secret.secret_string().and_then(MasterKey::from_hex);
+        self.app.master = Some(key.ok_or("the master key must have 64 hex digits")?);
+        Ok(self)
+    }
+
+    /// Serves a function's router behind API Gateway.
+    ///
+    /// # Errors
+    /// When the runtime ends.
+    pub async fn serve(self, router: impl FnOnce(Arc<App>) -> Router) -> Result<(), Error> {
+        let (app, telemetry) = (Arc::new(self.app), self.telemetry);
+        let router = finish(router(Arc::clone(&app)), &app);
+        lambda_http::run(lambda_http::service_fn(move |http_request| {
+            let router = router.clone();
+            async move {
+                let answer = router.oneshot(http_request).await;
+                telemetry.flush();
+                answer
+            }
+        }))
+        .await
+    }
+
+    /// Hands events to a function that is not behind API Gateway.
+    ///
+    /// # Errors
+    /// When the runtime ends.
+    pub async fn run<E, A, F>(self, handle: impl Fn(Arc<App>, E) -> F) -> Result<(), Error>
+    where
+        E: DeserializeOwned,
+        A: Serialize,
+        F: Future<Output = Result<A, Error>>,
+    {
+        let (app, telemetry) = (Arc::new(self.app), self.telemetry);
+        lambda_runtime::run(service_fn(move |lambda_event: LambdaEvent<E>| {
+            let work = handle(Arc::clone(&app), lambda_event.payload);
+            async move {
+                let answer = work.await;
+                telemetry.flush();
+                answer
+            }
+        }))
+        .await
+    }
 }

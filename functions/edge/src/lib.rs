@@ -12,9 +12,11 @@ pub mod ports;
 pub mod provider;
 pub mod queue;
 pub mod secret;
+pub mod telemetry;
 
 pub use app::App;
 pub use http::answer::Answer;
 pub use http::context::Cx;
 pub use http::problem::Problem;
 pub use http::router::Routes;
+pub use lambda::Lambda;

@@ -23,12 +23,22 @@ pub struct Secret(Vec<u8>);
 #[error("a sealed secret cannot be opened with this master key")]
 pub struct BrokenSeal;
 
+/// This function was not given the master key.
+#[derive(Debug, thiserror::Error)]
+#[error("this function has no master key")]
+pub struct NoMasterKey;
+
 const NONCE_BYTES: usize = 24;
 
 impl MasterKey {
     /// Takes the key.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Reads 64 hex digits; none for anything else.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        Some(Self(hex::decode(text).ok()?.try_into().ok()?))
     }
 
     /// The secret of a tenant's eIds and product keys.

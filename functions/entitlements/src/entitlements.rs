@@ -13,7 +13,7 @@ use edge::{Answer, Cx, Problem};
 /// The entitlement that the path names; a foreign or forged GUID is 404 without a read.
 pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
     let tenant = cx.tenant()?;
-    let secret = cx.app.master.key_secret(tenant);
+    let secret = cx.app.master()?.key_secret(tenant);
     let id = cx.param("eId").parse().ok().and_then(|e_id| secret.entitlement_of(e_id));
     let id = id.ok_or_else(|| Rejection::not_found("entitlement"))?;
     Ok(cx.store().load_entitlement(tenant, id).await?)
@@ -26,7 +26,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let customers: Vec<Id> = input.customer_id.into_iter().collect();
         let found = cx.store().find_customers(tenant, &customers).await?.len() == customers.len();
-        let secret = cx.app.master.key_secret(tenant);
+        let secret = cx.app.master()?.key_secret(tenant);
         let (made, decision) = Entitlement::create(input, &products, found, &secret, &stamp)?;
         let mut view = EntitlementView::new(&made, &caller.role);
         view.warnings = Some(made.warnings(&products));

@@ -26,7 +26,7 @@ fn view(
 /// In the order of their indexes; the cursor is the next index, which is never 0.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement, asked) = (cx.tenant()?, load(&cx).await?, cx.page()?);
-    let secret = cx.app.master.key_secret(tenant);
+    let secret = cx.app.master()?.key_secret(tenant);
     let start = asked.after.map_or(0, |id| u32::try_from(id.get()).unwrap_or(u32::MAX));
     let count = u32::try_from(asked.limit).unwrap_or(u32::MAX);
     let places = ProductKeyView::refs(&entitlement, start, count);
@@ -41,7 +41,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let tenant = cx.tenant()?;
-    let secret = cx.app.master.key_secret(tenant);
+    let secret = cx.app.master()?.key_secret(tenant);
     let place = cx.param("pkId").parse().ok().and_then(|pk_id| secret.key_of(pk_id));
     let place = place.ok_or_else(|| Rejection::not_found("product key"))?;
     let keyed = cx.store().load_keyed(tenant, place).await?;

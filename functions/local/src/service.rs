@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use domain::ids::Id;
 use edge::http::router::finish;
+use edge::http::routes::Function;
 use edge::ports::{Clock, Ids, SystemClock, SystemIds};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
@@ -99,7 +101,7 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         queue: queue.clone(),
         provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
         clock,
-        master: master_key(&data, &*ids)?,
+        master: Some(master_key(&data, &*ids)?),
         ids,
         public_url: format!("http://{api_address}"),
         egress,
@@ -123,19 +125,25 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
     })
 }
 
+/// How a function makes its router.
+type MakeRouter = fn(Arc<App>) -> Router;
+
+/// The functions that have routes, each with its router.
+pub const ROUTERS: [(Function, MakeRouter); 8] = [
+    (Function::Access, access::router),
+    (Function::Catalog, catalog::router),
+    (Function::Customers, customers::router),
+    (Function::Plans, plans::router),
+    (Function::Entitlements, entitlements::router),
+    (Function::Activations, activations::router),
+    (Function::Requests, requests::router),
+    (Function::Callbacks, callbacks::router),
+];
+
 /// Every function's router on one port, and the OpenAPI page.
 pub fn router(app: &Arc<App>) -> Router {
-    let routers = [
-        access::router,
-        catalog::router,
-        customers::router,
-        plans::router,
-        entitlements::router,
-        activations::router,
-        requests::router,
-        callbacks::router,
-    ];
-    let all = routers.into_iter().fold(Router::new(), |all, one| all.merge(one(Arc::clone(app))));
+    let routers = ROUTERS.iter().map(|(_, router)| router(Arc::clone(app)));
+    let all = routers.fold(Router::new(), Router::merge);
     let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
     finish(all.merge(docs), app)
 }
@@ -189,8 +197,7 @@ fn master_key(data: &DataDir, ids: &dyn Ids) -> Result<MasterKey, StartError> {
         data.keep(MASTER_KEY, &made)?;
         made
     };
-    let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(MasterKey::new).ok_or(StartError::Key(MASTER_KEY))
+    MasterKey::from_hex(&text).ok_or(StartError::Key(MASTER_KEY))
 }
 
 /// The administrator's key: made at the first start, printed at every one.
@@ -202,8 +209,8 @@ async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
             None => Err(StartError::Key(ADMIN_KEY)),
         };
     }
-    let made = access::bootstrap(app).await;
-    let tenant = made.map_err(|problem| StartError::Bootstrap(Box::new(problem)))?;
-    data.keep(ADMIN_KEY, &tenant.api_key)?;
-    Ok(tenant.api_key)
+    let made = bootstrap::administrator(app, Id::FIRST_TENANT).await;
+    let key = made.map_err(|problem| StartError::Bootstrap(Box::new(problem)))?;
+    data.keep(ADMIN_KEY, &key)?;
+    Ok(key)
 }

@@ -70,7 +70,7 @@ async fn resume(app: &App) -> Result<(), StoreError> {
     let soon = app.clock.now().after(RESEND_AFTER);
     for shard in 0..SHARDS {
         let due = app.store.list_due(shard, soon, None, PAGE_ROWS).await?;
-        for (tenant, id) in due.requests {
+        for (_, tenant, id) in due.requests {
             // A row that cannot be read is the sweeper's to tell of; it does not stop a start.
             let Ok(request) = app.store.load_request(tenant, id).await else { continue };
             let message = request.message(tenant, app.clock.now());

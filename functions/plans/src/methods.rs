@@ -23,7 +23,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let secret = Secret::callback(&stamp.entropy);
         let place = edge::provider::secret_place(stamp.id(0));
-        let sealed = cx.app.master.seal(&secret, &place, &stamp.entropy);
+        let sealed = cx.app.master()?.seal(&secret, &place, &stamp.entropy);
         let (method, decision) = Method::create(input, namespace, sealed, &stamp)?;
         judge(cx, input)?;
         let mut body = json!(method.info);

@@ -190,10 +190,12 @@ pub fn due_until(now: Time) -> String {
     format!("{:015}~", now.millis())
 }
 
-/// Tenant and request of a place in the index `due`.
-pub fn parse_due(sk: &str) -> Option<(Id, Id)> {
-    let mut parts = sk.split('#').skip(1).map(str::parse);
-    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+/// When, tenant and request of a place in the index `due`.
+pub fn parse_due(sk: &str) -> Option<(Time, Id, Id)> {
+    let (millis, ids) = sk.split_once('#')?;
+    let (tenant, request) = ids.split_once('#')?;
+    let at = Time::from_millis(millis.parse().ok()?);
+    Some((at, tenant.parse().ok()?, request.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -204,7 +206,7 @@ mod tests {
     fn due_keys_lead_back_and_sort_by_time() {
         let (tenant, request): (Id, Id) = ("1".parse().unwrap(), "97".parse().unwrap());
         let at = |millis| due(tenant, request, Time::from_millis(millis)).1;
-        assert_eq!(parse_due(&at(5)), Some((tenant, request)));
+        assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), tenant, request)));
         assert!(at(999) < at(1000));
         assert!(at(1000) < due_until(Time::from_millis(1000)));
         assert!(due_until(Time::from_millis(1000)) < at(1001));

@@ -38,8 +38,8 @@ pub struct Page<T> {
 /// What is due.
 #[derive(Debug)]
 pub struct Due {
-    /// Tenant and request.
-    pub requests: Vec<(Id, Id)>,
+    /// When, tenant and request; what is due longest comes first.
+    pub requests: Vec<(Time, Id, Id)>,
     /// Where to go on, if there is more.
     pub last: Option<String>,
 }

@@ -4,7 +4,9 @@
 
 use domain::decision::Actor;
 use domain::ids::Id;
+use domain::time::Period;
 use edge::App;
+use edge::telemetry;
 use futures::future::join_all;
 use store::keys::SHARDS;
 use store::{Extra, StoreError};
@@ -21,25 +23,36 @@ const LOOKS: usize = 100;
 /// # Errors
 /// When the store is not available for a part of them, after all the others.
 pub async fn sweep(app: &App) -> Result<usize, StoreError> {
-    let (mut dealt, mut unavailable) = (0, None);
+    let (mut swept, mut unavailable) = (Swept::default(), None);
     for shard in 0..SHARDS {
-        match sweep_shard(app, shard).await {
-            Ok(count) => dealt += count,
-            Err(error) => unavailable = Some(error),
+        if let Err(error) = sweep_shard(app, shard, &mut swept).await {
+            unavailable = Some(error);
         }
     }
-    unavailable.map_or(Ok(dealt), Err)
+    telemetry::swept(swept.lag);
+    unavailable.map_or(Ok(swept.dealt), Err)
+}
+
+/// What a sweep came to.
+#[derive(Default)]
+struct Swept {
+    dealt: usize,
+    /// How long the one that was due longest has waited.
+    lag: Period,
 }
 
 /// What cannot be dealt with now stays due: it is the next sweep's, and keeps nobody waiting.
-async fn sweep_shard(app: &App, shard: u64) -> Result<usize, StoreError> {
-    let (mut dealt, mut after) = (0, None);
+async fn sweep_shard(app: &App, shard: u64, swept: &mut Swept) -> Result<(), StoreError> {
+    let mut after = None;
     for _ in 0..LOOKS {
-        let due = app.store.list_due(shard, app.clock.now(), after, LOOK).await?;
-        dealt += due.requests.len();
+        let now = app.clock.now();
+        let due = app.store.list_due(shard, now, after, LOOK).await?;
+        swept.dealt += due.requests.len();
+        let oldest = due.requests.first().map(|(at, ..)| now.since(*at));
+        swept.lag = swept.lag.max(oldest.unwrap_or_default());
         for some in due.requests.chunks(AT_ONCE) {
-            let each = some.iter().map(|(tenant, request)| one(app, *tenant, *request));
-            for ((_, request), swept) in some.iter().zip(join_all(each).await) {
+            let each = some.iter().map(|(_, tenant, request)| one(app, *tenant, *request));
+            for ((.., request), swept) in some.iter().zip(join_all(each).await) {
                 match swept {
                     Err(error @ StoreError::Unavailable(_)) => return Err(error),
                     Err(error) => tracing::error!(%error, %request, "sweep"),
@@ -52,7 +65,7 @@ async fn sweep_shard(app: &App, shard: u64) -> Result<usize, StoreError> {
             break;
         }
     }
-    Ok(dealt)
+    Ok(())
 }
 
 /// A lost race means that somebody else deals with the request just now.

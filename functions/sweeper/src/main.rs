@@ -3,15 +3,10 @@
 use std::sync::Arc;
 
 use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use edge::App;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    edge::lambda::logs();
-    let app = edge::lambda::app()?;
-    lambda_runtime::run(service_fn(move |_: LambdaEvent<CloudWatchEvent>| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Error>(sweeper::sweep(&app).await?) }
-    }))
-    .await
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let work = |app: Arc<App>, _: CloudWatchEvent| async move { Ok(sweeper::sweep(&app).await?) };
+    edge::Lambda::start()?.run(work).await
 }

@@ -264,7 +264,10 @@ impl System {
         let now = Time::from_millis(self.now);
         self.judge(invariants::written(before.as_ref(), request, now));
         let rev = before.map_or(0, |row| row.rev) + 1;
-        self.requests.push(Request { rev, ..request.clone() });
+        let mut row = Request { rev, ..request.clone() };
+        // As a row that was read: the count of fresh steps is not written.
+        row.life.fresh = 0;
+        self.requests.push(row);
         self.requests.sort_by_key(|row| row.id);
     }
 }

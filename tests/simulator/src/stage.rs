@@ -144,7 +144,7 @@ impl Stage {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(CountedIds::new(0)),
-            master: MasterKey::new([7; 32]),
+            master: Some(MasterKey::new([7; 32])),
             public_url: "https://provisio.example".to_owned(),
             egress: Policy::default(),
         });

@@ -173,7 +173,7 @@ fn app(seat: &Arc<Seat>) -> Arc<App> {
         provider: Arc::clone(seat) as Arc<dyn Provider>,
         clock: Arc::clone(seat) as Arc<dyn Clock>,
         ids: Arc::clone(seat) as Arc<dyn Ids>,
-        master: MasterKey::new([7; 32]),
+        master: Some(MasterKey::new([7; 32])),
         public_url: "https://provisio.example".to_owned(),
         egress: Policy::default(),
     })

@@ -3,12 +3,16 @@
 //! Neighbours: rejections, store errors and the edge's own all end here. Guarantee: an answer of
 //! 5xx carries no inner text.
 
+use std::fmt;
+
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::rejection::{Code, Fault, Rejection};
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use store::StoreError;
+
+use crate::secret::NoMasterKey;
 
 /// A read or an action.
 pub const OK: u16 = 200;
@@ -112,9 +116,22 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rejection.code, self.rejection.detail)
+    }
+}
+
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         Self { rejection, instance: String::new(), request_id: String::new() }
+    }
+}
+
+impl From<NoMasterKey> for Problem {
+    fn from(error: NoMasterKey) -> Self {
+        tracing::error!(%error, "configuration");
+        Self::of_code(Code::Internal)
     }
 }
 

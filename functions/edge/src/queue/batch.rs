@@ -8,6 +8,8 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::message::{Message, VERSION};
 use futures::future::join_all;
 
+use crate::telemetry::traced;
+
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -29,9 +31,12 @@ where
         let work = work.clone();
         async move {
             let id = record.message_id.clone().unwrap_or_default();
+            let trace = record.attributes.get("AWSTraceHeader").cloned();
             let outcome = match parse(record.body.as_deref().unwrap_or_default()) {
                 // A task of its own: a panic ends there.
-                Some(message) => tokio::spawn(async move { work(message).await }).await,
+                Some(message) => {
+                    tokio::spawn(traced(trace, async move { work(message).await })).await
+                }
                 None => Ok(Outcome::Again),
             };
             let again = match outcome {

@@ -1,12 +1,18 @@
 //! The port `Queue` on SQS: a standard queue with fair groups, ids only.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
+};
 use domain::message::Message;
 
 use crate::ports::{Queue, QueueError};
+use crate::telemetry::trace_header;
 
 /// A queue of SQS.
 #[derive(Clone, Debug)]
@@ -51,7 +57,17 @@ fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Qu
         .id(i.to_string())
         .message_body(body)
         .message_group_id(message.method.to_string())
+        .set_message_system_attributes(trace_header().map(traced).transpose()?)
         .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
         .build()
         .map_err(|error| QueueError(error.to_string()))
+}
+
+/// The trace goes beside the message, where X-Ray looks for it.
+fn traced(
+    header: String,
+) -> Result<HashMap<SystemAttribute, MessageSystemAttributeValue>, QueueError> {
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header);
+    let value = value.build().map_err(|error| QueueError(error.to_string()))?;
+    Ok(HashMap::from([(SystemAttribute::AwsTraceHeader, value)]))
 }

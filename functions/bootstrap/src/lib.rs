@@ -1,0 +1,52 @@
+//! The first role, namespace and key of a tenant: nobody can call before they exist.
+//!
+//! Neighbours: local mode at its first start; on AWS the operator invokes its Lambda, which no
+//! route leads to. Guarantee: repeated, it makes a further key and nothing else.
+
+use domain::access::keys::{ApiKeyInput, new_secret};
+use domain::access::namespace::{DEFAULT_NAMESPACE, NamespaceInput};
+use domain::access::role::ADMINISTRATOR;
+use domain::access::{ApiKey, Namespace, Role};
+use domain::decision::{Actor, Decision, Kind, Stamp};
+use domain::ids::{Entropy, Id};
+use domain::limits::COMMIT_TRIES;
+use edge::{App, Problem};
+use store::{Extra, StoreError};
+
+/// An administrator's key for a tenant: its secret, shown once. Who has lost it invokes this again.
+///
+/// # Errors
+/// When the store is not available.
+pub async fn administrator(app: &App, tenant: Id) -> Result<String, Problem> {
+    for race in 0..COMMIT_TRIES {
+        let (secret, decision) = decide(app, tenant).await?;
+        match app.commit(tenant, &decision, &Extra::default()).await {
+            Err(StoreError::Conflict | StoreError::NameTaken { .. }) => app.back_off(race).await,
+            other => return Ok(other.map(|()| secret)?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn decide(app: &App, tenant: Id) -> Result<(String, Decision), Problem> {
+    let stamp = |n: u32| {
+        let stamp = app.stamp(Actor::System);
+        Stamp { entropy: Entropy::new(stamp.entropy.bytes(n)), ..stamp }
+    };
+    let mut changes = Vec::new();
+    let known = app.store.find_named(tenant, Kind::Role, "name", ADMINISTRATOR).await?;
+    let role = if let Some(id) = known.first() {
+        app.store.load_role(tenant, *id).await?
+    } else {
+        let input = NamespaceInput { name: DEFAULT_NAMESPACE.to_owned() };
+        let (_, namespace) = Namespace::create(&input, true, &stamp(0))?;
+        let (role, made_role) = Role::create(&Role::administrator(), &stamp(1))?;
+        changes.extend(namespace.changes.into_iter().chain(made_role.changes));
+        role
+    };
+    let secret = new_secret(&app.ids.entropy());
+    let input = ApiKeyInput { name: ADMINISTRATOR.to_owned(), ..ApiKeyInput::default() };
+    let (_, key) = ApiKey::create(&input, tenant, &role, &secret, &stamp(2))?;
+    changes.extend(key.changes);
+    Ok((secret, Decision { changes, effects: Vec::new() }))
+}

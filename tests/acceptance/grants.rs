@@ -1,0 +1,68 @@
+//! What each function may do on AWS.
+//!
+//! Neighbours: `permissions` holds it against the calls of the code, `template` the roles against
+//! it.
+
+/// THE LIST: resource and actions, a line each. A transaction needs the actions of its items.
+#[rustfmt::skip]
+pub(crate) const GRANTS: &[(&str, &[&str])] = &[
+    ("access", &[
+        "catalog: GetItem PutItem",
+        "catalog/list: Query",
+        "core: GetItem PutItem",
+    ]),
+    ("catalog", &[
+        "catalog: GetItem PutItem Query",
+        "catalog/list: Query",
+        "core: GetItem PutItem",
+    ]),
+    ("customers", &[
+        "catalog: BatchGetItem GetItem PutItem Query",
+        "catalog/list: Query",
+        "core: GetItem PutItem",
+    ]),
+    ("plans", &[
+        "catalog: DeleteItem GetItem PutItem Query",
+        "catalog/list: Query",
+        "core: GetItem PutItem",
+        "master-key: GetSecretValue",
+    ]),
+    ("entitlements", &[
+        "catalog: BatchGetItem GetItem",
+        "core: BatchGetItem GetItem PutItem",
+        "core/list: Query",
+        "master-key: GetSecretValue",
+    ]),
+    ("activations", &[
+        "catalog: GetItem Query",
+        "core: BatchGetItem GetItem PutItem UpdateItem",
+        "core/list: Query",
+        "master-key: GetSecretValue",
+        "queue: SendMessage",
+    ]),
+    ("requests", &[
+        "catalog: BatchGetItem GetItem Query",
+        "core: BatchGetItem GetItem PutItem Query",
+        "core/list: Query",
+        "queue: SendMessage",
+    ]),
+    ("callbacks", &[
+        "catalog: GetItem",
+        "core: GetItem PutItem",
+        "master-key: GetSecretValue",
+    ]),
+    ("dispatch", &[
+        "catalog: BatchGetItem GetItem Query",
+        "core: BatchGetItem GetItem PutItem",
+        "master-key: GetSecretValue",
+        "queue: SendMessage",
+    ]),
+    ("sweeper", &[
+        "core: GetItem PutItem",
+        "core/due: Query",
+        "queue: SendMessage",
+    ]),
+    ("bootstrap", &[
+        "catalog: GetItem PutItem Query",
+    ]),
+];

@@ -1,0 +1,355 @@
+//! What each function may do on AWS: exactly the calls that its code makes.
+//!
+//! Every function runs with a client of its own that notes its calls, through every route, the
+//! dispatcher, the sweeper and the bootstrap. `template` holds the roles against the same list.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef as Before;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use domain::ids::Id;
+use domain::message::Message;
+use domain::request::dispatched::Answer;
+use domain::time::Period;
+use edge::App;
+use edge::aws::Access;
+use edge::http::router::finish;
+use edge::http::routes::ROUTES;
+use edge::ports::{Queue, QueueError};
+use edge::secret::MasterKey;
+use local::service::ROUTERS;
+use serde_json::{Value, json};
+use simulator::api::{Api, Call, Door, method_of, number, plan_of, text};
+use simulator::stage::{Stage, batch, body_of};
+use store::dynamo::DynamoStore;
+
+use crate::contract::engine;
+use crate::grants::GRANTS;
+
+/// What the functions did: function, resource, action.
+type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;
+
+#[derive(Clone, Debug)]
+struct Notes {
+    function: &'static str,
+    used: Used,
+}
+
+impl Notes {
+    fn note(&self, resource: &str, action: &'static str) {
+        self.used.lock().unwrap().insert((self.function, resource.to_owned(), action));
+    }
+}
+
+impl Intercept for Notes {
+    fn name(&self) -> &'static str {
+        "Notes"
+    }
+
+    fn read_before_serialization(
+        &self,
+        context: &Before<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input();
+        if let Some(get) = input.downcast_ref::<GetItemInput>() {
+            self.note(get.table_name().unwrap(), "GetItem");
+        } else if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
+            let tables = batch.request_items().unwrap().keys();
+            tables.for_each(|table| self.note(table, "BatchGetItem"));
+        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
+            let index = query.index_name().map_or_else(String::new, |name| format!("/{name}"));
+            self.note(&format!("{}{index}", query.table_name().unwrap()), "Query");
+        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
+            self.note(put.table_name().unwrap(), "PutItem");
+        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
+            self.note(update.table_name().unwrap(), "UpdateItem");
+        } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
+            self.note(delete.table_name().unwrap(), "DeleteItem");
+        } else if let Some(all) = input.downcast_ref::<TransactWriteItemsInput>() {
+            for item in all.transact_items() {
+                item.put().into_iter().for_each(|put| self.note(put.table_name(), "PutItem"));
+                item.update().into_iter().for_each(|u| self.note(u.table_name(), "UpdateItem"));
+                item.delete().into_iter().for_each(|d| self.note(d.table_name(), "DeleteItem"));
+                assert!(item.condition_check().is_none(), "a kind of item that nobody notes");
+            }
+        } else {
+            panic!("a call that nobody notes: {input:?}");
+        }
+        Ok(())
+    }
+}
+
+struct NotingQueue(Arc<dyn Queue>, Notes);
+
+#[async_trait]
+impl Queue for NotingQueue {
+    async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
+        self.1.note("queue", "SendMessage");
+        self.0.send(messages).await
+    }
+}
+
+/// Every function with a client of its own, over one engine; clock, queue and provider in hand.
+struct Town {
+    stage: Stage,
+    used: Used,
+    apps: BTreeMap<&'static str, Arc<App>>,
+    key: String,
+    visited: BTreeSet<&'static str>,
+}
+
+fn may(function: &str, grant: &str) -> bool {
+    let granted = GRANTS.iter().find(|(name, _)| *name == function);
+    granted.is_some_and(|(_, lines)| lines.contains(&grant))
+}
+
+impl Town {
+    async fn build() -> Self {
+        let client = Access::embedded(format!("http://{}", engine().await)).dynamodb();
+        store::tables::create(&client, "core", "catalog").await.unwrap();
+        let store = |client| Arc::new(DynamoStore::new(client, "core".into(), "catalog".into()));
+        let stage = Stage::over(store(client.clone()));
+        let used = Used::default();
+        let app = |function: &'static str| {
+            let notes = Notes { function, used: Arc::clone(&used) };
+            let config = client.config().to_builder().interceptor(notes.clone()).build();
+            // Who is not granted the master key has none: a call that needs it fails.
+            let key = may(function, "master-key: GetSecretValue");
+            Arc::new(App {
+                store: store(aws_sdk_dynamodb::Client::from_conf(config)),
+                queue: Arc::new(NotingQueue(stage.app.queue.clone(), notes.clone())),
+                provider: stage.app.provider.clone(),
+                clock: stage.app.clock.clone(),
+                ids: stage.app.ids.clone(),
+                master: key.then(|| MasterKey::new([7; 32])),
+                public_url: stage.app.public_url.clone(),
+                egress: stage.app.egress.clone(),
+            })
+        };
+        let with_routes = ROUTERS.iter().map(|(function, _)| -> &'static str { function.into() });
+        let names = with_routes.chain(["dispatch", "sweeper", "bootstrap"]);
+        let apps: BTreeMap<_, _> = names.map(|name| (name, app(name))).collect();
+        let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
+        let again = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
+        assert_ne!(key, again);
+        Self { stage, used, apps, key, visited: BTreeSet::new() }
+    }
+
+    /// A call of the function that has the route.
+    async fn call(&mut self, call: &Call, status: u16) -> Value {
+        let path = call.path.split('?').next().unwrap();
+        let fits = |pattern: &str| {
+            let (parts, wanted) = (path.split('/'), pattern.split('/'));
+            parts.clone().count() == wanted.clone().count()
+                && parts.zip(wanted).all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+        };
+        let route = ROUTES.iter().find(|r| r.verb == call.verb && fits(r.path)).unwrap();
+        self.visited.insert(route.operation);
+        let (_, router) = ROUTERS.iter().find(|(f, _)| *f == route.function).unwrap();
+        let function: &'static str = route.function.into();
+        let app = &self.apps[function];
+        let api = Api::new(finish(router(Arc::clone(app)), app));
+        let reply = api.call(call).await;
+        assert_eq!(reply.status, status, "{}: {}", route.operation, reply.json);
+        reply.json
+    }
+
+    async fn get(&mut self, path: &str) -> Value {
+        self.call(&Call::new("GET", path, &self.key.clone(), &Value::Null), 200).await
+    }
+
+    /// POST, and the same again: its replay reads the record of the first.
+    async fn post(&mut self, path: &str, body: Value, status: u16) -> Value {
+        let once = format!("{path} {}", self.visited.len());
+        let call = Call::new("POST", path, &self.key, &body).once(&once.replace(' ', "-"));
+        let first = self.call(&call, status).await;
+        self.call(&call, status).await;
+        first
+    }
+
+    async fn other(&mut self, verb: &'static str, path: &str, body: Value, status: u16) -> Value {
+        self.call(&Call::new(verb, path, &self.key.clone(), &body), status).await
+    }
+
+    /// Hands what was sent to the dispatcher.
+    async fn dispatch(&mut self) {
+        let messages = self.stage.queue.take();
+        let records = messages.iter().map(|m| ("1".to_owned(), body_of(m)));
+        let app = Arc::clone(&self.apps["dispatch"]);
+        let answer = dispatch::handle(app, batch(records)).await;
+        assert!(answer.batch_item_failures.is_empty());
+    }
+}
+
+impl Town {
+    async fn keys_and_roles(&mut self) {
+        for path in ["/v1/me", "/v1/health", "/v1/state-machines", "/openapi.json"] {
+            self.get(path).await;
+        }
+        self.get("/errors/NOT_FOUND").await;
+        let role = self.post("/v1/roles", json!({"name": "Seller"}), 201).await;
+        self.get("/v1/roles").await;
+        self.get(&format!("/v1/roles/{}", role["id"])).await;
+        let body = json!({"name": "Till", "roleId": role["id"]});
+        let key = self.post("/v1/api-keys", body, 201).await;
+        self.get("/v1/api-keys").await;
+        self.other("DELETE", &format!("/v1/api-keys/{}", key["id"]), Value::Null, 204).await;
+        let space = self.post("/v1/namespaces", json!({"name": "Labs"}), 201).await;
+        self.get("/v1/namespaces").await;
+        self.get(&format!("/v1/namespaces/{}", space["id"])).await;
+    }
+
+    /// A complete product with plan and method; and one of each that goes again.
+    async fn catalog(&mut self) -> (u64, Door) {
+        let body =
+            json!({"nameVersion": {"name": "Pod", "version": "1"}, "provisioningEnabled": true});
+        let product = number(&self.post("/v1/products", body, 201).await["id"]);
+        self.get("/v1/products?name=Pod").await;
+        self.get("/v1/products?stage=DRAFT").await;
+        self.get(&format!("/v1/products/{product}")).await;
+        self.post(&format!("/v1/products/{product}/complete"), Value::Null, 200).await;
+        self.get("/v1/plans/document-shape").await;
+        let plan = self.post("/v1/plans", plan_of("one"), 201).await;
+        let gone = self.post("/v1/plans", json!({"name": "Gone"}), 201).await;
+        let path = format!("/v1/plans/{}", gone["id"]);
+        self.other("PUT", &path, json!({"name": "Going"}), 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+        self.get("/v1/plans?name=Pods").await;
+        self.get(&format!("/v1/plans/{}", plan["id"])).await;
+        let terms = simulator::api::Terms::default();
+        let method = self.post("/v1/methods", method_of("Farm", &terms), 201).await;
+        let gone = self.post("/v1/methods", method_of("Gone", &terms), 201).await;
+        let path = format!("/v1/methods/{}", gone["id"]);
+        self.other("PUT", &path, method_of("Going", &terms), 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+        self.get("/v1/methods?name=Farm").await;
+        self.get(&format!("/v1/methods/{}", method["id"])).await;
+        let path = format!("/v1/products/{product}/association");
+        let body = json!({"planId": plan["id"], "methodId": method["id"]});
+        self.other("PUT", &path, body.clone(), 200).await;
+        self.get(&path).await;
+        self.get("/v1/associations").await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+        self.other("PUT", &path, body, 200).await;
+        (product, Door::new(&method))
+    }
+
+    /// An entitlement that is sold to a customer; its key.
+    async fn sale(&mut self, product: u64) -> String {
+        let body = json!({"nameVersion": {"name": "Manual", "version": "1"}});
+        let other = number(&self.post("/v1/products", body, 201).await["id"]);
+        self.post(&format!("/v1/products/{other}/complete"), Value::Null, 200).await;
+        let body = json!({"name": "Tucano Ltd", "identifier": "C-1", "emails": ["it@t.example"]});
+        let customer = number(&self.post("/v1/customers", body, 201).await["id"]);
+        let body = json!({"name": "Tucano Ltd", "emails": ["it@t.example"]});
+        self.post("/v1/customers", body, 201).await;
+        for query in ["", "?email=it@t.example", "?name=Tucano+Ltd", "?identifier=C-1"] {
+            self.get(&format!("/v1/customers{query}")).await;
+        }
+        self.get(&format!("/v1/customers/{customer}")).await;
+        let body = json!({"customerId": customer, "entitlementItems": [{
+            "lineItemType": "Product_Key", "numProductKeys": 2, "numActivationPerProductKey": 10,
+            "itemProducts": [{"productId": product}, {"productId": other}]}]});
+        let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
+        let path = format!("/v1/entitlements/{e_id}");
+        self.post(&format!("{path}/actions"), json!({"action": "PRODUCE"}), 200).await;
+        self.get(&path).await;
+        for query in ["", "?state=DRAFT", &format!("?customerId={customer}")] {
+            self.get(&format!("/v1/entitlements{query}")).await;
+        }
+        let keys = self.get(&format!("{path}/product-keys")).await;
+        let pk_id = text(&keys["data"][0]["pkId"]);
+        self.get(&format!("/v1/product-keys/{pk_id}")).await;
+        pk_id
+    }
+
+    async fn activate(&mut self, pk_id: &str, quantity: u32) -> (Value, u64) {
+        let body = json!({"pkId": pk_id, "activationQuantity": quantity});
+        let made = self.post("/v1/activations", body, 201).await;
+        let request = number(&made["provisioningRequests"][0]["id"]);
+        (made, request)
+    }
+
+    async fn report(&mut self, door: &Door, request: u64, id: &str, body: Value, status: u16) {
+        let now = self.stage.app.clock.now();
+        let call = door.report(request, "?generation=1", id, now, &body.to_string());
+        self.call(&call, status).await;
+    }
+
+    /// Requests that complete, contradict themselves, are retried, cancelled, commented and lost.
+    async fn requests(&mut self, pk_id: &str, door: &Door) {
+        let (made, request) = self.activate(pk_id, 1).await;
+        self.get(&format!("/v1/activations/{}", text(&made["aid"]))).await;
+        self.get(&format!("/v1/activations?eId={}", text(&made["eId"]))).await;
+        self.get("/v1/activations").await;
+        self.dispatch().await;
+        let long = "x".repeat(2000);
+        self.report(door, request, "m1", json!({"status": "IN_PROGRESS"}), 200).await;
+        self.report(door, request, "m1", json!({"status": "IN_PROGRESS"}), 200).await;
+        let done = json!({"status": "COMPLETED", "response": {"pods": long}});
+        self.report(door, request, "m2", done, 200).await;
+        self.report(door, request, "m3", json!({"status": "FAILED"}), 409).await;
+        let path = format!("/v1/provisioning-requests/{request}");
+        for view in ["", "?view=substitution", "/attempts"] {
+            self.get(&format!("{path}{view}")).await;
+        }
+        self.other("PATCH", &path, json!({"comments": "Well done."}), 200).await;
+        let status = json!({"status": "FAILED", "comments": "It does not run."});
+        self.post(&format!("{path}/status"), status, 200).await;
+        self.post(&format!("{path}/retry"), Value::Null, 200).await;
+        self.post(&format!("{path}/cancel"), Value::Null, 200).await;
+        self.stage.queue.take();
+        let numbers = format!("?number={request}");
+        for query in ["", "?status=FAILED", "?planId=7", numbers.as_str()] {
+            self.get(&format!("/v1/provisioning-requests{query}")).await;
+        }
+        // One that is tried again, and one that the sweeper finds.
+        let busy = Answer::Http { status: 503, body: String::new(), retry_after: None };
+        self.stage.provider.answer(busy);
+        self.activate(pk_id, 2).await;
+        self.dispatch().await;
+        self.stage.clock.pass(Period::from_secs(3600));
+        assert!(sweeper::sweep(&self.apps["sweeper"]).await.unwrap() > 0);
+        self.dispatch().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_function_does_exactly_what_it_is_granted() {
+    let mut town = Town::build().await;
+    town.keys_and_roles().await;
+    let (product, door) = town.catalog().await;
+    let pk_id = town.sale(product).await;
+    town.requests(&pk_id, &door).await;
+    let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
+    assert_eq!(town.visited, all);
+    let mut lines: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for (function, resource, action) in town.used.lock().unwrap().iter() {
+        lines.entry((*function, resource.clone())).or_default().push(*action);
+    }
+    let used: BTreeSet<String> = lines
+        .iter()
+        .map(|((function, resource), actions)| {
+            format!("{function} {resource}: {}", actions.join(" "))
+        })
+        .collect();
+    // The master key is not called for, it is given: without it the calls above would have failed.
+    let granted: BTreeSet<String> = GRANTS
+        .iter()
+        .flat_map(|(function, lines)| lines.iter().map(move |line| format!("{function} {line}")))
+        .filter(|line| !line.contains("master-key"))
+        .collect();
+    assert_eq!(used, granted);
+}
