@@ -13,20 +13,10 @@ use store::keys::{Key, Table};
 use store::list::PageOf;
 use store::port::{CommitError, Condition, Item, Range, Store, Write};
 use store::{Extra, StoreError};
-use tokio::net::TcpListener;
-
-/// DynamoDB in memory; its address.
-pub(crate) async fn engine() -> String {
-    let database = dynoxide::Database::memory().unwrap();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    address
-}
 
 /// DynamoDB in memory, behind the AWS SDK.
 pub(crate) async fn dynamo() -> DynamoStore {
-    client_of(format!("http://{}", engine().await)).await
+    client_of(format!("http://{}", harness::engine().await)).await
 }
 
 pub(crate) async fn client_of(url: String) -> DynamoStore {

@@ -27,7 +27,7 @@ use simulator::api::{Call, Sale, Terms};
 use simulator::stage::{Stage, body_of};
 use store::dynamo::DynamoStore;
 
-use crate::contract::engine;
+use harness::engine;
 
 /// What a step cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

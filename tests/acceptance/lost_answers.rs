@@ -9,7 +9,9 @@ use store::{Extra, Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::contract::{client_of, engine, id, plan};
+use harness::engine;
+
+use crate::contract::{client_of, id, plan};
 
 /// A wire to the engine that can be cut after the engine has done what it was asked, so that its
 /// answer is lost.

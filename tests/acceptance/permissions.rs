@@ -33,8 +33,8 @@ use simulator::api::{Api, Call, Door, method_of, number, plan_of, text};
 use simulator::stage::{Stage, batch, body_of};
 use store::dynamo::DynamoStore;
 
-use crate::contract::engine;
 use crate::grants::GRANTS;
+use harness::engine;
 
 /// What the functions did: function, resource, action.
 type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;

@@ -20,19 +20,39 @@ pub use story::Story;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use tokio::net::TcpListener;
+
 /// No condition takes longer.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// DynamoDB in memory; its address.
+pub async fn engine() -> String {
+    let database = dynoxide::Database::memory().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    address
+}
+
 /// Waits until `look` finds something.
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, look: impl FnMut() -> F) -> T {
+    until_within(DEADLINE, what, look).await
+}
+
+/// Waits until `look` finds something, for as long as this.
+pub async fn until_within<T, F: Future<Output = Option<T>>>(
+    deadline: Duration,
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(begun.elapsed() < DEADLINE, "waited too long for {what}");
+        assert!(begun.elapsed() < deadline, "waited too long for {what}");
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -137,6 +137,20 @@ fn a_new_request_is_looked_at_again_in_30_s() {
 }
 
 #[test]
+fn steps_are_fresh_until_the_row_is_read_again() {
+    let fresh = |request: &Request| -> Vec<Status> {
+        request.life.fresh().iter().map(|step| step.to).collect()
+    };
+    let made = queued();
+    assert_eq!(fresh(&made), [Status::RequestQueued]);
+    let text = serde_json::to_string(&made).unwrap();
+    let read: Request = serde_json::from_str(&text).unwrap();
+    assert_eq!(fresh(&read), []);
+    let gone = read.unusable("METHOD_MISSING", "It is gone.", &at(1)).unwrap();
+    assert_eq!(fresh(&saved(&gone)), [Status::Failed]);
+}
+
+#[test]
 fn a_lease_keeps_others_away_until_it_is_over() {
     let method = method(Completion::Callback).info;
     let first = claimed(&queued(), &method, &at(0));

@@ -43,11 +43,8 @@ impl Lambda {
         subscriber::fmt().json().with_max_level(lambda_http::tracing::Level::INFO).init();
         let config = Config::from_environment()?;
         let (id, secret) = (config.access_key_id, config.secret_access_key);
-        let access = Access {
-            region: config.region,
-            endpoint_url: config.endpoint_url,
-            credentials: Credentials::new(id, secret, config.session_token, None, "lambda"),
-        };
+        let credentials = Credentials::new(id, secret, config.session_token, None, "lambda");
+        let access = Access::new(config.region, config.endpoint_url, credentials);
         let dynamodb = access.dynamodb();
         let clock = Arc::new(SystemClock);
         // With AWS itself on this machine, so may be the providers.

@@ -1,5 +1,5 @@
 //! Every scope that is quick without optimisation, and the nine mutants. The command does all:
-//! `cargo run --release -p model`.
+//! `cargo run --profile proof -p model`.
 
 #![allow(clippy::unwrap_used, reason = "a test may end so")]
 

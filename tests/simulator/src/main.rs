@@ -1,4 +1,4 @@
-//! The command: `cargo run --release -p simulator -- --seeds 1000000`, or `--seed N` for a story.
+//! The command: `cargo run --profile proof -p simulator -- --seeds 1000000`, or `--seed N` for a story.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -131,7 +131,7 @@ fn many(options: &Options) -> std::io::Result<bool> {
         None => writeln!(out, "0 violations")?,
         Some((seed, ref violation)) => {
             writeln!(out, "seed {seed}: {violation}")?;
-            writeln!(out, "its story: cargo run --release -p simulator -- --seed {seed}")?;
+            writeln!(out, "its story: cargo run --profile proof -p simulator -- --seed {seed}")?;
         }
     }
     Ok(failed.is_none())

@@ -1,0 +1,72 @@
+//! The stack: deployed as the README says, asked for its outputs, deleted.
+
+use std::collections::BTreeMap;
+
+use harness::Client;
+use serde_json::{Value, json};
+
+use crate::emulator::Aws;
+use crate::tools::{Tools, architecture, run};
+
+/// The name that `samconfig.toml` gives it.
+const NAME: &str = "provisio-dev";
+
+/// A deployed stack: its outputs.
+pub(crate) struct Stack(BTreeMap<String, String>);
+
+impl Stack {
+    /// An output.
+    pub(crate) fn output(&self, name: &str) -> String {
+        self.0[name].clone()
+    }
+}
+
+/// Where the API is; the emulator routes by path, and takes the API's id from a tag.
+pub(crate) fn api(aws: &Aws) -> String {
+    format!("{}/_aws/execute-api/provisio", aws.url)
+}
+
+/// `sam deploy`, with so much memory for each function.
+pub(crate) async fn deploy(tools: &Tools, aws: &Aws, memory: u32) -> Stack {
+    let mut sam = tools.command("sam");
+    aws.at(&mut sam)
+        .args(["deploy", "--no-confirm-changeset", "--tags", "ms-custom-id=provisio"])
+        .args(["--parameter-overrides", architecture(), "DeletionProtection=false"])
+        .arg(format!("PublicUrl={}", api(aws)))
+        .arg(format!("MemorySize={memory}"));
+    run(&mut sam).await;
+    let mut sam = tools.command("sam");
+    let list = ["list", "stack-outputs", "--stack-name", NAME, "--output", "json"];
+    let told: Value = serde_json::from_str(&run(aws.at(&mut sam).args(list)).await).unwrap();
+    let text = |output: &Value, member: &str| output[member].as_str().unwrap().to_owned();
+    let outputs = told.as_array().unwrap().iter();
+    let pair = |output: &Value| (text(output, "OutputKey"), text(output, "OutputValue"));
+    Stack(outputs.map(pair).collect())
+}
+
+/// The first admin key, as the README tells an operator; a client that has it.
+pub(crate) async fn first_key(tools: &Tools, aws: &Aws) -> Client {
+    let mut sam = tools.command("sam");
+    let invoke = ["remote", "invoke", "BootstrapFunction", "--stack-name", NAME];
+    let told = run(aws.at(&mut sam).args(invoke)).await;
+    let told: Value = serde_json::from_str(told.trim()).unwrap();
+    assert_eq!(told["tenantId"], 1);
+    Client::new(&api(aws), told["apiKey"].as_str().unwrap())
+}
+
+/// `sam delete`: tables and master key outlive it.
+pub(crate) async fn delete(tools: &Tools, aws: &Aws, stack: &Stack) {
+    let mut sam = tools.command("sam");
+    let delete = ["delete", "--stack-name", NAME, "--no-prompts"];
+    run(aws.at(&mut sam).args(delete)).await;
+    for table in ["CoreTableName", "CatalogTableName"] {
+        let asked = json!({"TableName": stack.output(table), "Limit": 1});
+        let rows = aws.call("dynamodb", "scan", asked).await;
+        assert_eq!(rows["Count"], 1, "{table}");
+    }
+    let asked = json!({"SecretId": stack.output("MasterKeyArn")});
+    let key = aws.call("secretsmanager", "get_secret_value", asked).await;
+    assert_eq!(key["SecretString"].as_str().unwrap().len(), 64);
+    let functions = aws.call("lambda", "list_functions", json!({})).await;
+    assert_eq!(functions["Functions"], json!([]));
+}
