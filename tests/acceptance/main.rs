@@ -9,6 +9,7 @@ mod contract;
 mod counts;
 mod dispatching;
 mod events;
+mod first_key;
 mod grants;
 mod hostile;
 mod idempotency;

@@ -252,6 +252,9 @@ fn tables(infra: &Infra) -> Findings {
             findings.extend(finding(broken, &format!("{name}: {what}")));
         }
     }
+    let data = &infra.template["Resources"]["Data"];
+    let stays = data["DeletionPolicy"] == "Retain" && data["UpdateReplacePolicy"] == "Retain";
+    findings.extend(finding(!stays, "the data goes with the rest"));
     let key = &infra.data["Resources"]["MasterKey"];
     let kept = key["DeletionPolicy"] == "Retain" && key["UpdateReplacePolicy"] == "Retain";
     findings.extend(finding(!kept, "the master key goes with its stack"));

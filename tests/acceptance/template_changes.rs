@@ -97,6 +97,7 @@ pub(crate) const BROKEN: &[[&str; 4]] = &[
         "DeletionProtectionEnabled: false",
         "not protected",
     ],
+    ["template", "DeletionPolicy: Retain", "DeletionPolicy: Delete", "goes with the rest"],
     ["data", "DeletionPolicy: Retain", "DeletionPolicy: Delete", "goes with its stack"],
     ["data", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", "when it is replaced"],
     ["data", "              - refId1\n", "", "other indexes"],

@@ -53,8 +53,8 @@ async fn tell(steps: &Steps, tools: &Tools, aws: &emulator::Aws) {
     stories::telemetry(aws).await;
     steps.say("each bootstrap alone, with its event of tests/events");
     emulated::each_function(tools, aws, &stack, &story.admin.key).await;
-    steps.say("sam delete: the stack goes, the tables and the master key stay");
-    stack::delete(tools, aws, &stack).await;
+    steps.say("the stack is deleted, the tables and the master key stay");
+    stack::delete(aws, &stack).await;
     steps.say("done");
 }
 

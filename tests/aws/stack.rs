@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use harness::Client;
+use harness::{Client, until};
 use serde_json::{Value, json};
 
 use crate::emulator::Aws;
@@ -54,11 +54,17 @@ pub(crate) async fn first_key(tools: &Tools, aws: &Aws) -> Client {
     Client::new(&api(aws), told["apiKey"].as_str().unwrap())
 }
 
-/// `sam delete`: tables and master key outlive it.
-pub(crate) async fn delete(tools: &Tools, aws: &Aws, stack: &Stack) {
-    let mut sam = tools.command("sam");
-    let delete = ["delete", "--stack-name", NAME, "--no-prompts"];
-    run(aws.at(&mut sam).args(delete)).await;
+/// The end of the stack: tables and master key outlive it. `sam delete` does the same, but cannot
+/// read the address that the emulator gives a nested template.
+pub(crate) async fn delete(aws: &Aws, stack: &Stack) {
+    aws.call("cloudformation", "delete_stack", json!({"StackName": NAME})).await;
+    until("the end of the stack", || async {
+        let stacks = aws.call("cloudformation", "list_stacks", json!({})).await;
+        let all = stacks["StackSummaries"].as_array().unwrap();
+        let of = |stack: &&Value| stack["StackName"] == NAME;
+        all.iter().filter(of).all(|s| s["StackStatus"] == "DELETE_COMPLETE").then_some(())
+    })
+    .await;
     for table in ["CoreTableName", "CatalogTableName"] {
         let asked = json!({"TableName": stack.output(table), "Limit": 1});
         let rows = aws.call("dynamodb", "scan", asked).await;

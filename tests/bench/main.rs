@@ -52,7 +52,7 @@ async fn main() {
     println!("|---|---|---|---|---|");
     for function in FUNCTIONS {
         let binary = binary(&options.folder, function);
-        let bytes = std::fs::read(&binary).unwrap();
+        let Ok(bytes) = std::fs::read(&binary) else { continue };
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&bytes).unwrap();
         let gzipped = gzip.finish().unwrap().len();
