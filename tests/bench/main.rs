@@ -1,8 +1,8 @@
 //! What the Lambdas weigh: size, instructions before the first call, memory after many.
 //!
-//! `sam build` (or `cargo lambda build --release`), then `cargo run -p tests --bin bench -- FOLDER`,
-//! a folder with a `bootstrap` for each function. Needs valgrind. Neighbours: `world` is AWS to
-//! them, `runtime` hands them calls. These are measurements, not gates; goals: quality.md section 5.
+//! `sam build` (or `cargo lambda build --release`), then `cargo run -p tests --bin bench --` and
+//! the folder with a `bootstrap` for each function. Needs valgrind. Neighbours: `world` is AWS to
+//! them, `runtime` hands them calls. These are measurements, not gates; goals: quality.md, 5.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
 

@@ -1,4 +1,4 @@
-//! What is told to the operator: every metric's name, unit and dimensions; and the trace of a message.
+//! What is told to the operator: every metric's name, unit and dimensions; and a message's trace.
 //!
 //! Neighbours: `app`, `functions/dispatch` and `functions/sweeper` count here; `lambda` prints it
 //! as a line of the embedded metric format after each invocation. Elsewhere nobody listens.

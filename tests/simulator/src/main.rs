@@ -1,4 +1,4 @@
-//! The command: `cargo run --profile proof -p simulator -- --seeds 1000000`, or `--seed N` for a story.
+//! The command: `cargo run --profile proof -p simulator -- --seeds 1000000`; `--seed N`: a story.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
