@@ -8,6 +8,33 @@ use crate::limits::{ATTRIBUTE_CHARS, ATTRIBUTES};
 use crate::rejection::{Code, Faults};
 use crate::text;
 
+/// What can have custom attributes (001-R9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, strum::Display, strum::EnumString, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the entities of their names")]
+pub enum Entity {
+    #[default]
+    Entitlement,
+    Activation,
+    ProductKey,
+    Customer,
+}
+
+impl Entity {
+    /// The entity that a member of the document is.
+    pub fn at(member: &str) -> Option<Self> {
+        match member {
+            "entitlement" => Some(Self::Entitlement),
+            "activation" => Some(Self::Activation),
+            "productKey" | "activationProductKey" => Some(Self::ProductKey),
+            "customer" | "channelPartner" => Some(Self::Customer),
+            _ => None,
+        }
+    }
+}
+
 /// The list, with the wrapper that the source's paths force.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]

@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{ApiKey, Namespace, Role};
 use crate::activation::Activation;
-use crate::catalog::Product;
+use crate::catalog::{CustomAttributeDef, Feature, Product};
 use crate::customer::Customer;
+use crate::customer::contact::Contact;
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::{Consumption, ProductKey};
 use crate::ids::{Entropy, Id};
 use crate::message::Message;
 use crate::plan::Plan;
 use crate::plan::association::Association;
-use crate::plan::method::{Door, Method};
+use crate::plan::door::Door;
+use crate::plan::method::Method;
+use crate::plan::version::PlanVersion;
 use crate::request::attempt::Attempt;
 use crate::request::{Conflicts, LongResponse, Overflow, Payload, Request};
 use crate::time::Time;
@@ -108,8 +111,12 @@ pub enum Kind {
     Namespace,
     Role,
     Key,
+    Feature,
     Product,
+    Attribute,
     Customer,
+    Partner,
+    Contact,
     Plan,
     Method,
     Association,
@@ -129,21 +136,35 @@ pub struct Name {
     pub value: String,
     /// Whose it is.
     pub id: Id,
-    /// Only one may have it.
-    pub unique: bool,
+    /// Who else may have it.
+    pub scope: Scope,
+}
+
+/// Who else may have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody.
+    Shared,
+    /// Nobody in the tenant.
+    Tenant,
+    /// Nobody in this namespace.
+    Namespace(Id),
 }
 
 /// A row of the store, whole.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a change holds it in a box")]
 #[expect(missing_docs, reason = "each variant is the entity of its name")]
 pub enum Record {
     Namespace(Namespace),
     Role(Role),
     ApiKey(ApiKey),
+    Feature(Feature),
     Product(Product),
+    CustomAttributeDef(CustomAttributeDef),
     Customer(Customer),
+    Contact(Contact),
     Plan(Plan),
+    PlanVersion(PlanVersion),
     Method(Method),
     Door(Door),
     Association(Association),
@@ -171,9 +192,13 @@ records!(
     Namespace,
     Role,
     ApiKey,
+    Feature,
     Product,
+    CustomAttributeDef,
     Customer,
+    Contact,
     Plan,
+    PlanVersion,
     Method,
     Door,
     Association,
@@ -198,6 +223,8 @@ pub enum Change {
     Delete(Box<Record>),
     /// Take a name; a unique one only if nobody has it.
     Claim(Name),
+    /// Take a name that we chose: if somebody has it by now, another one is chosen.
+    Choose(Name),
     /// Give a name back.
     Release(Name),
     /// Take quantity from a product key, atomically (I1).
@@ -242,6 +269,13 @@ impl Decision {
         self
     }
 
+    /// Takes a name that we chose.
+    #[must_use]
+    pub fn choose(mut self, name: Name) -> Self {
+        self.changes.push(Change::Choose(name));
+        self
+    }
+
     /// Gives a name back.
     #[must_use]
     pub fn release(mut self, name: Name) -> Self {
@@ -249,13 +283,17 @@ impl Decision {
         self
     }
 
-    /// Changes a name, if it did change.
+    /// Gives back the old names that are not among the new ones, and takes the others.
     #[must_use]
-    pub fn rename(self, old: Name, new: Name) -> Self {
-        if old.value.to_lowercase() == new.value.to_lowercase() {
-            return self;
-        }
-        self.release(old).claim(new)
+    pub fn replace(self, old: &[Name], new: &[Name]) -> Self {
+        let same = |a: &Name, b: &Name| {
+            Name { value: a.value.to_lowercase(), ..a.clone() }
+                == Name { value: b.value.to_lowercase(), ..b.clone() }
+        };
+        let within = |name: &Name, list: &[Name]| list.iter().any(|other| same(name, other));
+        let gone = old.iter().filter(|name| !within(name, new)).cloned();
+        let decision = gone.fold(self, Self::release);
+        new.iter().filter(|name| !within(name, old)).cloned().fold(decision, Self::claim)
     }
 
     /// Takes quantity from a product key.

@@ -44,6 +44,14 @@ pub const DEFINITION_EXPRESSIONS: usize = 200;
 pub const PAYLOAD_BYTES: usize = 256 * 1024;
 /// `payloadSchema`, bytes (D14).
 pub const SCHEMA_BYTES: usize = 16 * 1024;
+/// Completed requests of a rehearsal: default and most.
+pub const REHEARSED: (usize, usize) = (5, 20);
+/// Requests that a rehearsal looks at.
+pub const REHEARSAL_ROWS: usize = 10_000;
+/// Products named in a refusal.
+pub const NAMED_PRODUCTS: usize = 10;
+/// Names tried for a copy.
+pub const COPY_NAMES: u32 = 100;
 /// One expression: characters (substitution.md section 5).
 pub const EXPRESSION_CHARS: usize = 512;
 /// Segments of one expression.
@@ -72,8 +80,37 @@ pub const ENTITLEMENT_KEYS: u32 = 262_143;
 /// Highest key generation: 4 bits. The REOPEN after it is refused.
 pub const KEY_GENERATIONS: u8 = 15;
 
+/// Features of a product.
+pub const PRODUCT_FEATURES: usize = 25;
+/// Attributes of a product's feature: as many as there are.
+pub const LICENSE_ATTRIBUTES: usize = 34;
+/// Memory data of a product, characters.
+pub const MEMORY_DATA_CHARS: usize = 4096;
+/// Contacts of a customer.
+pub const CONTACTS: usize = 50;
+
 /// Endpoint address, characters.
 pub const ENDPOINT_CHARS: usize = 2000;
+/// Secret, user or client of an authentication profile, characters.
+pub const CREDENTIAL_CHARS: usize = 1000;
+/// Name of a header of an authentication profile, characters.
+pub const HEADER_NAME_CHARS: usize = 64;
+/// An access token that does not say how long it lives is kept so long.
+pub const TOKEN_KEPT: Period = Period::from_secs(300);
+/// An access token is renewed so long before it ends, or a fifth of its life if that is shorter.
+pub const TOKEN_MARGIN: Period = Period::from_secs(60);
+/// No access token is used longer, whatever it says.
+pub const TOKEN_LONGEST: Period = Period::from_secs(86_400);
+/// An access token, characters.
+pub const TOKEN_CHARS: usize = 8192;
+/// Access tokens kept in one process.
+pub const TOKENS: usize = 1000;
+/// Deadline of the ping of a method, within the life of the function that sends it.
+pub const PING_TIMEOUT: Period = Period::from_secs(8);
+/// After a rotation the older callback secret lives so long: least and most.
+pub const SECRET_OVERLAP: (Period, Period) = (Period::from_secs(0), Period::from_secs(7 * 86_400));
+/// Life of the older callback secret when none is given.
+pub const SECRET_OVERLAP_DEFAULT: Period = Period::from_secs(86_400);
 /// Method time-out.
 pub const TIMEOUT: (Period, Period) = (Period::from_secs(1), Period::from_secs(30));
 /// Method time-out when none is given.

@@ -175,19 +175,25 @@ async fn endpoints_that_may_not_be_called() {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_shown_once() {
     let service = Service::start().await;
-    let body = json!({"name": "M", "endpointUrl": "https://pods.example/"});
+    let body = json!({"name": "M", "endpointUrl": "https://pods.example/",
+        "authProfile": {"type": "BASIC", "username": "us", "password": "canary-of-a-password"}});
     let made = service.admin.post("/v1/methods", &body).await.expect(201);
     let secret = made["callbackSecret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_"));
     let path = format!("/v1/methods/{}", id(&made));
+    let copy = service.admin.post(&format!("{path}/copy"), &json!({})).await;
     for reply in [service.admin.get(&path).await, service.admin.get("/v1/methods").await] {
-        assert!(!reply.text.contains("ecret"), "{}", reply.text);
+        for hidden in ["whsec_", "callbackSecret", "canary", "password", "credential"] {
+            assert!(!reply.text.contains(hidden), "{}", reply.text);
+        }
     }
+    assert!(!copy.text.contains("canary") && !copy.text.contains(secret), "{}", copy.text);
     let file = std::fs::read(service.running.data.database()).unwrap();
     let wal = service.running.data.path().join("dynamodb.sqlite-wal");
     let bytes = [file, std::fs::read(wal).unwrap_or_default()].concat();
     let bare = secret.trim_start_matches("whsec_").as_bytes();
     assert!(!bytes.windows(bare.len()).any(|window| window == bare), "sealed on disk");
+    assert!(!bytes.windows(6).any(|window| window == b"canary"), "sealed on disk");
     let key = service.running.api_key.as_bytes();
     assert!(!bytes.windows(key.len()).any(|window| window == key), "only the hash on disk");
 }

@@ -3,7 +3,8 @@
 
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::{Entropy, Id};
-use domain::plan::{Plan, PlanInput, RawTexts};
+use domain::plan::content::{RawTexts, Reading};
+use domain::plan::{Plan, PlanInput};
 use domain::time::Time;
 use edge::aws::Access;
 use simulator::memory::MemoryStore;
@@ -297,7 +298,8 @@ fn stamp(n: u8) -> Stamp {
 
 pub(crate) fn plan(name: &str, n: u8) -> (Plan, Decision) {
     let input = PlanInput { name: name.to_owned(), ..PlanInput::default() };
-    let (plan, _, decision) = Plan::create(&input, &RawTexts::default(), id(1), &stamp(n)).unwrap();
+    let reading = Reading { raw: &RawTexts::default(), registered: None };
+    let (plan, _, decision) = Plan::create(&input, reading, id(1), &stamp(n)).unwrap();
     (plan, decision)
 }
 
@@ -319,7 +321,7 @@ async fn decisions(store: &(dyn Store + 'static)) {
     let newer = store.load_plan(tenant, made.id).await.unwrap();
     assert_eq!(newer.rev, 2);
     assert!(store.find_plan(id(8), made.id).await.unwrap().is_none(), "another tenant");
-    let named = store.find_named(tenant, Kind::Plan, "name", "1/PODS").await.unwrap();
+    let named = store.find_named(tenant, Kind::Plan, "name", "PODS").await.unwrap();
     assert_eq!(named, [made.id]);
     for n in 3..9 {
         commit(&plan(&format!("P{n}"), n).1).await.unwrap();
@@ -333,7 +335,7 @@ async fn decisions(store: &(dyn Store + 'static)) {
     let kept = |plan: &Plan| plan.name == "Pods";
     let few = store.list::<Plan>(tenant, Kind::Plan, &page, kept).await.unwrap();
     assert_eq!((few.rows.len(), few.next), (1, None));
-    commit(&newer.delete().unwrap()).await.unwrap();
+    commit(&newer.delete(&[]).unwrap()).await.unwrap();
     commit(&plan("Pods", 20).1).await.unwrap();
 }
 

@@ -7,24 +7,26 @@
 #[rustfmt::skip]
 pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ("access", &[
-        "catalog: GetItem PutItem",
+        "catalog: DeleteItem GetItem PutItem",
         "catalog/list: Query",
         "core: GetItem PutItem",
     ]),
     ("catalog", &[
-        "catalog: GetItem PutItem Query",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
         "core: GetItem PutItem",
     ]),
     ("customers", &[
-        "catalog: BatchGetItem GetItem PutItem Query",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
         "core: GetItem PutItem",
+        "core/list: Query",
     ]),
     ("plans", &[
-        "catalog: DeleteItem GetItem PutItem Query",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
-        "core: GetItem PutItem",
+        "core: BatchGetItem GetItem PutItem",
+        "core/list: Query",
         "master-key: GetSecretValue",
     ]),
     ("entitlements", &[

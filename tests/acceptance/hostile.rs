@@ -110,7 +110,7 @@ async fn post(url: String) -> Answer {
     let provider = HttpProvider::new(policy, Arc::new(SystemClock));
     let post = Post {
         url,
-        headers: vec![("content-type", "application/json".to_owned())],
+        headers: vec![("content-type".into(), "application/json".to_owned())],
         body: "{}".to_owned(),
         timeout: TIMEOUT,
     };

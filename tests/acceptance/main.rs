@@ -17,6 +17,7 @@ mod infra;
 mod lists;
 mod lost_answers;
 mod main_job;
+mod notes;
 mod openapi;
 mod operating;
 mod permissions;

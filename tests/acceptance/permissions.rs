@@ -4,28 +4,15 @@
 //! dispatcher, the sweeper and the bootstrap. `template` holds the roles against the same list.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef as Before;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
-use aws_sdk_dynamodb::operation::get_item::GetItemInput;
-use aws_sdk_dynamodb::operation::put_item::PutItemInput;
-use aws_sdk_dynamodb::operation::query::QueryInput;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::ids::Id;
-use domain::message::Message;
 use domain::request::dispatched::Answer;
 use domain::time::Period;
 use edge::App;
 use edge::aws::Access;
 use edge::http::router::finish;
-use edge::http::routes::ROUTES;
-use edge::ports::{Queue, QueueError};
+use edge::http::table::ROUTES;
 use edge::secret::MasterKey;
 use local::service::ROUTERS;
 use serde_json::{Value, json};
@@ -34,72 +21,8 @@ use simulator::stage::{Stage, batch, body_of};
 use store::dynamo::DynamoStore;
 
 use crate::grants::GRANTS;
+use crate::notes::{Notes, NotingQueue, Used};
 use harness::engine;
-
-/// What the functions did: function, resource, action.
-type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;
-
-#[derive(Clone, Debug)]
-struct Notes {
-    function: &'static str,
-    used: Used,
-}
-
-impl Notes {
-    fn note(&self, resource: &str, action: &'static str) {
-        self.used.lock().unwrap().insert((self.function, resource.to_owned(), action));
-    }
-}
-
-impl Intercept for Notes {
-    fn name(&self) -> &'static str {
-        "Notes"
-    }
-
-    fn read_before_serialization(
-        &self,
-        context: &Before<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let input = context.input();
-        if let Some(get) = input.downcast_ref::<GetItemInput>() {
-            self.note(get.table_name().unwrap(), "GetItem");
-        } else if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
-            let tables = batch.request_items().unwrap().keys();
-            tables.for_each(|table| self.note(table, "BatchGetItem"));
-        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
-            let index = query.index_name().map_or_else(String::new, |name| format!("/{name}"));
-            self.note(&format!("{}{index}", query.table_name().unwrap()), "Query");
-        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
-            self.note(put.table_name().unwrap(), "PutItem");
-        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-            self.note(update.table_name().unwrap(), "UpdateItem");
-        } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
-            self.note(delete.table_name().unwrap(), "DeleteItem");
-        } else if let Some(all) = input.downcast_ref::<TransactWriteItemsInput>() {
-            for item in all.transact_items() {
-                item.put().into_iter().for_each(|put| self.note(put.table_name(), "PutItem"));
-                item.update().into_iter().for_each(|u| self.note(u.table_name(), "UpdateItem"));
-                item.delete().into_iter().for_each(|d| self.note(d.table_name(), "DeleteItem"));
-                assert!(item.condition_check().is_none(), "a kind of item that nobody notes");
-            }
-        } else {
-            panic!("a call that nobody notes: {input:?}");
-        }
-        Ok(())
-    }
-}
-
-struct NotingQueue(Arc<dyn Queue>, Notes);
-
-#[async_trait]
-impl Queue for NotingQueue {
-    async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
-        self.1.note("queue", "SendMessage");
-        self.0.send(messages).await
-    }
-}
 
 /// Every function with a client of its own, over one engine; clock, queue and provider in hand.
 struct Town {
@@ -108,6 +31,7 @@ struct Town {
     apps: BTreeMap<&'static str, Arc<App>>,
     key: String,
     visited: BTreeSet<&'static str>,
+    posts: u32,
 }
 
 fn may(function: &str, grant: &str) -> bool {
@@ -136,6 +60,7 @@ impl Town {
                 master: key.then(|| MasterKey::new([7; 32])),
                 public_url: stage.app.public_url.clone(),
                 egress: stage.app.egress.clone(),
+                tokens: edge::provider::token::Tokens::default(),
             })
         };
         let with_routes = ROUTERS.iter().map(|(function, _)| -> &'static str { function.into() });
@@ -144,7 +69,7 @@ impl Town {
         let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         let again = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         assert_ne!(key, again);
-        Self { stage, used, apps, key, visited: BTreeSet::new() }
+        Self { stage, used, apps, key, visited: BTreeSet::new(), posts: 0 }
     }
 
     /// A call of the function that has the route.
@@ -172,8 +97,8 @@ impl Town {
 
     /// POST, and the same again: its replay reads the record of the first.
     async fn post(&mut self, path: &str, body: Value, status: u16) -> Value {
-        let once = format!("{path} {}", self.visited.len());
-        let call = Call::new("POST", path, &self.key, &body).once(&once.replace(' ', "-"));
+        self.posts += 1;
+        let call = Call::new("POST", path, &self.key, &body).once(&format!("once-{}", self.posts));
         let first = self.call(&call, status).await;
         self.call(&call, status).await;
         first
@@ -208,7 +133,45 @@ impl Town {
         self.other("DELETE", &format!("/v1/api-keys/{}", key["id"]), Value::Null, 204).await;
         let space = self.post("/v1/namespaces", json!({"name": "Labs"}), 201).await;
         self.get("/v1/namespaces").await;
-        self.get(&format!("/v1/namespaces/{}", space["id"])).await;
+        let path = format!("/v1/namespaces/{}", space["id"]);
+        self.get(&path).await;
+        self.other("PATCH", &path, json!({"name": "Lab"}), 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+    }
+
+    /// Makes one, lists, shows, changes and deletes it.
+    async fn round(&mut self, path: &str, filter: &str, body: Value, patch: Value) {
+        let made = self.post(path, body, 201).await;
+        self.get(path).await;
+        self.get(&format!("{path}{filter}")).await;
+        let path = format!("{path}/{}", made["id"]);
+        self.get(&path).await;
+        self.other("PATCH", &path, patch, 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+    }
+
+    /// What there is beside products, plans and methods; and the people.
+    async fn small_things(&mut self) {
+        let name = json!({"name": "Scan", "version": "1"});
+        let patch = json!({"nameVersion": {"name": "Copy", "version": "2"}});
+        self.round("/v1/features", "?name=Scan", json!({"nameVersion": name}), patch).await;
+        let body = json!({"entity": "CUSTOMER", "name": "Region"});
+        let patch = json!({"name": "Land"});
+        self.round("/v1/custom-attributes", "?entity=CUSTOMER", body, patch).await;
+        for path in ["/v1/license-models", "/v1/license-models/1", "/v1/attributes"] {
+            self.get(path).await;
+        }
+        for people in ["/v1/customers", "/v1/partners"] {
+            let patch = json!({"name": "Other"});
+            self.round(people, "?name=Some", json!({"name": "Some"}), patch.clone()).await;
+            let one = self.post(people, json!({"name": "With contacts"}), 201).await;
+            let contacts = format!("{people}/{}/contacts", one["id"]);
+            let body = json!({"emailId": "a@b.example"});
+            self.round(&contacts, "", body.clone(), patch).await;
+            self.post(&contacts, body, 201).await;
+            let path = format!("{people}/{}", one["id"]);
+            self.other("DELETE", &path, Value::Null, 204).await;
+        }
     }
 
     /// A complete product with plan and method; and one of each that goes again.
@@ -216,6 +179,17 @@ impl Town {
         let body =
             json!({"nameVersion": {"name": "Pod", "version": "1"}, "provisioningEnabled": true});
         let product = number(&self.post("/v1/products", body, 201).await["id"]);
+        let mut features = Vec::new();
+        for name in ["Print", "Scan"] {
+            let body = json!({"nameVersion": {"name": name, "version": "1"}});
+            let feature = self.post("/v1/features", body, 201).await;
+            features.push(json!({"featureId": feature["id"], "licenseModelId": 4}));
+        }
+        let patch = json!({"features": features});
+        self.other("PATCH", &format!("/v1/products/{product}"), patch, 200).await;
+        let body = json!({"nameVersion": {"name": "Odd", "version": "1"}, "features": features});
+        let odd = self.post("/v1/products", body, 201).await;
+        self.other("DELETE", &format!("/v1/products/{}", odd["id"]), Value::Null, 204).await;
         self.get("/v1/products?name=Pod").await;
         self.get("/v1/products?stage=DRAFT").await;
         self.get(&format!("/v1/products/{product}")).await;
@@ -225,7 +199,13 @@ impl Town {
         let gone = self.post("/v1/plans", json!({"name": "Gone"}), 201).await;
         let path = format!("/v1/plans/{}", gone["id"]);
         self.other("PUT", &path, json!({"name": "Going"}), 200).await;
+        for more in ["/definition", "/versions", "/versions/1"] {
+            self.get(&format!("{path}{more}")).await;
+        }
+        self.post(&format!("{path}/copy"), Value::Null, 201).await;
         self.other("DELETE", &path, Value::Null, 204).await;
+        let body = json!({"definition": {"id": "$.provisioningRequest.id"}});
+        self.other("POST", "/v1/plans/lint", body, 200).await;
         self.get("/v1/plans?name=Pods").await;
         self.get(&format!("/v1/plans/{}", plan["id"])).await;
         let terms = simulator::api::Terms::default();
@@ -233,6 +213,12 @@ impl Town {
         let gone = self.post("/v1/methods", method_of("Gone", &terms), 201).await;
         let path = format!("/v1/methods/{}", gone["id"]);
         self.other("PUT", &path, method_of("Going", &terms), 200).await;
+        for (act, status) in
+            [("copy", 201), ("rotate-secret", 200), ("disable", 200), ("enable", 200)]
+        {
+            self.post(&format!("{path}/{act}"), Value::Null, status).await;
+        }
+        self.other("POST", &format!("{path}/test"), Value::Null, 200).await;
         self.other("DELETE", &path, Value::Null, 204).await;
         self.get("/v1/methods?name=Farm").await;
         self.get(&format!("/v1/methods/{}", method["id"])).await;
@@ -305,6 +291,10 @@ impl Town {
         for view in ["", "?view=substitution", "/attempts"] {
             self.get(&format!("{path}{view}")).await;
         }
+        let plan = self.get(&path).await["plan"]["id"].clone();
+        let body = json!({"planId": plan, "activationId": made["aid"]});
+        self.other("POST", "/v1/plans/preview", body, 200).await;
+        self.other("POST", &format!("/v1/plans/{plan}/rehearse"), Value::Null, 200).await;
         self.other("PATCH", &path, json!({"comments": "Well done."}), 200).await;
         let status = json!({"status": "FAILED", "comments": "It does not run."});
         self.post(&format!("{path}/status"), status, 200).await;
@@ -330,9 +320,11 @@ impl Town {
 async fn each_function_does_exactly_what_it_is_granted() {
     let mut town = Town::build().await;
     town.keys_and_roles().await;
+    town.small_things().await;
     let (product, door) = town.catalog().await;
     let pk_id = town.sale(product).await;
     town.requests(&pk_id, &door).await;
+    town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
     let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
     assert_eq!(town.visited, all);
     let mut lines: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();

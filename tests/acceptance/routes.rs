@@ -1,7 +1,8 @@
 //! Every route of the table: no key, no permission, another tenant.
 
 use domain::access::Needs;
-use edge::http::routes::{ROUTES, Route};
+use edge::http::routes::Route;
+use edge::http::table::ROUTES;
 use harness::{Client, Reply, Story};
 use serde_json::json;
 

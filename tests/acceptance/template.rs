@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::limits::{LEASE_MARGIN, TIMEOUT};
-use edge::http::routes::ROUTES;
+use edge::http::table::ROUTES;
 use serde_json::{Value, json};
 use store::keys::attribute;
 use store::tables::LISTED;

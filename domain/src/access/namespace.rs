@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
-use crate::rejection::{Faults, Rejection};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
 /// The name of the first namespace of a tenant.
@@ -31,7 +31,7 @@ pub struct Namespace {
     pub rev: u64,
 }
 
-/// Body of `POST /v1/namespaces`.
+/// Body of `POST` and `PATCH /v1/namespaces`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NamespaceInput {
@@ -64,13 +64,56 @@ impl Namespace {
         Ok((made, decision))
     }
 
+    /// Changes its name.
+    ///
+    /// # Errors
+    /// The name's faults; the default one is found by its name, and keeps it.
+    pub fn rename(
+        &self,
+        input: &NamespaceInput,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/name", text::name(&input.name));
+        faults.finish()?;
+        self.not_default("renamed")?;
+        let mut next = self.clone();
+        next.name = name.unwrap_or_default();
+        next.version += 1;
+        next.meta.touch(stamp);
+        let decision = Decision::default().save(next.clone());
+        Ok((next.clone(), decision.replace(&[self.claim()], &[next.claim()])))
+    }
+
+    /// Removes it when it is empty; `holds` is something that it holds, in words.
+    ///
+    /// # Errors
+    /// `IN_USE`.
+    pub fn delete(self, holds: Option<&str>) -> Result<Decision, Rejection> {
+        self.not_default("deleted")?;
+        if let Some(what) = holds {
+            let detail = format!("The namespace holds {what}. Delete all that it holds first.");
+            return Err(Rejection::new(Code::InUse, detail));
+        }
+        let claim = self.claim();
+        Ok(Decision::default().delete(self).release(claim))
+    }
+
+    fn not_default(&self, what: &str) -> Result<(), Rejection> {
+        if self.default {
+            let detail = format!("The default namespace cannot be {what}.");
+            return Err(Rejection::new(Code::InUse, detail));
+        }
+        Ok(())
+    }
+
     fn claim(&self) -> Name {
         Name {
             kind: Kind::Namespace,
             member: "name",
             value: self.name.clone(),
             id: self.id,
-            unique: true,
+            scope: Scope::Tenant,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, IntoStaticStr};
 
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::GRANTS;
 use crate::rejection::{Faults, Rejection};
@@ -132,7 +132,7 @@ impl Role {
             member: "name",
             value: made.name.clone(),
             id: made.id,
-            unique: true,
+            scope: Scope::Tenant,
         };
         let decision = Decision::default().save(made.clone()).claim(claim);
         Ok((made, decision))

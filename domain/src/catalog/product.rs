@@ -1,22 +1,20 @@
 //! Products: what is sold, and whether activating it provisions something.
+//!
+//! Neighbours: `product_feature` for what is in them. Guarantee: what was sold stays what it was:
+//! only a draft's content changes.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::catalog::product_feature::{ProductFeature, check, missing};
+use crate::catalog::{Feature, NameVersion, identifier};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
+use crate::limits::MEMORY_DATA_CHARS;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
-
-/// Name and version of a product or feature.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-pub struct NameVersion {
-    /// 1 to 255 characters.
-    pub name: String,
-    /// 1 to 255 characters.
-    pub version: String,
-}
 
 /// The kinds of source 004.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +60,12 @@ pub struct Product {
     pub life_cycle_stage: LifeCycleStage,
     /// An activation of it makes a provisioning request (001-R1).
     pub provisioning_enabled: bool,
+    /// What it consists of.
+    #[serde(default)]
+    pub features: Vec<ProductFeature>,
+    /// What is written into a key's memory (source 004); at most 4,096 characters.
+    #[serde(default)]
+    pub memory_data: Option<String>,
     /// The namespace it belongs to.
     pub namespace_id: Id,
     /// Counts the changes; the `ETag`.
@@ -86,76 +90,237 @@ pub struct ProductInput {
     pub product_type: ProductType,
     /// Default false.
     pub provisioning_enabled: bool,
+    /// At most 25.
+    pub features: Vec<ProductFeature>,
+    /// At most 4,096 characters.
+    pub memory_data: Option<String>,
     /// Default: the default namespace.
     pub namespace_id: Option<Id>,
 }
 
+/// Body of `PATCH /v1/products/{id}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProductPatch {
+    /// Unique in the tenant.
+    pub identifier: Option<String>,
+    /// Name and version.
+    pub name_version: Option<NameVersion>,
+    /// Its kind.
+    pub product_type: Option<ProductType>,
+    /// May be changed until the end of life; all else only while it is a draft.
+    pub provisioning_enabled: Option<bool>,
+    /// All features.
+    pub features: Option<Vec<ProductFeature>>,
+    /// At most 4,096 characters; empty: none.
+    pub memory_data: Option<String>,
+}
+
 impl Product {
-    /// Makes one, as DRAFT.
+    /// Makes one, as DRAFT. `known` are the features of the body that the caller may use.
     ///
     /// # Errors
     /// The body's faults.
     pub fn create(
         input: &ProductInput,
         namespace_id: Id,
+        known: BTreeMap<Id, Feature>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let mut faults = Faults::default();
         let id = stamp.id(0);
-        let identifier = match &input.identifier {
-            Some(given) => faults.take("/identifier", text::short(given)),
-            None => Some(format!("PRD-{id}")),
-        };
-        let name = faults.take("/nameVersion/name", text::short(&input.name_version.name));
-        let version = faults.take("/nameVersion/version", text::short(&input.name_version.version));
+        let identifier =
+            identifier(input.identifier.as_deref(), || format!("PRD-{id}"), &mut faults);
+        let name_version = input.name_version.check(&mut faults);
+        check(&input.features, &known, &mut faults);
+        let memory_data = memory(input.memory_data.as_deref(), &mut faults);
         faults.finish()?;
         let made = Self {
             id,
-            identifier: identifier.unwrap_or_default(),
-            name_version: NameVersion {
-                name: name.unwrap_or_default(),
-                version: version.unwrap_or_default(),
-            },
+            identifier,
+            name_version,
             product_type: input.product_type,
             life_cycle_stage: LifeCycleStage::Draft,
             provisioning_enabled: input.provisioning_enabled,
+            features: input.features.clone(),
+            memory_data,
             namespace_id,
             version: 1,
             meta: Meta::new(stamp),
             rev: 0,
         };
-        let decision = Decision::default()
-            .save(made.clone())
-            .claim(made.name("identifier", made.identifier.clone(), true))
-            .claim(made.name("name", made.name_version.name.clone(), false));
-        Ok((made, decision))
+        let decision = Decision::default().save(made.clone());
+        let decision = recount(&[], &made.features, known, decision);
+        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
+    }
+
+    /// Changes what is given. `known` are the features that it has or will have.
+    ///
+    /// # Errors
+    /// The body's faults; `ILLEGAL_TRANSITION` where its stage does not allow it any more.
+    pub fn update(
+        &self,
+        patch: &ProductPatch,
+        known: BTreeMap<Id, Feature>,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let mut next = self.clone();
+        if patch.identifier.is_some() {
+            next.identifier = identifier(patch.identifier.as_deref(), String::new, &mut faults);
+        }
+        if let Some(name_version) = &patch.name_version {
+            next.name_version = name_version.check(&mut faults);
+        }
+        next.product_type = patch.product_type.unwrap_or(self.product_type);
+        if let Some(features) = &patch.features {
+            check(features, &known, &mut faults);
+            next.features.clone_from(features);
+        }
+        if patch.memory_data.is_some() {
+            next.memory_data = memory(patch.memory_data.as_deref(), &mut faults);
+        }
+        faults.finish()?;
+        let content_changed = next != *self;
+        next.provisioning_enabled = patch.provisioning_enabled.unwrap_or(self.provisioning_enabled);
+        let allowed = match self.life_cycle_stage {
+            LifeCycleStage::Draft => true,
+            LifeCycleStage::Commit => !content_changed,
+            LifeCycleStage::Eol => next == *self,
+        };
+        if !allowed {
+            let detail = "What is sold stays as it is: of a product in stage COMMIT only \
+                          provisioningEnabled can change, of one in EOL nothing.";
+            return Err(self.refuse(detail));
+        }
+        next.version += 1;
+        next.meta.touch(stamp);
+        let decision = Decision::default().save(next.clone());
+        let decision = recount(&self.features, &next.features, known, decision);
+        Ok((next.clone(), decision.replace(&self.names(), &next.names())))
+    }
+
+    /// Removes a draft that has no association.
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` unless DRAFT, `IN_USE`.
+    pub fn delete(
+        self,
+        associated: bool,
+        known: BTreeMap<Id, Feature>,
+    ) -> Result<Decision, Rejection> {
+        if self.life_cycle_stage != LifeCycleStage::Draft {
+            return Err(self.refuse("Only a draft is deleted; a product that is sold is retired."));
+        }
+        if associated {
+            let detail = "The product has a plan and a method. Delete its association first.";
+            return Err(Rejection::new(Code::InUse, detail));
+        }
+        let decision = recount(&self.features, &[], known, Decision::default());
+        let names = self.names();
+        Ok(names.into_iter().fold(decision.delete(self), Decision::release))
     }
 
     /// "Complete": from DRAFT to COMMIT; only such products can be queued or produced.
     ///
     /// # Errors
-    /// `ILLEGAL_TRANSITION` unless DRAFT.
-    pub fn complete(mut self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        if self.life_cycle_stage != LifeCycleStage::Draft {
-            return Err(self.refuse("COMPLETE"));
+    /// `ILLEGAL_TRANSITION` unless DRAFT; `PRODUCT_NOT_COMPLETE` naming what its features lack.
+    pub fn complete(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        if self.life_cycle_stage == LifeCycleStage::Draft {
+            let mut faults = Faults::default();
+            missing(&self.features, &mut faults);
+            faults.finish()?;
         }
-        self.life_cycle_stage = LifeCycleStage::Commit;
+        self.step("COMPLETE", LifeCycleStage::Draft, LifeCycleStage::Commit, stamp)
+    }
+
+    /// From COMMIT to EOL: it is sold no more; what was sold goes on.
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION` unless COMMIT.
+    pub fn retire(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        self.step("RETIRE", LifeCycleStage::Commit, LifeCycleStage::Eol, stamp)
+    }
+
+    fn step(
+        mut self,
+        act: &str,
+        from: LifeCycleStage,
+        to: LifeCycleStage,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        if self.life_cycle_stage != from {
+            let detail = format!(
+                "{act} is not possible for a product in stage {}.",
+                self.life_cycle_stage.name()
+            );
+            return Err(self.refuse(detail));
+        }
+        self.life_cycle_stage = to;
         self.version += 1;
         self.meta.touch(stamp);
         Ok((self.clone(), Decision::default().save(self)))
     }
 
-    fn refuse(&self, act: &str) -> Rejection {
-        let (state, allowed) = match self.life_cycle_stage {
-            LifeCycleStage::Draft => ("DRAFT", vec!["COMPLETE"]),
-            LifeCycleStage::Commit => ("COMMIT", vec![]),
-            LifeCycleStage::Eol => ("EOL", vec![]),
-        };
-        let detail = format!("{act} is not possible for a product in stage {state}.");
-        Rejection::new(Code::IllegalTransition, detail).with_state(state, allowed)
+    fn refuse(&self, detail: impl Into<String>) -> Rejection {
+        let stage = self.life_cycle_stage;
+        Rejection::new(Code::IllegalTransition, detail).with_state(stage.name(), stage.allowed())
     }
 
-    fn name(&self, member: &'static str, value: String, unique: bool) -> Name {
-        Name { kind: Kind::Product, member, value, id: self.id, unique }
+    fn names(&self) -> [Name; 2] {
+        let name = |member, value: &String, scope| Name {
+            kind: Kind::Product,
+            member,
+            value: value.clone(),
+            id: self.id,
+            scope,
+        };
+        [
+            name("identifier", &self.identifier, Scope::Tenant),
+            name("name", &self.name_version.name, Scope::Shared),
+        ]
     }
+}
+
+impl LifeCycleStage {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Commit => "COMMIT",
+            Self::Eol => "EOL",
+        }
+    }
+
+    /// What can be done in it.
+    pub fn allowed(self) -> Vec<&'static str> {
+        match self {
+            Self::Draft => vec!["COMPLETE"],
+            Self::Commit => vec!["RETIRE"],
+            Self::Eol => vec![],
+        }
+    }
+}
+
+fn memory(given: Option<&str>, faults: &mut Faults) -> Option<String> {
+    let given = given.filter(|text| !text.is_empty())?;
+    faults.take("/memoryData", text::free(given, MEMORY_DATA_CHARS))
+}
+
+/// Counts the uses of the features anew.
+fn recount(
+    before: &[ProductFeature],
+    after: &[ProductFeature],
+    known: BTreeMap<Id, Feature>,
+    decision: Decision,
+) -> Decision {
+    let has = |list: &[ProductFeature], id| list.iter().any(|f| f.feature_id == Some(id));
+    known.into_iter().fold(decision, |decision, (id, mut feature)| {
+        match (has(before, id), has(after, id)) {
+            (false, true) => feature.uses += 1,
+            (true, false) => feature.uses = feature.uses.saturating_sub(1),
+            _ => return decision,
+        }
+        decision.save(feature)
+    })
 }

@@ -1,15 +1,19 @@
-//! Customers: who buys. Contacts, partners and profiles come with later issues.
+//! Customers: who buys; and channel partners, who are customers with a flag (source 004).
+//!
+//! Neighbours: entitlements and activations name them, contacts belong to them.
+
+pub mod contact;
 
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::CustomAttributes;
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::EMAILS;
-use crate::rejection::{Faults, Rejection};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
-/// A customer.
+/// A customer, or a channel partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
@@ -25,6 +29,12 @@ pub struct Customer {
     pub ref_id: Option<String>,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
+    /// A channel partner.
+    #[serde(default)]
+    pub partner: bool,
+    /// How many contacts it has.
+    #[serde(default)]
+    pub contacts: u32,
     /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
@@ -35,7 +45,7 @@ pub struct Customer {
     pub rev: u64,
 }
 
-/// Body of `POST /v1/customers`.
+/// Body of `POST /v1/customers` and `/v1/partners`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomerInput {
@@ -51,55 +61,144 @@ pub struct CustomerInput {
     pub custom_attributes: CustomAttributes,
 }
 
+/// Body of `PATCH /v1/customers/{id}` and `/v1/partners/{id}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomerPatch {
+    /// Unique in the tenant.
+    pub identifier: Option<String>,
+    /// 1 to 255 characters.
+    pub name: Option<String>,
+    /// All of them, at most 10.
+    pub emails: Option<Vec<String>>,
+    /// The vendor's own reference; empty: none.
+    pub ref_id: Option<String>,
+    /// All of them.
+    pub custom_attributes: Option<CustomAttributes>,
+}
+
 impl Customer {
     /// Makes one.
     ///
     /// # Errors
     /// The body's faults.
-    pub fn create(input: &CustomerInput, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        let mut faults = Faults::default();
+    pub fn create(
+        input: &CustomerInput,
+        partner: bool,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
         let id = stamp.id(0);
-        let identifier = match &input.identifier {
-            Some(given) => faults.take("/identifier", text::short(given)),
-            None => Some(format!("C-{id}")),
-        };
-        let name = faults.take("/name", text::short(&input.name));
-        faults.check(input.emails.len() <= EMAILS, "/emails", format!("at most {EMAILS}"));
-        let mut emails = Vec::new();
-        for (i, email) in input.emails.iter().enumerate().take(EMAILS) {
-            emails.extend(faults.take(&format!("/emails/{i}"), text::email(email)));
-        }
-        let ref_id = input.ref_id.as_deref().and_then(|v| faults.take("/refId", text::short(v)));
-        input.custom_attributes.check("/customAttributes", &mut faults);
-        faults.finish()?;
-        let made = Self {
+        let blank = Self {
             id,
-            identifier: identifier.unwrap_or_default(),
-            name: name.unwrap_or_default(),
-            emails,
-            ref_id,
-            custom_attributes: input.custom_attributes.clone(),
+            identifier: format!("C-{id}"),
+            name: String::new(),
+            emails: Vec::new(),
+            ref_id: None,
+            custom_attributes: CustomAttributes::default(),
+            partner,
+            contacts: 0,
             version: 1,
             meta: Meta::new(stamp),
             rev: 0,
         };
-        let named = |member, value: &String, unique| Name {
-            kind: Kind::Customer,
+        let made = blank.with(&CustomerPatch {
+            identifier: input.identifier.clone(),
+            name: Some(input.name.clone()),
+            emails: Some(input.emails.clone()),
+            ref_id: input.ref_id.clone(),
+            custom_attributes: Some(input.custom_attributes.clone()),
+        })?;
+        let decision = Decision::default().save(made.clone());
+        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
+    }
+
+    /// Changes what is given.
+    ///
+    /// # Errors
+    /// The body's faults.
+    pub fn update(
+        &self,
+        patch: &CustomerPatch,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut next = self.clone().with(patch)?;
+        next.version += 1;
+        next.meta.touch(stamp);
+        let decision = Decision::default().save(next.clone());
+        Ok((next.clone(), decision.replace(&self.names(), &next.names())))
+    }
+
+    /// Removes it, with its contacts.
+    ///
+    /// # Errors
+    /// `IN_USE` when an entitlement names it.
+    pub fn delete(
+        self,
+        contacts: Vec<contact::Contact>,
+        entitled: bool,
+    ) -> Result<Decision, Rejection> {
+        if entitled {
+            let detail = "Entitlements name it; it must stay as long as they do.";
+            return Err(Rejection::new(Code::InUse, detail));
+        }
+        let names = self.names();
+        let decision = names.into_iter().fold(Decision::default().delete(self), Decision::release);
+        Ok(contacts.into_iter().fold(decision, Decision::delete))
+    }
+
+    /// What lists it: customers and partners have a list each.
+    pub const fn kind(&self) -> Kind {
+        if self.partner { Kind::Partner } else { Kind::Customer }
+    }
+
+    fn with(mut self, patch: &CustomerPatch) -> Result<Self, Rejection> {
+        let mut faults = Faults::default();
+        let mut take = |at: &str, given: &Option<String>| {
+            given.as_deref().and_then(|text| faults.take(at, text::short(text)))
+        };
+        if let Some(identifier) = take("/identifier", &patch.identifier) {
+            self.identifier = identifier;
+        }
+        if let Some(name) = take("/name", &patch.name) {
+            self.name = name;
+        }
+        let empty = patch.ref_id.as_ref().is_some_and(String::is_empty);
+        match take("/refId", &patch.ref_id.clone().filter(|text| !text.is_empty())) {
+            None if empty => self.ref_id = None,
+            None => {}
+            given => self.ref_id = given,
+        }
+        if let Some(emails) = &patch.emails {
+            faults.check(emails.len() <= EMAILS, "/emails", format!("at most {EMAILS}"));
+            let each = emails.iter().enumerate().take(EMAILS);
+            self.emails = each
+                .filter_map(|(i, email)| faults.take(&format!("/emails/{i}"), text::email(email)))
+                .collect();
+        }
+        if let Some(attributes) = &patch.custom_attributes {
+            attributes.check("/customAttributes", &mut faults);
+            self.custom_attributes = attributes.clone();
+        }
+        faults.finish().map(|()| self)
+    }
+
+    fn names(&self) -> Vec<Name> {
+        let name = |member, value: &String, scope| Name {
+            kind: self.kind(),
             member,
             value: value.clone(),
-            id,
-            unique,
+            id: self.id,
+            scope,
         };
-        let mut decision = Decision::default()
-            .save(made.clone())
-            .claim(named("identifier", &made.identifier, true))
-            .claim(named("name", &made.name, false));
-        for (i, email) in made.emails.iter().enumerate() {
-            let again = made.emails[..i].iter().any(|e| e.eq_ignore_ascii_case(email));
-            if !again {
-                decision = decision.claim(named("email", email, false));
+        let mut names = vec![
+            name("identifier", &self.identifier, Scope::Tenant),
+            name("name", &self.name, Scope::Shared),
+        ];
+        for (i, email) in self.emails.iter().enumerate() {
+            if !self.emails[..i].iter().any(|other| other.eq_ignore_ascii_case(email)) {
+                names.push(name("email", email, Scope::Shared));
             }
         }
-        Ok((made, decision))
+        names
     }
 }

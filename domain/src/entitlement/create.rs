@@ -20,7 +20,7 @@ use crate::limits::{
 };
 use crate::machine::Life;
 use crate::rejection::{Code, Fault, Faults, Rejection};
-use crate::substitution::lint::Warning;
+use crate::substitution::lint::{Severity, Warning};
 use crate::text;
 use crate::time::Day;
 
@@ -221,7 +221,7 @@ impl Entitlement {
     pub fn warnings(&self, products: &Products) -> Vec<Warning> {
         let warn = |(at, id): (String, Id)| Warning {
             at,
-            severity: "WARNING",
+            severity: Severity::Warning,
             code: "PRODUCT_NOT_COMPLETE",
             detail: format!("The product {id} is not Complete; QUEUE and PRODUCE will be refused."),
             did_you_mean: None,

@@ -1,14 +1,17 @@
 //! Which plan and method a product uses: one association per product.
 //!
 //! Neighbours: activation looks it up. Guarantee: a plan or method that is used knows how often,
-//! so that it cannot be deleted under an association (001-R15).
+//! so that it cannot be deleted under an association (001-R15), and by which products, by name.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Product;
-use crate::decision::{Decision, Meta, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::plan::{Plan, method::Method};
+use crate::rejection::{Code, Rejection};
 use crate::time::Time;
 
 /// The association of a product.
@@ -27,6 +30,12 @@ pub struct Association {
     pub method_id: Id,
     /// The method's name when it was associated.
     pub method_name: String,
+    /// The plan of what takes the product back, if there is one.
+    #[serde(default)]
+    pub deprovision_plan_id: Option<Id>,
+    /// Its name when it was associated.
+    #[serde(default)]
+    pub deprovision_plan_name: Option<String>,
     /// When plan or method was last set.
     pub last_association_date: Time,
     /// Counts the changes; the `ETag`.
@@ -47,27 +56,75 @@ pub struct AssociationInput {
     pub plan_id: Option<Id>,
     /// The method.
     pub method_id: Option<Id>,
+    /// The plan of what takes the product back.
+    pub deprovision_plan_id: Option<Id>,
 }
 
-/// Every row that a change of an association touches.
-pub struct Parties {
-    /// The association so far.
-    pub old: Option<Association>,
-    /// Its plan, when it is another than the new one.
-    pub old_plan: Option<Plan>,
-    /// Its method, when it is another than the new one.
-    pub old_method: Option<Method>,
+/// What a product is to use.
+pub struct Chosen {
+    /// The plan.
+    pub plan: Plan,
+    /// The method.
+    pub method: Method,
+    /// The plan of what takes the product back.
+    pub deprovision_plan: Option<Plan>,
 }
 
-impl Parties {
-    /// Sets plan and method of the product.
+/// What the product used so far.
+#[derive(Default)]
+pub struct Former {
+    /// The association; none when there was none.
+    pub association: Option<Association>,
+    /// Its plans, as far as they are not chosen again.
+    pub plans: Vec<Plan>,
+    /// Its method, if it is not chosen again.
+    pub method: Option<Method>,
+}
+
+impl Association {
+    /// The plans that it uses, each once.
+    pub fn plan_ids(&self) -> BTreeSet<Id> {
+        [Some(self.plan_id), self.deprovision_plan_id].into_iter().flatten().collect()
+    }
+
+    /// By which a plan or method finds the products that use it.
+    fn names(&self) -> Vec<Name> {
+        let name = |member, used: Id| Name {
+            kind: Kind::Association,
+            member,
+            value: used.to_string(),
+            id: self.product_id,
+            scope: Scope::Shared,
+        };
+        let plans = self.plan_ids().into_iter().map(|id| name(USED_PLAN, id));
+        plans.chain([name(USED_METHOD, self.method_id)]).collect()
+    }
+}
+
+/// The member by which a plan finds its products.
+pub const USED_PLAN: &str = "plan";
+/// The member by which a method finds its products.
+pub const USED_METHOD: &str = "method";
+
+/// The no to who deletes what products use.
+pub fn in_use(what: &str, used_by: &[String]) -> Rejection {
+    let detail = format!(
+        "The {what} is associated with {}. Change or delete those associations first.",
+        used_by.join(", ")
+    );
+    Rejection::new(Code::InUse, detail)
+}
+
+impl Former {
+    /// Sets plan and method of the product. The product's row is written with it, so that it is
+    /// not deleted at the same time.
     pub fn associate(
         self,
-        product: &Product,
-        mut plan: Plan,
-        mut method: Method,
+        product: Product,
+        chosen: Chosen,
         stamp: &Stamp,
     ) -> (Association, Decision) {
+        let Chosen { plan, method, deprovision_plan } = chosen;
         let mut made = Association {
             product_id: product.id,
             namespace_id: product.namespace_id,
@@ -75,49 +132,69 @@ impl Parties {
             plan_name: plan.name.clone(),
             method_id: method.info.id,
             method_name: method.info.name.clone(),
+            deprovision_plan_id: deprovision_plan.as_ref().map(|plan| plan.id),
+            deprovision_plan_name: deprovision_plan.as_ref().map(|plan| plan.name.clone()),
             last_association_date: stamp.now,
             version: 1,
             meta: Meta::new(stamp),
             rev: 0,
         };
-        let mut decision = Decision::default();
-        let (had_plan, had_method) = match &self.old {
-            None => (false, false),
-            Some(old) => {
-                made.version = old.version + 1;
-                made.rev = old.rev;
-                made.meta = old.meta.clone();
-                made.meta.touch(stamp);
-                (old.plan_id == plan.id, old.method_id == method.info.id)
-            }
-        };
-        if !had_plan {
-            plan.uses += 1;
-            decision = decision.save(plan);
+        if let Some(old) = &self.association {
+            made.version = old.version + 1;
+            made.rev = old.rev;
+            made.meta = old.meta.clone();
+            made.meta.touch(stamp);
         }
-        if !had_method {
-            method.uses += 1;
-            decision = decision.save(method);
-        }
-        (made.clone(), self.release(decision).save(made))
+        let plans = [Some(plan), deprovision_plan].into_iter().flatten().collect();
+        let decision = Decision::default().save(made.clone()).save(product);
+        (made.clone(), self.recount(Some(&made), plans, Some(method), decision))
     }
 
     /// Takes plan and method away from the product.
     pub fn dissolve(self) -> Decision {
-        let old = self.old.clone();
-        let decision = self.release(Decision::default());
-        old.into_iter().fold(decision, Decision::delete)
+        let deleted = self.association.clone();
+        let decision = deleted.into_iter().fold(Decision::default(), Decision::delete);
+        self.recount(None, Vec::new(), None, decision)
     }
 
-    fn release(self, mut decision: Decision) -> Decision {
-        if let Some(mut plan) = self.old_plan {
-            plan.uses = plan.uses.saturating_sub(1);
-            decision = decision.save(plan);
+    /// Counts the uses of every plan and method anew, and names them.
+    fn recount(
+        self,
+        made: Option<&Association>,
+        plans: Vec<Plan>,
+        method: Option<Method>,
+        mut decision: Decision,
+    ) -> Decision {
+        let Self { association: old, plans: old_plans, method: old_method } = self;
+        let ids = |a: Option<&Association>| a.map(Association::plan_ids).unwrap_or_default();
+        let (before, after) = (ids(old.as_ref()), ids(made));
+        let all: BTreeMap<Id, Plan> =
+            plans.into_iter().chain(old_plans).map(|plan| (plan.id, plan)).collect();
+        for (id, mut plan) in all {
+            let uses = count(plan.uses, before.contains(&id), after.contains(&id));
+            if uses != plan.uses {
+                plan.uses = uses;
+                decision = decision.save(plan);
+            }
         }
-        if let Some(mut method) = self.old_method {
-            method.uses = method.uses.saturating_sub(1);
-            decision = decision.save(method);
+        let by_method = |a: Option<&Association>, id| a.is_some_and(|a| a.method_id == id);
+        for mut method in method.into_iter().chain(old_method) {
+            let id = method.info.id;
+            let uses = count(method.uses, by_method(old.as_ref(), id), by_method(made, id));
+            if uses != method.uses {
+                method.uses = uses;
+                decision = decision.save(method);
+            }
         }
-        decision
+        let names = |a: Option<&Association>| a.map(Association::names).unwrap_or_default();
+        decision.replace(&names(old.as_ref()), &names(made))
+    }
+}
+
+const fn count(uses: u32, before: bool, after: bool) -> u32 {
+    match (before, after) {
+        (false, true) => uses + 1,
+        (true, false) => uses.saturating_sub(1),
+        _ => uses,
     }
 }

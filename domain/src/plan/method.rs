@@ -5,12 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::{
     CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, DOOR_KEPT, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
     LADDER_LONGEST, LADDER_STEPS, TIMEOUT, TIMEOUT_DEFAULT,
 };
+use crate::plan::association::in_use;
+use crate::plan::auth::{AuthInput, AuthProfile, AuthType};
+use crate::plan::door::{Door, Sealed};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 use crate::time::{Period, Time};
@@ -36,26 +39,6 @@ pub enum Completion {
     On2xx,
 }
 
-/// How a provider recognises us, besides the signature.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AuthProfile {
-    /// By the signature alone.
-    #[default]
-    None,
-}
-
-/// A secret, sealed with the master key (AEAD, base64). Only the edge can open it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sealed(pub String);
-
-impl std::fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sealed(…)")
-    }
-}
-
 /// A method as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
@@ -64,6 +47,9 @@ pub struct Method {
     pub info: MethodInfo,
     /// The callback secrets, newest first; at most two live.
     pub secrets: Vec<Sealed>,
+    /// The secret of its authentication profile.
+    #[serde(default)]
+    pub credential: Option<Sealed>,
     /// How many associations use it.
     pub uses: u32,
     /// Revision of the row that was read.
@@ -107,6 +93,9 @@ pub struct MethodInfo {
     pub request_type: Option<String>,
     /// A disabled method sends nothing.
     pub enabled: bool,
+    /// When the older of two callback secrets dies; null when there is one.
+    #[serde(default)]
+    pub old_secret_expires: Option<Time>,
     /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
@@ -125,7 +114,7 @@ pub struct MethodInput {
     #[serde(rename = "type")]
     pub kind: MethodType,
     pub endpoint_url: String,
-    pub auth_profile: AuthProfile,
+    pub auth_profile: AuthInput,
     pub completion: Completion,
     pub timeout: Option<Period>,
     pub retry_ladder: Option<Vec<Period>>,
@@ -135,70 +124,119 @@ pub struct MethodInput {
     pub request_type: Option<String>,
 }
 
+/// What is sealed for a new method.
+#[derive(Clone, Debug)]
+pub struct Seals {
+    /// Its callback secret.
+    pub callback: Sealed,
+    /// The secret of its authentication profile.
+    pub credential: Option<Sealed>,
+}
+
 impl Method {
-    /// Makes one. The endpoint's address was judged by the egress rules before.
+    /// Makes one. The addresses were judged by the egress rules before.
     ///
     /// # Errors
     /// Every fault of the body.
     pub fn create(
         input: &MethodInput,
         namespace_id: Id,
-        secret: Sealed,
+        seals: Seals,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let info = MethodInfo {
-            id: stamp.id(0),
-            enabled: true,
-            version: 1,
-            meta: Meta::new(stamp),
-            ..check(input, stamp)?
-        };
-        let info = MethodInfo { namespace_id, ..info };
-        let made = Self { info, secrets: vec![secret], uses: 0, rev: 0 };
+        let info = MethodInfo { namespace_id, ..check(input, |_| false, stamp)? };
+        let Seals { callback, credential } = seals;
+        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: 0 };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
         Ok((made, decision))
     }
 
-    /// Replaces the content; the secrets stay.
+    /// Replaces the content; the callback secrets stay, and so does the secret of the profile when
+    /// none is given.
     ///
     /// # Errors
     /// Every fault of the body; a method stays in its namespace.
     pub fn update(
         &self,
         input: &MethodInput,
+        credential: Option<Sealed>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let checked = check(input, stamp)?;
+        let keeps = |next: &AuthProfile| {
+            let old = &self.info.auth_profile;
+            self.credential.is_some()
+                && old.keeps(&self.info.endpoint_url, next, &input.endpoint_url)
+        };
+        let checked = check(input, keeps, stamp)?;
         if input.namespace_id.is_some_and(|id| id != self.info.namespace_id) {
             let detail = "a method stays in its namespace; copy it instead";
             return Err(Rejection::at("/namespaceId", Code::ValidationFailed, detail));
         }
-        let mut next = self.clone();
-        next.info = MethodInfo {
+        let credential = match checked.auth_profile.kind {
+            AuthType::None => None,
+            _ => credential.or_else(|| self.credential.clone()),
+        };
+        let info = MethodInfo {
             id: self.info.id,
             namespace_id: self.info.namespace_id,
             enabled: self.info.enabled,
-            version: self.info.version + 1,
+            old_secret_expires: self.info.old_secret_expires,
+            version: self.info.version,
             meta: self.info.meta.clone(),
             ..checked
         };
-        next.info.meta.touch(stamp);
-        let decision = Decision::default().save(next.clone()).rename(self.claim(), next.claim());
+        let next = Self { info, credential, ..self.clone() }.changed(stamp);
+        let names = (&[self.claim()], &[next.claim()]);
+        let decision = Decision::default().save(next.clone()).replace(names.0, names.1);
         Ok((next, decision))
+    }
+
+    /// Duplicates it, with secrets of its own, under a name that is free as far as is known.
+    pub fn copy(&self, name: String, seals: Seals, stamp: &Stamp) -> (Self, Decision) {
+        let info = MethodInfo {
+            id: stamp.id(0),
+            name,
+            old_secret_expires: None,
+            version: 1,
+            meta: Meta::new(stamp),
+            ..self.info.clone()
+        };
+        let Seals { callback, credential } = seals;
+        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: 0 };
+        let decision = Decision::default().save(made.clone()).choose(made.claim());
+        (made, decision)
+    }
+
+    /// Enables or disables it; what is so already stays as it is.
+    pub fn enable(&self, enabled: bool, stamp: &Stamp) -> (Self, Decision) {
+        if self.info.enabled == enabled {
+            return (self.clone(), Decision::default());
+        }
+        let mut next = self.clone();
+        next.info.enabled = enabled;
+        let next = next.changed(stamp);
+        (next.clone(), Decision::default().save(next))
+    }
+
+    pub(super) fn changed(mut self, stamp: &Stamp) -> Self {
+        self.info.version += 1;
+        self.info.meta.touch(stamp);
+        self
     }
 
     /// Removes it, unless a product uses it. Its door stays open until the last callback is due of
     /// what was sent by it, so that no provider is turned away in the middle.
     ///
     /// # Errors
-    /// `IN_USE`.
-    pub fn delete(self, tenant: Id, stamp: &Stamp) -> Result<Decision, Rejection> {
+    /// `IN_USE`, naming the products.
+    pub fn delete(
+        self,
+        tenant: Id,
+        used_by: &[String],
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
         if self.uses > 0 {
-            let detail = format!(
-                "The method is associated with {} product(s). Change those associations first.",
-                self.uses
-            );
-            return Err(Rejection::new(Code::InUse, detail));
+            return Err(in_use("method", used_by));
         }
         let claim = self.claim();
         let closes = stamp.now.after(DOOR_KEPT);
@@ -206,45 +244,22 @@ impl Method {
         Ok(Decision::default().delete(self).save(door).release(claim))
     }
 
-    /// What is needed to let a callback of this method in.
-    pub fn door(&self, tenant: Id) -> Door {
-        Door {
-            method: self.info.id,
-            tenant,
-            secrets: self.secrets.clone(),
-            callback_timeout: self.info.callback_timeout,
-            expires: None,
-        }
-    }
-
     fn claim(&self) -> Name {
         Name {
             kind: Kind::Method,
             member: "name",
-            value: format!("{}/{}", self.info.namespace_id, self.info.name),
+            value: self.info.name.clone(),
             id: self.info.id,
-            unique: true,
+            scope: Scope::Namespace(self.info.namespace_id),
         }
     }
 }
 
-/// The directory row of a method: whose it is and how its callbacks are verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Door {
-    /// The method.
-    pub method: Id,
-    /// The tenant.
-    pub tenant: Id,
-    /// The callback secrets.
-    pub secrets: Vec<Sealed>,
-    /// How long a request waits for the next callback.
-    pub callback_timeout: Period,
-    /// When it closes, once the method is deleted.
-    pub expires: Option<Time>,
-}
-
-fn check(input: &MethodInput, stamp: &Stamp) -> Result<MethodInfo, Rejection> {
+fn check(
+    input: &MethodInput,
+    keeps: impl Fn(&AuthProfile) -> bool,
+    stamp: &Stamp,
+) -> Result<MethodInfo, Rejection> {
     let mut faults = Faults::default();
     let name = faults.take("/name", text::name(&input.name));
     let description = faults.take("/description", text::description(input.description.as_deref()));
@@ -269,6 +284,7 @@ fn check(input: &MethodInput, stamp: &Stamp) -> Result<MethodInfo, Rejection> {
     let alternative_code = optional("/alternativeCode", &input.alternative_code);
     let protocol = optional("/protocol", &input.protocol);
     let request_type = optional("/requestType", &input.request_type);
+    let auth_profile = input.auth_profile.check(keeps, &mut faults);
     faults.finish()?;
     let id = stamp.id(0);
     Ok(MethodInfo {
@@ -278,7 +294,7 @@ fn check(input: &MethodInput, stamp: &Stamp) -> Result<MethodInfo, Rejection> {
         namespace_id: input.namespace_id.unwrap_or(id),
         kind: input.kind,
         endpoint_url: input.endpoint_url.clone(),
-        auth_profile: input.auth_profile.clone(),
+        auth_profile,
         completion: input.completion,
         timeout,
         retry_ladder,
@@ -287,12 +303,18 @@ fn check(input: &MethodInput, stamp: &Stamp) -> Result<MethodInfo, Rejection> {
         protocol,
         request_type,
         enabled: true,
+        old_secret_expires: None,
         version: 1,
         meta: Meta::new(stamp),
     })
 }
 
-fn between(faults: &mut Faults, at: &str, value: Period, (least, most): (Period, Period)) {
+pub(super) fn between(
+    faults: &mut Faults,
+    at: &str,
+    value: Period,
+    (least, most): (Period, Period),
+) {
     let detail = format!("must lie between {least} and {most}");
     faults.check(value >= least && value <= most, at, detail);
 }

@@ -3,17 +3,24 @@
 //! Neighbours: `method` says where to, `association` for which product, `substitution` fills them.
 
 pub mod association;
+pub mod auth;
+pub mod content;
+pub mod copy;
+pub mod door;
 pub mod method;
 pub mod schema;
+pub mod trial;
+pub mod version;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::decision::{Decision, Kind, Meta, Name, Stamp};
+use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
+use crate::plan::content::{Content, Reading};
+use crate::plan::version::PlanVersion;
 use crate::rejection::{Code, Faults, Rejection};
-use crate::substitution::Definition;
-use crate::substitution::lint::{Warning, lint};
+use crate::substitution::lint::Warning;
 use crate::text;
 
 /// A plan as the store has it.
@@ -28,12 +35,9 @@ pub struct Plan {
     pub description: Option<String>,
     /// The namespace it belongs to.
     pub namespace_id: Id,
-    /// The definition's text as given; absent: the whole document is sent (001-H3).
-    pub definition: Option<String>,
-    /// The definition was given as a string that holds JSON, and is answered so.
-    pub definition_as_text: bool,
-    /// A JSON Schema for the payload (D14), as text.
-    pub payload_schema: Option<String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: Content,
     /// Counts the edits; the `ETag` and the version in requests.
     pub version: u64,
     /// How many associations use it (001-R15).
@@ -64,15 +68,6 @@ pub struct PlanInput {
     pub payload_schema: Option<serde_json::Value>,
 }
 
-/// Members that are kept to the letter: number spelling, order and nulls are the user's.
-#[derive(Clone, Debug, Default)]
-pub struct RawTexts {
-    /// The definition's text, when it is a JSON value of the body.
-    pub definition: Option<String>,
-    /// The schema's text.
-    pub payload_schema: Option<String>,
-}
-
 /// A plan as answers show it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -100,97 +95,124 @@ pub struct PlanView {
 }
 
 /// What the body said, checked.
-struct Content {
+struct Checked {
     name: String,
     description: Option<String>,
-    definition: Option<String>,
-    as_text: bool,
-    payload_schema: Option<String>,
+    content: Content,
     warnings: Vec<Warning>,
 }
 
+/// A plan's definition alone.
+#[derive(Debug, Serialize)]
+pub struct DefinitionView<'a> {
+    /// Always `JSON`.
+    pub format: &'static str,
+    /// As it was written; null: the whole document is sent.
+    pub definition: Option<&'a RawValue>,
+}
+
+impl PlanView {
+    /// The definition alone (001-H11).
+    pub fn definition_only(&self) -> DefinitionView<'_> {
+        DefinitionView { format: self.format, definition: self.definition.as_deref() }
+    }
+}
+
 impl Plan {
-    /// Makes one. `raw` has the texts as the body has them.
+    /// Makes one.
     ///
     /// # Errors
     /// Every fault of the body.
     pub fn create(
         input: &PlanInput,
-        raw: &RawTexts,
+        reading: Reading<'_>,
         namespace_id: Id,
         stamp: &Stamp,
     ) -> Result<(Self, Vec<Warning>, Decision), Rejection> {
-        let content = check(input, raw)?;
+        let checked = check(input, reading)?;
         let made = Self {
             id: stamp.id(0),
-            name: content.name,
-            description: content.description,
+            name: checked.name,
+            description: checked.description,
             namespace_id,
-            definition: content.definition,
-            definition_as_text: content.as_text,
-            payload_schema: content.payload_schema,
+            content: checked.content,
             version: 1,
             uses: 0,
             meta: Meta::new(stamp),
             rev: 0,
         };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
-        Ok((made, content.warnings, decision))
+        Ok((made, checked.warnings, decision))
     }
 
-    /// Replaces the content; all requests processed afterwards use it (001-R13).
+    /// Replaces the content; all requests processed afterwards use it (001-R13). The version that
+    /// it had is kept.
     ///
     /// # Errors
     /// Every fault of the body; a plan stays in its namespace.
     pub fn update(
         &self,
         input: &PlanInput,
-        raw: &RawTexts,
+        reading: Reading<'_>,
         stamp: &Stamp,
     ) -> Result<(Self, Vec<Warning>, Decision), Rejection> {
-        let content = check(input, raw)?;
+        let checked = check(input, reading)?;
         if input.namespace_id.is_some_and(|id| id != self.namespace_id) {
             let detail = "a plan stays in its namespace; copy it instead";
             return Err(Rejection::at("/namespaceId", Code::ValidationFailed, detail));
         }
         let mut next = Self {
-            name: content.name,
-            description: content.description,
-            definition: content.definition,
-            definition_as_text: content.as_text,
-            payload_schema: content.payload_schema,
+            name: checked.name,
+            description: checked.description,
+            content: checked.content,
             version: self.version + 1,
             ..self.clone()
         };
         next.meta.touch(stamp);
-        let decision = Decision::default().save(next.clone()).rename(self.claim(), next.claim());
-        Ok((next, content.warnings, decision))
+        let decision = Decision::default()
+            .save(next.clone())
+            .save(PlanVersion(self.clone()))
+            .replace(&[self.claim()], &[next.claim()]);
+        Ok((next, checked.warnings, decision))
     }
 
-    /// Removes it, unless a product uses it (001-R15).
+    /// Duplicates it for editing, under a name that is free as far as it is known (001-R14).
+    pub fn copy(&self, name: String, stamp: &Stamp) -> (Self, Decision) {
+        let made = Self {
+            id: stamp.id(0),
+            name,
+            version: 1,
+            uses: 0,
+            meta: Meta::new(stamp),
+            rev: 0,
+            ..self.clone()
+        };
+        let decision = Decision::default().save(made.clone()).choose(made.claim());
+        (made, decision)
+    }
+
+    /// Removes it, unless a product uses it (001-R15). Its versions stay: requests name them.
     ///
     /// # Errors
-    /// `IN_USE`.
-    pub fn delete(self) -> Result<Decision, Rejection> {
+    /// `IN_USE`, naming the products.
+    pub fn delete(self, used_by: &[String]) -> Result<Decision, Rejection> {
         if self.uses > 0 {
-            let detail = format!(
-                "The plan is associated with {} product(s). Change those associations first.",
-                self.uses
-            );
-            return Err(Rejection::new(Code::InUse, detail));
+            return Err(association::in_use("plan", used_by));
         }
         let claim = self.claim();
-        Ok(Decision::default().delete(self).release(claim))
+        let last = PlanVersion(self.clone());
+        Ok(Decision::default().delete(self).save(last).release(claim))
     }
 
     /// As answers show it.
     pub fn view(&self, warnings: Option<Vec<Warning>>) -> PlanView {
         let raw = |text: &String| RawValue::from_string(text.clone()).ok();
-        let definition = if self.definition_as_text {
-            let quoted = self.definition.as_ref().map(|t| serde_json::Value::from(t.as_str()));
+        let Content { definition, definition_as_text, payload_schema } = &self.content;
+        let definition = if *definition_as_text {
+            let quoted = definition.as_ref().map(|t| serde_json::Value::from(t.as_str()));
             quoted.and_then(|quoted| raw(&quoted.to_string()))
         } else {
-            self.definition.as_ref().and_then(raw)
+            definition.as_ref().and_then(raw)
         };
         PlanView {
             id: self.id,
@@ -199,7 +221,7 @@ impl Plan {
             namespace_id: self.namespace_id,
             format: "JSON",
             definition,
-            payload_schema: self.payload_schema.as_ref().and_then(raw),
+            payload_schema: payload_schema.as_ref().and_then(raw),
             version: self.version,
             warnings,
             created_date: self.meta.created_date,
@@ -213,43 +235,24 @@ impl Plan {
         Name {
             kind: Kind::Plan,
             member: "name",
-            value: format!("{}/{}", self.namespace_id, self.name),
+            value: self.name.clone(),
             id: self.id,
-            unique: true,
+            scope: Scope::Namespace(self.namespace_id),
         }
     }
 }
 
-fn check(input: &PlanInput, raw: &RawTexts) -> Result<Content, Rejection> {
+fn check(input: &PlanInput, reading: Reading<'_>) -> Result<Checked, Rejection> {
     let mut faults = Faults::default();
     let name = faults.take("/name", text::name(&input.name));
     let description = faults.take("/description", text::description(input.description.as_deref()));
-    let (definition, as_text) = match &input.definition {
-        Some(serde_json::Value::String(text)) => (Some(text.clone()), true),
-        Some(_) => (raw.definition.clone(), false),
-        None => (None, false),
-    };
-    let warnings = definition.as_deref().map(Definition::compile).transpose();
-    let warnings = match warnings {
-        Ok(compiled) => compiled.as_ref().map(lint).unwrap_or_default(),
-        Err(found) => {
-            found.iter().for_each(|fault| faults.push(fault.fault("/definition")));
-            Vec::new()
-        }
-    };
-    let payload_schema = input.payload_schema.as_ref().and(raw.payload_schema.clone());
-    if let Some(text) = &payload_schema
-        && let Err(detail) = schema::check(text)
-    {
-        faults.add("/payloadSchema", Code::ValidationFailed, detail);
-    }
+    let given = (input.definition.as_ref(), input.payload_schema.as_ref());
+    let (content, warnings) = Content::read(given, reading, &mut faults);
     faults.finish()?;
-    Ok(Content {
+    Ok(Checked {
         name: name.unwrap_or_default(),
         description: description.flatten(),
-        definition,
-        as_text,
-        payload_schema,
+        content,
         warnings,
     })
 }

@@ -27,6 +27,8 @@ pub enum Silence {
     Timeout,
     /// The connection broke after it was made.
     Broken,
+    /// The token server gave no access token: the provider was not called.
+    Token,
 }
 
 /// What the provider client saw.
@@ -89,7 +91,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn error(&self) -> Option<(String, String)> {
+    pub(crate) fn error(&self) -> Option<(String, String)> {
         match self {
             Self::Blocked(why) => Some(("METHOD_INVALID".to_owned(), why.clone())),
             Self::None(silence, why) => {
@@ -112,7 +114,9 @@ impl Answer {
     fn delivery(&self, never_before: bool) -> Delivery {
         let untouched = if never_before { Delivery::Never } else { Delivery::Maybe };
         match self {
-            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect, _) => untouched,
+            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect | Silence::Token, _) => {
+                untouched
+            }
             Self::None(..) => Delivery::Maybe,
             Self::Http { .. } if self.outcome() == AttemptOutcome::Retryable => Delivery::Maybe,
             Self::Http { .. } => Delivery::Confirmed,

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::activation::{Activatee, Activation};
 use crate::attributes::CustomAttributes;
-use crate::catalog::Product;
+use crate::catalog::license::license_model;
+use crate::catalog::product_feature::ProductFeature;
+use crate::catalog::{Feature, Product};
 use crate::customer::Customer;
 use crate::entitlement::product_key::ProductKey;
 use crate::entitlement::{Entitlement, LineItem};
@@ -31,6 +33,8 @@ pub struct Sources {
     pub customers: BTreeMap<Id, Customer>,
     /// The products of the entitlement.
     pub products: BTreeMap<Id, Product>,
+    /// The features of those products.
+    pub features: BTreeMap<Id, Feature>,
     /// The plan.
     pub plan: Option<Plan>,
     /// The method.
@@ -123,7 +127,7 @@ impl Sources {
             "customAttributes": attributes,
             "item": {"itemProduct": {
                 "product": self.product(product, true),
-                "itemProductFeatures": {"itemProductFeature": []},
+                "itemProductFeatures": {"itemProductFeature": self.item_features(product)},
             }},
         })
     }
@@ -140,6 +144,36 @@ impl Sources {
             out["provisioningEnabled"] = product.provisioning_enabled.into();
         }
         out
+    }
+
+    /// The features of a product that exist, in its order.
+    fn features(&self, product: Option<Id>) -> Vec<(&ProductFeature, Value)> {
+        let found = product.and_then(|id| self.products.get(&id));
+        let each = found.into_iter().flat_map(|product| &product.features);
+        each.filter_map(|of_product| {
+            let feature = self.features.get(&of_product.feature_id?)?;
+            let shown = json!({
+                "id": feature.id,
+                "identifier": feature.identifier,
+                "nameVersion": feature.name_version,
+            });
+            Some((of_product, shown))
+        })
+        .collect()
+    }
+
+    fn item_features(&self, product: Option<Id>) -> Vec<Value> {
+        let line = |(of_product, feature): (&ProductFeature, Value)| {
+            let model = of_product.license_model_id.and_then(license_model);
+            let model = model.map(|model| json!({"id": model.id, "name": model.name}));
+            json!({"feature": feature, "licenseModel": model})
+        };
+        self.features(product).into_iter().map(line).collect()
+    }
+
+    fn activation_features(&self) -> Vec<Value> {
+        let features = self.features(Some(self.request.product.id));
+        features.into_iter().map(|(_, feature)| json!({"feature": feature})).collect()
     }
 
     fn activation(&self) -> Value {
@@ -166,7 +200,7 @@ impl Sources {
                 "activationQuantity": activation.quantity,
                 "activationItem": {"activationProduct": {
                     "product": self.product(Some(self.request.product.id), false),
-                    "activationFeatures": {"activationFeature": []},
+                    "activationFeatures": {"activationFeature": self.activation_features()},
                 }},
                 "customAttributes": self.key_attributes(),
             },

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::limits::EXPRESSION_CHARS;
 use crate::rejection::Code;
-use crate::substitution::shape::{self, Unknown};
+use crate::substitution::known::{self, Unknown};
 use crate::substitution::{budget, evaluate, strict};
 
 /// A string is an expression iff it starts so (D3).
@@ -64,7 +64,7 @@ impl Expression {
         }
         let segments = parse(source).map_err(|detail| (Code::InvalidExpression, detail))?;
         budget::check(&segments).map_err(|detail| (Code::ExpressionTooCostly, detail))?;
-        let path = shape::know(&segments).map(|()| classify(segments));
+        let path = known::know(&segments).map(|()| classify(segments));
         Ok(Self { at, source: source.to_owned(), path })
     }
 }

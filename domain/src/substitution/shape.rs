@@ -1,11 +1,10 @@
 //! The shape of the document: every path that a plan may use (D7), and what it means.
 //!
-//! Neighbours: `compile` asks whether a path is known, `/v1/plans/document-shape` lists it.
+//! Neighbours: `known` asks whether a path is in it, `/v1/plans/document-shape` lists it.
 //! Guarantee: `request::document` builds nothing that is not in here (a test compares them).
 
 use std::sync::LazyLock;
 
-use jsonpath_rust::parser::model::{Segment, Selector};
 use serde::Serialize;
 
 /// A part of the shape.
@@ -94,6 +93,9 @@ fn person() -> Shape {
         ("name", text_or_null("Name")),
     ])
 }
+
+/// The members that are persons.
+pub const PERSONS: [&str; 2] = ["contact", "activatee"];
 
 fn entitlement() -> Shape {
     object([
@@ -232,89 +234,4 @@ fn list(shape: &Shape, path: &str, nullable: bool, out: &mut Vec<PathLine>) {
             }
         }
     }
-}
-
-/// Why a path is unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
-    /// The first segment that no branch survives, from 0.
-    pub segment: usize,
-    /// The nearest known member.
-    pub did_you_mean: Option<String>,
-}
-
-/// Whether the system can ever have a value at this path (D7).
-///
-/// # Errors
-/// The failing segment and the nearest member.
-pub fn know(segments: &[Segment]) -> Result<(), Unknown> {
-    let mut branches = vec![&*DOCUMENT];
-    for (i, segment) in segments.iter().enumerate() {
-        let next: Vec<&Shape> = branches.iter().flat_map(|b| follow(b, segment)).collect();
-        if next.is_empty() {
-            return Err(Unknown { segment: i, did_you_mean: nearest(&branches, segment) });
-        }
-        branches = next;
-    }
-    Ok(())
-}
-
-fn follow<'a>(shape: &'a Shape, segment: &Segment) -> Vec<&'a Shape> {
-    match segment {
-        Segment::Selector(selector) => select(shape, selector),
-        Segment::Selectors(list) => list.iter().flat_map(|s| select(shape, s)).collect(),
-        Segment::Descendant(inner) => {
-            let mut below = follow(shape, inner);
-            below.extend(children(shape).into_iter().flat_map(|child| follow(child, segment)));
-            below
-        }
-    }
-}
-
-fn select<'a>(shape: &'a Shape, selector: &Selector) -> Vec<&'a Shape> {
-    match (selector, shape) {
-        (Selector::Name(name), Object(members, _)) => {
-            members.iter().filter(|(n, _)| n == name).map(|(_, s)| s).collect()
-        }
-        (Selector::Index(_) | Selector::Slice(..), List(element)) => vec![element],
-        (Selector::Wildcard | Selector::Filter(_), _) => children(shape),
-        _ => Vec::new(),
-    }
-}
-
-fn children(shape: &Shape) -> Vec<&Shape> {
-    match shape {
-        Leaf(..) => Vec::new(),
-        List(element) => vec![element],
-        Object(members, _) => members.iter().map(|(_, s)| s).collect(),
-    }
-}
-
-/// The same letters in another case, else an edit distance of at most 2.
-fn nearest(branches: &[&Shape], segment: &Segment) -> Option<String> {
-    let Segment::Selector(Selector::Name(wanted)) = segment else { return None };
-    let names = branches.iter().flat_map(|branch| match branch {
-        Object(members, _) => members.iter().map(|(name, _)| *name).collect(),
-        _ => Vec::new(),
-    });
-    let distance = |name: &str| {
-        if name.eq_ignore_ascii_case(wanted) { 0 } else { edit_distance(name, wanted) }
-    };
-    let best = names.map(|name| (distance(name), name)).min()?;
-    (best.0 <= 2).then(|| best.1.to_owned())
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod attempt;
 pub mod entitlement;
+pub mod method;
 pub mod product;
 pub mod request;
 

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::access::{Act, Role};
 use crate::catalog::Product;
-use crate::catalog::product::LifeCycleStage;
 
 /// A product, with what may be done now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -14,15 +13,15 @@ pub struct ProductView {
     /// The product.
     #[serde(flatten)]
     pub product: Product,
-    /// COMPLETE, while it is a draft.
+    /// COMPLETE while it is a draft, then RETIRE.
     pub allowed_actions: Vec<&'static str>,
 }
 
 impl ProductView {
     /// As the caller of this role sees it.
     pub fn new(product: Product, role: &Role) -> Self {
-        let draft = product.life_cycle_stage == LifeCycleStage::Draft;
-        let may = draft && role.may_in(product.namespace_id, Act::Edit);
-        Self { product, allowed_actions: if may { vec!["COMPLETE"] } else { Vec::new() } }
+        let may = role.may_in(product.namespace_id, Act::Edit);
+        let allowed = product.life_cycle_stage.allowed();
+        Self { product, allowed_actions: if may { allowed } else { Vec::new() } }
     }
 }

@@ -1,18 +1,23 @@
 //! The verbs of a provisioning request, on values alone: claims, answers, reports, the sweeper.
 
+use std::collections::BTreeMap;
+
 use domain::access::Namespace;
 use domain::access::namespace::NamespaceInput;
 use domain::activation::Activation;
 use domain::activation::states as activation;
 use domain::attributes::CustomAttributes;
+use domain::catalog::NameVersion;
 use domain::catalog::Product;
-use domain::catalog::product::{NameVersion, ProductInput};
+use domain::catalog::product::ProductInput;
 use domain::decision::{Actor, Change, Decision, Record, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::machine::Life;
-use domain::plan::association::{Association, Parties};
-use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Sealed, wait_before};
-use domain::plan::{Plan, PlanInput, RawTexts};
+use domain::plan::association::{Association, Chosen, Former};
+use domain::plan::content::{RawTexts, Reading};
+use domain::plan::door::Sealed;
+use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Seals, wait_before};
+use domain::plan::{Plan, PlanInput};
 use domain::request::claim::{Claim, Idle};
 use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::manual::{ManualStatus, StatusInput};
@@ -44,7 +49,8 @@ pub(crate) fn method(completion: Completion) -> Method {
         retry_ladder: Some(ladder),
         ..MethodInput::default()
     };
-    Method::create(&input, id(1), Sealed(String::new()), &at(0)).unwrap().0
+    let seals = Seals { callback: Sealed(String::new()), credential: None };
+    Method::create(&input, id(1), seals, &at(0)).unwrap().0
 }
 
 fn association() -> (Product, Association) {
@@ -53,13 +59,14 @@ fn association() -> (Product, Association) {
     let name_version = NameVersion { name: "Scanner".to_owned(), version: "1".to_owned() };
     let input =
         ProductInput { name_version, provisioning_enabled: true, ..ProductInput::default() };
-    let (product, _) = Product::create(&input, namespace.id, &at(1)).unwrap();
+    let (product, _) = Product::create(&input, namespace.id, BTreeMap::new(), &at(1)).unwrap();
     let input = PlanInput { name: "Pods".to_owned(), ..PlanInput::default() };
-    let (plan, _, _) = Plan::create(&input, &RawTexts::default(), namespace.id, &at(2)).unwrap();
-    let parties = Parties { old: None, old_plan: None, old_method: None };
+    let reading = Reading { raw: &RawTexts::default(), registered: None };
+    let (plan, _, _) = Plan::create(&input, reading, namespace.id, &at(2)).unwrap();
     let method = method(Completion::Callback);
-    let (association, decision) = parties.associate(&product, plan, method, &at(3));
-    assert_eq!(decision.changes.len(), 3, "association, plan and method with their uses");
+    let chosen = Chosen { plan, method, deprovision_plan: None };
+    let (association, decision) = Former::default().associate(product.clone(), chosen, &at(3));
+    assert_eq!(decision.changes.len(), 6, "association, product, plan, method, and two names");
     (product, association)
 }
 

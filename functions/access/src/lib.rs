@@ -27,6 +27,8 @@ pub fn router(app: Arc<App>) -> Router {
         .on("createNamespace", namespaces::create)
         .on("listNamespaces", namespaces::list)
         .on("getNamespace", namespaces::show)
+        .on("renameNamespace", namespaces::rename)
+        .on("deleteNamespace", namespaces::delete)
         .on("getHealth", open::health)
         .on("listStateMachines", open::state_machines)
         .on("getOpenApi", open::openapi)

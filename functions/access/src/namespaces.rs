@@ -3,7 +3,10 @@
 use domain::access::namespace::NamespaceInput;
 use domain::access::{Act, Namespace};
 use domain::decision::Kind;
+use domain::ids::Id;
 use edge::{Answer, Cx, Problem};
+use serde::Deserialize;
+use store::list::PageOf;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let input = &cx.json::<NamespaceInput>()?;
@@ -23,7 +26,66 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let namespace = cx.store().load_namespace(cx.tenant()?, cx.id("id")?).await?;
-    cx.caller()?.may_in(namespace.id, Act::View, "namespace")?;
+    let namespace = load(&cx, Act::View).await?;
     cx.show(&namespace, namespace.version)
+}
+
+pub(crate) async fn rename(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<NamespaceInput>()?);
+    cx.decide(move |stamp| async move {
+        let namespace = load(cx, Act::Edit).await?;
+        cx.if_match(namespace.version)?;
+        let (namespace, decision) = namespace.rename(input, &stamp)?;
+        Ok((Answer::ok(&namespace)?.version(namespace.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |_| async move {
+        let namespace = load(cx, Act::Delete).await?;
+        cx.if_match(namespace.version)?;
+        let held = held(cx, namespace.id).await?;
+        Ok((Answer::deleted(), namespace.delete(held)?))
+    })
+    .await
+}
+
+async fn load(cx: &Cx, act: Act) -> Result<Namespace, Problem> {
+    let namespace = cx.store().load_namespace(cx.tenant()?, cx.id("id")?).await?;
+    cx.caller()?.may_in(namespace.id, act, "namespace")?;
+    Ok(namespace)
+}
+
+/// What a row of the catalog belongs to.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Belongs {
+    namespace_id: Id,
+}
+
+/// Something that the namespace holds, in words.
+async fn held(cx: &Cx, namespace: Id) -> Result<Option<&'static str>, Problem> {
+    let kinds = [
+        (Kind::Product, "products"),
+        (Kind::Plan, "plans"),
+        (Kind::Method, "methods"),
+        (Kind::Feature, "features"),
+    ];
+    for (kind, what) in kinds {
+        let mut page = PageOf { limit: 1, after: None, ascending: false };
+        loop {
+            let keep = |row: &Belongs| row.namespace_id == namespace;
+            let found = cx.store().list(cx.tenant()?, kind, &page, keep).await?;
+            if !found.rows.is_empty() {
+                return Ok(Some(what));
+            }
+            page.after = found.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(None)
 }

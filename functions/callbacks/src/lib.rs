@@ -9,7 +9,7 @@ use axum::Router;
 use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
-use domain::plan::method::Door;
+use domain::plan::door::Door;
 use domain::rejection::{Code, Rejection};
 use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
 use domain::request::{Conflict, Request};
@@ -118,7 +118,7 @@ async fn authentic(cx: &Cx) -> Result<Door, Problem> {
     };
     let secrets = match &door {
         Some(door) => {
-            let opened = cx.app.open_secrets(door.method, &door.secrets);
+            let opened = cx.app.open_secrets(door.method, door.live_secrets(cx.app.clock.now()));
             opened.map_err(|error| {
                 tracing::error!(%error, method = %door.method, "callback secrets");
                 Problem::of_code(Code::Internal)

@@ -1,75 +1,38 @@
-//! Customers. Contacts and partners come later.
+//! Customers, channel partners, and their contacts.
 //!
 //! Neighbours: the edge's table of routes; `domain::customer` decides.
+
+mod contacts;
+mod customers;
 
 use std::sync::Arc;
 
 use axum::Router;
-use domain::customer::{Customer, CustomerInput};
-use domain::decision::Kind;
 use edge::http::routes::Function;
-use edge::{Answer, App, Cx, Problem, Routes};
-use store::list::Page;
+use edge::{App, Routes};
 
 /// The routes of this function.
 pub fn router(app: Arc<App>) -> Router {
     Routes::of(Function::Customers, app)
-        .on("createCustomer", create)
-        .on("listCustomers", list)
-        .on("getCustomer", show)
+        .on("createCustomer", |cx| customers::create(cx, false))
+        .on("listCustomers", |cx| customers::list(cx, false))
+        .on("getCustomer", |cx| customers::show(cx, false))
+        .on("updateCustomer", |cx| customers::update(cx, false))
+        .on("deleteCustomer", |cx| customers::delete(cx, false))
+        .on("createCustomerContact", |cx| contacts::create(cx, false))
+        .on("listCustomerContacts", |cx| contacts::list(cx, false))
+        .on("getCustomerContact", |cx| contacts::show(cx, false))
+        .on("updateCustomerContact", |cx| contacts::update(cx, false))
+        .on("deleteCustomerContact", |cx| contacts::delete(cx, false))
+        .on("createPartner", |cx| customers::create(cx, true))
+        .on("listPartners", |cx| customers::list(cx, true))
+        .on("getPartner", |cx| customers::show(cx, true))
+        .on("updatePartner", |cx| customers::update(cx, true))
+        .on("deletePartner", |cx| customers::delete(cx, true))
+        .on("createPartnerContact", |cx| contacts::create(cx, true))
+        .on("listPartnerContacts", |cx| contacts::list(cx, true))
+        .on("getPartnerContact", |cx| contacts::show(cx, true))
+        .on("updatePartnerContact", |cx| contacts::update(cx, true))
+        .on("deletePartnerContact", |cx| contacts::delete(cx, true))
         .router()
-}
-
-async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let input = &cx.json::<CustomerInput>()?;
-    cx.decide(move |stamp| async move {
-        let (customer, decision) = Customer::create(input, &stamp)?;
-        let answer = Answer::created(&customer, format!("/v1/customers/{}", customer.id))?;
-        Ok((answer.version(customer.version), decision))
-    })
-    .await
-}
-
-/// Filters by `email`, `name`, `identifier` read an exact key, so they are always complete.
-async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let tenant = cx.tenant()?;
-    let filters: Vec<(&str, &str)> = ["email", "name", "identifier"]
-        .into_iter()
-        .filter_map(|member| Some((member, cx.query.text(member)?)))
-        .collect();
-    let Some((member, value)) = filters.first() else {
-        let page =
-            cx.store().list::<Customer>(tenant, Kind::Customer, &cx.page()?, |_| true).await?;
-        return cx.list(&page);
-    };
-    let ids = cx.store().find_named(tenant, Kind::Customer, member, value).await?;
-    let found = cx.store().find_customers(tenant, &ids).await?;
-    let asked = cx.page()?;
-    let fits =
-        |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
-    let mut rows: Vec<Customer> = found.into_values().filter(fits).collect();
-    if !asked.ascending {
-        rows.reverse();
-    }
-    if let Some(after) = asked.after {
-        rows.retain(|row| if asked.ascending { row.id > after } else { row.id < after });
-    }
-    let more = rows.len() > asked.limit;
-    rows.truncate(asked.limit);
-    let next = rows.last().filter(|_| more).map(|row| row.id);
-    cx.list(&Page { rows, next })
-}
-
-fn has(customer: &Customer, member: &str, value: &str) -> bool {
-    let same = |text: &String| text.to_lowercase() == value.to_lowercase();
-    match member {
-        "email" => customer.emails.iter().any(same),
-        "name" => same(&customer.name),
-        _ => same(&customer.identifier),
-    }
-}
-
-async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let customer = cx.store().load_customer(cx.tenant()?, cx.id("id")?).await?;
-    cx.show(&customer, customer.version)
 }

@@ -19,8 +19,7 @@ use domain::request::{Payload, Request};
 use domain::time::Time;
 use edge::App;
 use edge::app::can_fail;
-use edge::ports::Post;
-use edge::provider::signature::sign;
+use edge::provider::call::Letter;
 use edge::queue::batch::{Outcome, batch};
 use edge::telemetry::attempted;
 use store::{Extra, StoreError};
@@ -85,7 +84,7 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
         Claim::Exhausted(decision) => app.commit(tenant, &decision, &Extra::default()).await,
         Claim::Attempt(claimed, decision) => {
             app.commit(tenant, &decision, &Extra::default()).await?;
-            let answer = post(app, &claimed, &payload, &method).await;
+            let answer = post(app, tenant, &claimed, &payload, &method).await;
             finish(app, tenant, &claimed, &method, &answer, stamp.now).await
         }
     }
@@ -119,27 +118,23 @@ async fn unfinished(
 }
 
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
-async fn post(app: &App, request: &Request, payload: &Payload, method: &Method) -> Answer {
+async fn post(
+    app: &App,
+    tenant: Id,
+    request: &Request,
+    payload: &Payload,
+    method: &Method,
+) -> Answer {
     let (id, generation) = (request.id, request.generation);
-    let Ok(secrets) = app.open_secrets(method.info.id, &method.secrets) else {
-        return Answer::Blocked("The method's secret cannot be opened.".to_owned());
-    };
-    let body = payload.text.as_bytes();
-    let mut headers = vec![("content-type", "application/json".to_owned())];
-    headers.extend(sign(&secrets, &request.webhook_id(), app.clock.now(), body));
-    headers.push(("provisioning-request-id", id.to_string()));
     let callback = format!(
         "{}/v1/callbacks/{}/provisioning-requests/{id}?generation={generation}",
         app.public_url, method.info.id
     );
-    headers.push(("provisioning-callback-url", callback));
-    let post = Post {
-        url: method.info.endpoint_url.clone(),
-        headers,
-        body: payload.text.clone(),
-        timeout: method.info.timeout,
-    };
-    app.provider.post(&post).await
+    let headers =
+        vec![("provisioning-request-id", id.to_string()), ("provisioning-callback-url", callback)];
+    let body = payload.text.clone();
+    let letter = Letter { id: request.webhook_id(), body, headers, timeout: method.info.timeout };
+    app.call(tenant, method, &letter).await
 }
 
 /// Commits the outcome under the lease; a lost race is decided again on what is there by then.

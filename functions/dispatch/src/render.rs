@@ -4,17 +4,12 @@
 
 use domain::decision::{Decision, Stamp};
 use domain::ids::{Id, sha256_hex};
+use domain::plan::content::Unusable;
 use domain::plan::method::Method;
-use domain::plan::{Plan, schema};
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
-use domain::substitution::Definition;
 use edge::App;
-use serde_json::Value;
 use store::{Extra, StoreError};
-
-/// Why there can be no attempt (P3): an error code and its reason.
-pub(crate) type Unusable = (&'static str, String);
 
 /// What an attempt needs: the frozen bytes, and the method as it is now.
 pub(crate) type Ready = Result<(Payload, Method), Unusable>;
@@ -95,11 +90,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Unusable> {
     let plan = sources.plan.as_ref().ok_or_else(missing)?;
     let method = usable(sources.method.clone())?;
     let document = sources.document();
-    let text = fill(plan, &document)?;
-    if let Some(schema) = &plan.payload_schema {
-        let broken = |why| ("PAYLOAD_INVALID", format!("The payload breaks payloadSchema {why}."));
-        schema::apply(schema, text.as_bytes()).map_err(broken)?;
-    }
+    let text = plan.content.fill(&document)?;
     let named =
         |id, name: &String, version| Named { id, name: name.clone(), version: Some(version) };
     let payload = Payload {
@@ -112,17 +103,4 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Unusable> {
         rev: 0,
     };
     Ok((payload, method))
-}
-
-/// The definition filled from the document; without one, the whole document (001-H3).
-fn fill(plan: &Plan, document: &Value) -> Result<String, Unusable> {
-    let too_large = |_| ("PAYLOAD_TOO_LARGE", "The payload is over 256 KiB.".to_owned());
-    let Some(definition) = &plan.definition else { return Ok(document.to_string()) };
-    let definition = Definition::compile(definition).map_err(|faults| {
-        let first =
-            faults.first().map(|fault| format!("{} at {}: {}", fault.code, fault.at, fault.detail));
-        ("PLAN_INVALID", first.unwrap_or_default())
-    })?;
-    let bytes = definition.render(document).map_err(too_large)?;
-    String::from_utf8(bytes).map_err(|error| ("PLAN_INVALID", error.to_string()))
 }

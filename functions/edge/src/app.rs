@@ -7,13 +7,14 @@ use std::sync::Arc;
 use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
-use domain::plan::method::Sealed;
+use domain::plan::door::Sealed;
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
 use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
 use crate::provider::secret_place;
+use crate::provider::token::Tokens;
 use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret};
 use crate::telemetry;
 
@@ -35,6 +36,8 @@ pub struct App {
     pub public_url: String,
     /// Which addresses may be called.
     pub egress: Policy,
+    /// The access tokens of this process.
+    pub tokens: Tokens,
 }
 
 impl App {

@@ -21,6 +21,7 @@ use crate::http::router::finish;
 use crate::ports::{SystemClock, SystemIds};
 use crate::provider::client::HttpProvider;
 use crate::provider::egress::Policy;
+use crate::provider::token::Tokens;
 use crate::queue::sqs::SqsQueue;
 use crate::secret::MasterKey;
 use crate::telemetry::Telemetry;
@@ -58,6 +59,7 @@ impl Lambda {
             master: None,
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             egress,
+            tokens: Tokens::default(),
         };
         let telemetry = Telemetry::start(config.service, config.function)?;
         Ok(Self { app, access, master_key_arn: config.master_key_arn, telemetry })

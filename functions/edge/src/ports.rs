@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `main` hands them in, handlers use them; one seed can drive a whole run.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -28,7 +29,7 @@ pub struct Post {
     /// The method's endpoint.
     pub url: String,
     /// Name and value, in order.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The frozen bytes.
     pub body: String,
     /// The deadline over everything.

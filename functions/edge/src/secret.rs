@@ -8,7 +8,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use domain::entitlement::product_key::KeySecret;
 use domain::ids::{Entropy, Id};
-use domain::plan::method::Sealed;
+use domain::plan::door::Sealed;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -49,7 +49,9 @@ impl MasterKey {
 
     /// Seals a secret for one place; it opens nowhere else.
     pub fn seal(&self, secret: &Secret, place: &str, entropy: &Entropy) -> Sealed {
-        let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|i| entropy.bytes(2)[i]);
+        // One decision may seal several secrets: each place has a nonce of its own.
+        let fresh = self.derive(&[b"nonce", &entropy.bytes(2), place.as_bytes()]);
+        let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|i| fresh[i]);
         let payload = Payload { msg: &secret.0, aad: place.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         Sealed(STANDARD.encode([&nonce[..], &sealed].concat()))
@@ -89,6 +91,11 @@ impl Secret {
         Self(entropy.bytes(1).to_vec())
     }
 
+    /// A secret that a user gave.
+    pub fn of_text(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+
     /// Reads what [`Secret::whsec`] wrote; none for anything else or a wrong length.
     pub fn from_whsec(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.strip_prefix("whsec_")?).ok()?;
@@ -120,5 +127,7 @@ mod tests {
         assert!(MasterKey::new([3; 32]).open(&sealed, "method 7").is_err());
         assert!(key.open(&Sealed("AAAA".to_owned()), "method 7").is_err());
         assert!(!format!("{sealed:?}").contains(&sealed.0));
+        let other = key.seal(&secret, "method 7 credential", &entropy);
+        assert_ne!(sealed.0[..32], other.0[..32], "a nonce is used once");
     }
 }

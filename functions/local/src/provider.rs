@@ -74,6 +74,7 @@ impl DemoProvider {
             format!("demo_{}", &domain::ids::sha256_hex(format!("{id}{body}").as_bytes())[..32]);
         let secrets = std::slice::from_ref(secret);
         headers.extend(sign(secrets, &webhook_id, self.app.clock.now(), body.as_bytes()));
+        let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
         let post = Post { url: url.to_owned(), headers, body, timeout: CALLBACK_TIMEOUT };
         match self.app.provider.post(&post).await {
             Answer::Http { status: 200, .. } => {}

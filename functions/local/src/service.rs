@@ -105,6 +105,7 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         ids,
         public_url: format!("http://{api_address}"),
         egress,
+        tokens: edge::provider::token::Tokens::default(),
     });
     let api_key = admin_key(&data, &app).await?;
     let demo_provider = Arc::new(DemoProvider::new(Arc::clone(&app), tasks.clone(), stop.clone()));

@@ -4,9 +4,7 @@ use domain::access::Act;
 use domain::catalog::Product;
 use domain::decision::Kind;
 use domain::ids::Id;
-use domain::plan::Plan;
-use domain::plan::association::{Association, AssociationInput, Parties};
-use domain::plan::method::Method;
+use domain::plan::association::{Association, AssociationInput, Chosen, Former};
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use edge::{Answer, Cx, Problem};
 
@@ -16,60 +14,65 @@ async fn product(cx: &Cx, act: Act) -> Result<Product, Problem> {
     Ok(product)
 }
 
-/// The association so far, with its plan and method where they are others than the new ones.
-async fn parties(cx: &Cx, product: Id, input: &AssociationInput) -> Result<Parties, Problem> {
+/// The association so far, with its plans and its method where they are not chosen again.
+async fn former(cx: &Cx, product: Id, input: &AssociationInput) -> Result<Former, Problem> {
     let (store, tenant) = (cx.store(), cx.tenant()?);
-    let old = store.find_association(tenant, product).await?;
-    let (mut old_plan, mut old_method) = (None, None);
-    if let Some(old) = &old {
-        if input.plan_id != Some(old.plan_id) {
-            old_plan = store.find_plan(tenant, old.plan_id).await?;
-        }
-        if input.method_id != Some(old.method_id) {
-            old_method = store.find_method(tenant, old.method_id).await?;
-        }
-    }
-    Ok(Parties { old, old_plan, old_method })
+    let association = store.find_association(tenant, product).await?;
+    let Some(old) = &association else { return Ok(Former::default()) };
+    let again = [input.plan_id, input.deprovision_plan_id];
+    let ids: Vec<Id> =
+        old.plan_ids().into_iter().filter(|id| !again.contains(&Some(*id))).collect();
+    let plans = store.find_plans(tenant, &ids).await?.into_values().collect();
+    let method = match input.method_id {
+        Some(id) if id == old.method_id => None,
+        _ => store.find_method(tenant, old.method_id).await?,
+    };
+    Ok(Former { association, plans, method })
 }
 
-/// The plan and method that the body names, as far as the caller may see them.
-async fn named(cx: &Cx, input: &AssociationInput) -> Result<(Plan, Method), Problem> {
+/// What the body names, as far as the caller may see it.
+async fn chosen(cx: &Cx, input: &AssociationInput) -> Result<Chosen, Problem> {
     let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
-    let (mut plan, mut method) = (None, None);
-    if let Some(id) = input.plan_id {
-        plan = cx.store().find_plan(tenant, id).await?;
-    }
-    if let Some(id) = input.method_id {
-        method = cx.store().find_method(tenant, id).await?;
-    }
-    plan = plan.filter(|plan| role.may_in(plan.namespace_id, Act::View));
-    method = method.filter(|method| role.may_in(method.info.namespace_id, Act::View));
+    let ids: Vec<Id> = [input.plan_id, input.deprovision_plan_id].into_iter().flatten().collect();
+    let plans = cx.store().find_plans(tenant, &ids).await?;
+    let plan_of = |id: Option<Id>| {
+        let plan = plans.get(&id?).cloned();
+        plan.filter(|plan| role.may_in(plan.namespace_id, Act::View))
+    };
+    let method = match input.method_id {
+        Some(id) => cx.store().find_method(tenant, id).await?,
+        None => None,
+    };
+    let method = method.filter(|method| role.may_in(method.info.namespace_id, Act::View));
+    let (plan, back) = (plan_of(input.plan_id), plan_of(input.deprovision_plan_id));
     let mut faults = Faults::default();
-    for (at, what, id, found) in [
-        ("/planId", "Plan", input.plan_id, plan.is_some()),
-        ("/methodId", "Method", input.method_id, method.is_some()),
+    for (at, what, id, found, needed) in [
+        ("/planId", "Plan", input.plan_id, plan.is_some(), true),
+        ("/methodId", "Method", input.method_id, method.is_some(), true),
+        ("/deprovisionPlanId", "Plan", input.deprovision_plan_id, back.is_some(), false),
     ] {
         match id {
-            None => faults.add(at, Code::ValidationFailed, "must be given"),
+            None if needed => faults.add(at, Code::ValidationFailed, "must be given"),
             Some(id) if !found => faults.push(Fault::unknown(at, what, id)),
-            Some(_) => {}
+            _ => {}
         }
     }
     faults.finish()?;
     let missing = || Problem::of_code(Code::ReferenceNotFound);
-    plan.zip(method).ok_or_else(missing)
+    let (plan, method) = plan.zip(method).ok_or_else(missing)?;
+    Ok(Chosen { plan, method, deprovision_plan: back })
 }
 
 pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<AssociationInput>()?);
     cx.decide(move |stamp| async move {
         let product = product(cx, Act::Edit).await?;
-        let parties = parties(cx, product.id, input).await?;
-        if let Some(old) = &parties.old {
+        let former = former(cx, product.id, input).await?;
+        if let Some(old) = &former.association {
             cx.if_match(old.version)?;
         }
-        let (plan, method) = named(cx, input).await?;
-        let (made, decision) = parties.associate(&product, plan, method, &stamp);
+        let chosen = chosen(cx, input).await?;
+        let (made, decision) = former.associate(product, chosen, &stamp);
         Ok((Answer::ok(&made)?.version(made.version), decision))
     })
     .await
@@ -86,12 +89,12 @@ pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
     cx.decide(move |_| async move {
         let product = product(cx, Act::Edit).await?;
-        let parties = parties(cx, product.id, &AssociationInput::default()).await?;
-        let Some(old) = &parties.old else {
+        let former = former(cx, product.id, &AssociationInput::default()).await?;
+        let Some(old) = &former.association else {
             return Err(Rejection::not_found("association").into());
         };
         cx.if_match(old.version)?;
-        Ok((Answer::deleted(), parties.dissolve()))
+        Ok((Answer::deleted(), former.dissolve()))
     })
     .await
 }

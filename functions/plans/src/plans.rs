@@ -1,28 +1,64 @@
 //! `/v1/plans` (source 001).
 
+use std::collections::BTreeMap;
+
 use domain::access::Act;
+use domain::attributes::Entity;
+use domain::catalog::CustomAttributeDef;
 use domain::decision::Kind;
 use domain::ids::Id;
-use domain::plan::{Plan, PlanInput, RawTexts};
+use domain::plan::association::USED_PLAN;
+use domain::plan::content::{RawTexts, Reading};
+use domain::plan::{Plan, PlanInput};
+use domain::substitution::lint::Registered;
 use domain::substitution::shape::paths;
 use edge::http::body::raw_member;
+use edge::http::page;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
-use store::list::Page;
+use store::list::{Page, PageOf};
 
-fn raw_texts(cx: &Cx) -> RawTexts {
+use crate::used;
+
+/// A plan that the caller may act on.
+pub(crate) async fn load(cx: &Cx, act: Act) -> Result<Plan, Problem> {
+    let plan = cx.store().load_plan(cx.tenant()?, cx.id("id")?).await?;
+    cx.caller()?.may_in(plan.namespace_id, act, "plan")?;
+    Ok(plan)
+}
+
+pub(crate) fn raw_texts(cx: &Cx) -> RawTexts {
     RawTexts {
         definition: raw_member(&cx.body, "definition"),
         payload_schema: raw_member(&cx.body, "payloadSchema"),
     }
 }
 
+/// The custom attributes of the tenant, all of them.
+pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
+    let mut page = PageOf { limit: PAGE, after: None, ascending: true };
+    let mut all: BTreeMap<Id, (Entity, String)> = BTreeMap::new();
+    loop {
+        let every = |_: &CustomAttributeDef| true;
+        let found = cx.store().list(cx.tenant()?, Kind::Attribute, &page, every).await?;
+        all.extend(found.rows.into_iter().map(|row| (row.id, (row.entity, row.name))));
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(Registered(all.into_values().collect()));
+        }
+    }
+}
+
+/// Rows read at a time.
+const PAGE: usize = 1000;
+
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<PlanInput>()?);
-    let raw = &raw_texts(cx);
+    let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);
     cx.decide(move |stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
-        let (plan, warnings, decision) = Plan::create(input, raw, namespace, &stamp)?;
+        let reading = Reading { raw, registered: Some(registered) };
+        let (plan, warnings, decision) = Plan::create(input, reading, namespace, &stamp)?;
         let view = plan.view(Some(warnings));
         let answer = Answer::created(&view, format!("/v1/plans/{}", plan.id))?;
         Ok((answer.version(plan.version), decision))
@@ -30,22 +66,29 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     .await
 }
 
+/// The filter `name` reads an exact key, so it is always complete.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let (role, name) = (&cx.caller()?.role, cx.query.text("name"));
+    let (tenant, role, asked) = (cx.tenant()?, &cx.caller()?.role, cx.page()?);
     let namespace: Option<Id> = cx.query.get("namespaceId")?;
     let keep = |plan: &Plan| {
         role.may_in(plan.namespace_id, Act::View)
-            && name.is_none_or(|n| plan.name.to_lowercase() == n.to_lowercase())
             && namespace.is_none_or(|id| plan.namespace_id == id)
     };
-    let page = cx.store().list(cx.tenant()?, Kind::Plan, &cx.page()?, keep).await?;
+    let page = match cx.query.text("name") {
+        None => cx.store().list(tenant, Kind::Plan, &asked, keep).await?,
+        Some(name) => {
+            let ids = cx.store().find_named(tenant, Kind::Plan, "name", name).await?;
+            let found = cx.store().find_plans(tenant, &ids).await?;
+            let rows = found.into_values().filter(keep).collect();
+            page::of(rows, |plan: &Plan| plan.id, &asked)
+        }
+    };
     let rows = page.rows.iter().map(|plan: &Plan| plan.view(None)).collect();
     cx.list(&Page { rows, next: page.next })
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let plan = cx.store().load_plan(cx.tenant()?, cx.id("id")?).await?;
-    cx.caller()?.may_in(plan.namespace_id, Act::View, "plan")?;
+    let plan = load(&cx, Act::View).await?;
     let answer = match cx.query.text("fields") {
         // The definition is answered as it was given, so it is not taken apart without need.
         None => Answer::ok(&plan.view(None))?.version(plan.version),
@@ -55,28 +98,47 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, id, input) = (&cx, cx.id("id")?, &cx.json::<PlanInput>()?);
-    let (tenant, raw) = (cx.tenant()?, &raw_texts(cx));
+    let (cx, input) = (&cx, &cx.json::<PlanInput>()?);
+    let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);
     cx.decide(move |stamp| async move {
-        let plan = cx.store().load_plan(tenant, id).await?;
-        cx.caller()?.may_in(plan.namespace_id, Act::Edit, "plan")?;
+        let plan = load(cx, Act::Edit).await?;
         cx.if_match(plan.version)?;
-        let (plan, warnings, decision) = plan.update(input, raw, &stamp)?;
+        let reading = Reading { raw, registered: Some(registered) };
+        let (plan, warnings, decision) = plan.update(input, reading, &stamp)?;
         Ok((Answer::ok(&plan.view(Some(warnings)))?.version(plan.version), decision))
     })
     .await
 }
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, id) = (&cx, cx.id("id")?);
-    let tenant = cx.tenant()?;
+    let cx = &cx;
     cx.decide(move |_| async move {
-        let plan = cx.store().load_plan(tenant, id).await?;
-        cx.caller()?.may_in(plan.namespace_id, Act::Delete, "plan")?;
+        let plan = load(cx, Act::Delete).await?;
         cx.if_match(plan.version)?;
-        Ok((Answer::deleted(), plan.delete()?))
+        let used_by = used::words(cx, USED_PLAN, plan.id, plan.uses).await?;
+        Ok((Answer::deleted(), plan.delete(&used_by)?))
     })
     .await
+}
+
+pub(crate) async fn copy(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |stamp| async move {
+        let plan = load(cx, Act::View).await?;
+        cx.caller()?.may_in(plan.namespace_id, Act::Add, "plan")?;
+        let name = used::free_name(cx, Kind::Plan, plan.namespace_id, &plan.name).await?;
+        let (copy, decision) = plan.copy(name, &stamp);
+        let answer = Answer::created(&copy.view(None), format!("/v1/plans/{}", copy.id))?;
+        Ok((answer.version(copy.version), decision))
+    })
+    .await
+}
+
+/// "View Plan Definition" of source 001.
+pub(crate) async fn definition(cx: Cx) -> Result<Answer, Problem> {
+    let plan = load(&cx, Act::View).await?;
+    let view = plan.view(None);
+    Answer::ok(&view.definition_only()).map(|answer| answer.version(plan.version))
 }
 
 pub(crate) async fn document_shape(_cx: Cx) -> Result<Answer, Problem> {

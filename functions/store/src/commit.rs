@@ -3,7 +3,7 @@
 //! Neighbours: `rows` encodes, `port` writes. Guarantee: nothing is written unless all is.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::decision::{Change, Decision, Name, Record};
+use domain::decision::{Change, Decision, Name, Record, Scope};
 use domain::entitlement::product_key::{Consumption, KeyRef};
 use domain::ids::Id;
 use domain::time::Time;
@@ -68,8 +68,7 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
     }
     let taken = refused.iter().filter_map(hit).find_map(|meaning| match meaning {
         Meaning::Taken(name) => {
-            let value = name.value.split_once('/').map_or(&*name.value, |(_, name)| name);
-            Some(StoreError::NameTaken { member: name.member, value: value.to_owned() })
+            Some(StoreError::NameTaken { member: name.member, value: name.value.clone() })
         }
         _ => None,
     });
@@ -95,13 +94,9 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
             let (main, _) = record(tenant, saved)?;
             out.push((Write::Delete(main.key, of_rev(main.rev)), Meaning::Conflict));
         }
-        Change::Claim(name) => {
-            let id = AttributeValue::N(name.id.to_string());
-            let item = Item::from([("id".to_owned(), id)]);
-            let condition = if name.unique { Condition::Absent } else { Condition::Free };
-            let key = keys::name(tenant, name);
-            out.push((Write::Put(key, item, condition), Meaning::Taken(name.clone())));
-        }
+        Change::Claim(name) => out.push((take(tenant, name), Meaning::Taken(name.clone()))),
+        // A name that we chose is chosen again.
+        Change::Choose(name) => out.push((take(tenant, name), Meaning::Conflict)),
         Change::Release(name) => {
             let key = keys::name(tenant, name);
             out.push((Write::Delete(key, Condition::Free), Meaning::Conflict));
@@ -109,6 +104,16 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
         Change::Consume(consumption) => consume(tenant, consumption, out)?,
     }
     Ok(())
+}
+
+fn take(tenant: Id, name: &Name) -> Write {
+    let id = AttributeValue::N(name.id.to_string());
+    let item = Item::from([("id".to_owned(), id)]);
+    let condition = match name.scope {
+        Scope::Shared => Condition::Free,
+        Scope::Tenant | Scope::Namespace(_) => Condition::Absent,
+    };
+    Write::Put(keys::name(tenant, name), item, condition)
 }
 
 const fn of_rev(rev: u64) -> Condition {

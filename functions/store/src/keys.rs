@@ -3,7 +3,7 @@
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#`, `METHOD#` and
 //! the index `due`.
 
-use domain::decision::{Kind, Name};
+use domain::decision::{Kind, Name, Scope};
 use domain::entitlement::product_key::KeyRef;
 use domain::ids::Id;
 use domain::time::Time;
@@ -142,6 +142,23 @@ pub fn association(tenant: Id, product_id: Id) -> Key {
     catalog(product(tenant, product_id), ASSOCIATION)
 }
 
+/// A version that a plan had.
+pub fn plan_version(tenant: Id, plan: Id, version: u64) -> Key {
+    catalog(of_catalog(tenant, Kind::Plan, plan).pk, &format!("{VERSIONS}{version:09}"))
+}
+
+/// What the versions of a plan start with.
+pub const VERSIONS: &str = "V#";
+
+/// A contact of a customer.
+pub fn contact(tenant: Id, customer: Id, id: Id) -> Key {
+    let pk = of_catalog(tenant, Kind::Customer, customer).pk;
+    catalog(pk, &format!("{CONTACTS}{}", id.padded()))
+}
+
+/// What the contacts of a customer start with.
+pub const CONTACTS: &str = "CONTACT#";
+
 /// The sort key of an association beside its product.
 pub const ASSOCIATION: &str = "A";
 
@@ -158,7 +175,11 @@ pub fn door(method: Id) -> Key {
 /// A look-up row.
 pub fn name(tenant: Id, name: &Name) -> Key {
     let pk = names(tenant, name.kind, name.member, &name.value);
-    let sk = if name.unique { "N".to_owned() } else { name.id.padded() };
+    let sk = match name.scope {
+        Scope::Shared => name.id.padded(),
+        Scope::Tenant => "N".to_owned(),
+        Scope::Namespace(namespace) => namespace.padded(),
+    };
     Key { table: Table::Catalog, pk, sk }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Neighbours: the edge makes cursors of where a page ends.
 
+use domain::customer::contact::Contact;
 use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::PAGE_ROWS;
+use domain::plan::Plan;
+use domain::plan::version::PlanVersion;
 use domain::request::Overflow;
 use domain::request::attempt::Attempt;
 use domain::time::Time;
@@ -127,6 +130,61 @@ impl dyn Store {
         let items = self.range_all(whole(Table::Catalog, names, String::new())).await?;
         let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
         Ok(ids.collect())
+    }
+
+    /// Whether somebody has this name in the namespace.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn is_taken(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        name: &str,
+        namespace: Id,
+    ) -> Result<bool, StoreError> {
+        let pk = keys::names(tenant, kind, "name", name);
+        let found = self.range_all(whole(Table::Catalog, pk, namespace.padded())).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// The contacts of a customer, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_contacts(
+        &self,
+        tenant: Id,
+        customer: Id,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let pk = keys::of_catalog(tenant, Kind::Customer, customer).pk;
+        let range = whole(Table::Catalog, pk, keys::CONTACTS.to_owned());
+        self.range_all(range).await?.into_iter().map(decode).collect()
+    }
+
+    /// A page of the versions that a plan had before its present one.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_plan_versions(
+        &self,
+        tenant: Id,
+        plan: Id,
+        page: &PageOf,
+    ) -> Result<Vec<Plan>, StoreError> {
+        let pk = keys::of_catalog(tenant, Kind::Plan, plan).pk;
+        let after = page.after.map(|id| keys::plan_version(tenant, plan, id.get()).sk);
+        let range = Range {
+            after,
+            descending: !page.ascending,
+            limit: page.limit,
+            ..whole(Table::Catalog, pk, keys::VERSIONS.to_owned())
+        };
+        let mut rows = Vec::new();
+        for item in self.range(&range).await?.items {
+            rows.push(decode::<PlanVersion>(item)?.0);
+        }
+        Ok(rows)
     }
 
     /// The attempts of a request, oldest first.

@@ -4,27 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{ApiKey, Namespace, Role};
 use domain::activation::Activation;
-use domain::catalog::Product;
-use domain::customer::Customer;
 use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
-use domain::plan::Plan;
-use domain::plan::association::Association;
-use domain::plan::method::{Door, Method};
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Request};
-use domain::time::Time;
-use futures::future::try_join_all;
 
 use crate::error::StoreError;
-use crate::keys::{self, Key, Table, attribute};
-use crate::list::whole;
-use crate::port::{Item, Range, Store};
-use crate::rows::{Row, decode, plain};
+use crate::keys::{self, Key};
+use crate::port::{Item, Store};
+use crate::rows::{Row, decode};
 
 /// An entitlement with the rows that say something about one of its keys.
 pub struct Keyed {
@@ -33,9 +24,6 @@ pub struct Keyed {
     /// The key; its default when it has no row.
     pub key: ProductKey,
 }
-
-/// A product and, if it is provisioned, by which plan and method.
-pub type Sold = (Product, Option<Association>);
 
 /// A key by its row; without one, its default, if the entitlement has such a key.
 pub(crate) fn key_of(
@@ -58,28 +46,17 @@ pub(crate) fn found<T: Row>(
     each.map(|(id, row)| Ok((id, decode(row)?))).collect()
 }
 
-fn sold(rows: Vec<Item>) -> Result<Option<Sold>, StoreError> {
-    let (mut product, mut association) = (None, None);
-    for row in rows {
-        match row.get(attribute::SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) {
-            Some(keys::ASSOCIATION) => association = Some(decode(row)?),
-            _ => product = Some(decode(row)?),
-        }
-    }
-    Ok(product.map(|product| (product, association)))
-}
-
 impl dyn Store {
-    async fn find<T: Row>(&self, key: Key) -> Result<Option<T>, StoreError> {
+    pub(crate) async fn find<T: Row>(&self, key: Key) -> Result<Option<T>, StoreError> {
         let row: Option<Item> = self.get(&[key]).await?.remove(0);
         row.map(decode).transpose()
     }
 
-    async fn load<T: Row>(&self, key: Key) -> Result<T, StoreError> {
+    pub(crate) async fn load<T: Row>(&self, key: Key) -> Result<T, StoreError> {
         self.find(key).await?.ok_or(StoreError::NotFound(T::WHAT))
     }
 
-    async fn find_all<T: Row>(
+    pub(crate) async fn find_all<T: Row>(
         &self,
         tenant: Id,
         kind: Kind,
@@ -90,157 +67,6 @@ impl dyn Store {
         }
         let keys: Vec<Key> = ids.iter().map(|id| keys::of_catalog(tenant, kind, *id)).collect();
         found(ids, &mut self.get(&keys).await?.into_iter())
-    }
-
-    /// A namespace.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_namespace(&self, tenant: Id, id: Id) -> Result<Namespace, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Namespace, id)).await
-    }
-
-    /// A role.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_role(&self, tenant: Id, id: Id) -> Result<Role, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Role, id)).await
-    }
-
-    /// The API key behind a secret's hash.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
-        self.find(keys::api_key(hash)).await
-    }
-
-    /// An API key by its id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_api_key(&self, tenant: Id, id: Id) -> Result<ApiKey, StoreError> {
-        let range = Range {
-            table: Table::Catalog,
-            index: Some(keys::LIST),
-            pk: keys::list(tenant, Kind::Key),
-            prefix: id.padded(),
-            below: None,
-            after: None,
-            descending: false,
-            limit: 1,
-        };
-        let row = self.range(&range).await?.items.into_iter().next();
-        let listed: ApiKey = decode(row.ok_or(StoreError::NotFound(ApiKey::WHAT))?)?;
-        self.load(keys::api_key(&listed.hash)).await
-    }
-
-    /// A product.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_product(&self, tenant: Id, id: Id) -> Result<Product, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Product, id)).await
-    }
-
-    /// Those of the products that exist.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_products(
-        &self,
-        tenant: Id,
-        ids: &[Id],
-    ) -> Result<BTreeMap<Id, Product>, StoreError> {
-        self.find_all(tenant, Kind::Product, ids).await
-    }
-
-    /// Those of the products that exist, each with its association: one read a product.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_sold(&self, tenant: Id, products: &[Id]) -> Result<Vec<Sold>, StoreError> {
-        let one = |id: &Id| {
-            let partition = whole(Table::Catalog, keys::product(tenant, *id), String::new());
-            async move { sold(self.range_all(partition).await?) }
-        };
-        let found = try_join_all(products.iter().map(one)).await?;
-        Ok(found.into_iter().flatten().collect())
-    }
-
-    /// The association of a product, if it has one.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_association(
-        &self,
-        tenant: Id,
-        product: Id,
-    ) -> Result<Option<Association>, StoreError> {
-        self.find(keys::association(tenant, product)).await
-    }
-
-    /// A customer.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_customer(&self, tenant: Id, id: Id) -> Result<Customer, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Customer, id)).await
-    }
-
-    /// Those of the customers that exist.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_customers(
-        &self,
-        tenant: Id,
-        ids: &[Id],
-    ) -> Result<BTreeMap<Id, Customer>, StoreError> {
-        self.find_all(tenant, Kind::Customer, ids).await
-    }
-
-    /// A plan.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_plan(&self, tenant: Id, id: Id) -> Result<Plan, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Plan, id)).await
-    }
-
-    /// A plan that may be gone.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_plan(&self, tenant: Id, id: Id) -> Result<Option<Plan>, StoreError> {
-        self.find(keys::of_catalog(tenant, Kind::Plan, id)).await
-    }
-
-    /// A method.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn load_method(&self, tenant: Id, id: Id) -> Result<Method, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Method, id)).await
-    }
-
-    /// A method that may be gone.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_method(&self, tenant: Id, id: Id) -> Result<Option<Method>, StoreError> {
-        self.find(keys::of_catalog(tenant, Kind::Method, id)).await
-    }
-
-    /// Whose a method is and how its callbacks are verified, as long as they are taken.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_door(&self, method: Id, now: Time) -> Result<Option<Door>, StoreError> {
-        let row: Option<Item> = self.get(&[keys::door(method)]).await?.remove(0);
-        let door: Option<Door> = row.map(|item| plain(item, "door")).transpose()?;
-        Ok(door.filter(|door| door.expires.is_none_or(|at| at > now)))
     }
 
     /// An entitlement.

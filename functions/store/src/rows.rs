@@ -5,15 +5,18 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::{ApiKey, Namespace, Role};
 use domain::activation::Activation;
-use domain::catalog::Product;
+use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
+use domain::customer::contact::Contact;
 use domain::decision::{Kind, Record};
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
 use domain::plan::Plan;
 use domain::plan::association::Association;
-use domain::plan::method::{Door, Method};
+use domain::plan::door::Door;
+use domain::plan::method::Method;
+use domain::plan::version::PlanVersion;
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Overflow, Payload, Request};
 use serde::Serialize;
@@ -49,8 +52,17 @@ rows!(
     Plan "plan", Method "method", Association "association", Entitlement "entitlement",
     ProductKey "product key", Activation "activation", Request "provisioning request",
     Payload "payload", Attempt "attempt", Conflicts "conflicts", LongResponse "response",
-    Overflow "history",
+    Overflow "history", Feature "feature", CustomAttributeDef "custom attribute",
+    Contact "contact",
 );
+
+impl Row for PlanVersion {
+    const WHAT: &'static str = "plan version";
+
+    fn set_rev(&mut self, rev: u64) {
+        self.0.rev = rev;
+    }
+}
 
 /// Reads a row.
 ///
@@ -113,11 +125,17 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
         Record::Role(r) => {
             one(row(catalog(Kind::Role, r.id), r, r.rev)?.listed(tenant, Kind::Role, r.id))
         }
+        Record::Feature(r) => {
+            one(row(catalog(Kind::Feature, r.id), r, r.rev)?.listed(tenant, Kind::Feature, r.id))
+        }
+        Record::CustomAttributeDef(r) => one(
+            row(catalog(Kind::Attribute, r.id), r, r.rev)?.listed(tenant, Kind::Attribute, r.id)
+        ),
         Record::Product(r) => {
             one(row(catalog(Kind::Product, r.id), r, r.rev)?.listed(tenant, Kind::Product, r.id))
         }
         Record::Customer(r) => {
-            one(row(catalog(Kind::Customer, r.id), r, r.rev)?.listed(tenant, Kind::Customer, r.id))
+            one(row(catalog(Kind::Customer, r.id), r, r.rev)?.listed(tenant, r.kind(), r.id))
         }
         Record::Plan(r) => {
             one(row(catalog(Kind::Plan, r.id), r, r.rev)?.listed(tenant, Kind::Plan, r.id))
@@ -149,9 +167,12 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
     }
 }
 
-/// The rows that stand beside a request's head.
+/// The rows that stand beside another one: in its partition, without a place in a list.
 fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
     match record {
+        // A version is written once: the plan's own revision is not its own.
+        Record::PlanVersion(r) => row(keys::plan_version(tenant, r.0.id, r.0.version), r, 0),
+        Record::Contact(r) => row(keys::contact(tenant, r.customer_id, r.id), r, r.rev),
         Record::Payload(r) => row(keys::payload(tenant, r.request, r.generation), r, r.rev),
         Record::Conflicts(r) => row(keys::conflicts(tenant, r.request), r, r.rev),
         Record::LongResponse(r) => {

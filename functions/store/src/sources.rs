@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use domain::activation::Activation;
-use domain::catalog::Product;
+use domain::catalog::{Feature, Product};
 use domain::customer::Customer;
 use domain::decision::Kind;
 use domain::entitlement::Entitlement;
@@ -58,7 +58,33 @@ impl dyn Store {
         products.extend(product.map(|product| (product.id, product)));
         let plan = rows.next().flatten().map(decode).transpose()?;
         let method = rows.next().flatten().map(decode).transpose()?;
-        Ok(Sources { request, activation, entitlement, key, customers, products, plan, method })
+        let features = self.features_of(tenant, products.values()).await?;
+        Ok(Sources {
+            request,
+            activation,
+            entitlement,
+            key,
+            customers,
+            products,
+            features,
+            plan,
+            method,
+        })
+    }
+}
+
+impl dyn Store {
+    /// The features of products: no read where they have none.
+    async fn features_of(
+        &self,
+        tenant: Id,
+        products: impl Iterator<Item = &Product> + Send,
+    ) -> Result<BTreeMap<Id, Feature>, StoreError> {
+        let of = |product: &Product| product.features.clone();
+        let mut ids: Vec<Id> = products.flat_map(of).filter_map(|f| f.feature_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        self.find_features(tenant, &ids).await
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Neighbours: `system` begins with it. Made by the domain's own functions.
 
+use std::collections::BTreeMap;
+
 use domain::access::Namespace;
 use domain::access::namespace::NamespaceInput;
 use domain::activation::activate::Facts;
+use domain::catalog::NameVersion;
 use domain::catalog::Product;
-use domain::catalog::product::{NameVersion, ProductInput};
+use domain::catalog::product::ProductInput;
 use domain::decision::{Actor, Stamp};
 use domain::entitlement::create::{
     Action, EntitlementInput, ItemProductInput, LineItemInput, Products,
@@ -14,9 +17,11 @@ use domain::entitlement::create::{
 use domain::entitlement::product_key::{KeyRef, KeySecret, ProductKey};
 use domain::entitlement::{Entitlement, LineItemType};
 use domain::ids::{Entropy, Id};
-use domain::plan::association::{Association, Parties};
-use domain::plan::method::{Method, MethodInfo, MethodInput, Sealed};
-use domain::plan::{Plan, PlanInput, RawTexts};
+use domain::plan::association::{Association, Chosen, Former};
+use domain::plan::content::{RawTexts, Reading};
+use domain::plan::door::Sealed;
+use domain::plan::method::{Method, MethodInfo, MethodInput, Seals};
+use domain::plan::{Plan, PlanInput};
 use domain::rejection::Rejection;
 use domain::time::{Period, Time};
 use uuid::Uuid;
@@ -63,20 +68,22 @@ impl Fixture {
             provisioning_enabled: provisioned,
             ..ProductInput::default()
         };
-        let (product, _) = Product::create(&input, namespace.id, &at(1))?;
+        let (product, _) = Product::create(&input, namespace.id, BTreeMap::new(), &at(1))?;
         let (product, _) = product.complete(&at(2))?;
         let input = PlanInput { name: "Pods".to_owned(), ..PlanInput::default() };
-        let (plan, _, _) = Plan::create(&input, &RawTexts::default(), namespace.id, &at(3))?;
+        let reading = Reading { raw: &RawTexts::default(), registered: None };
+        let (plan, _, _) = Plan::create(&input, reading, namespace.id, &at(3))?;
         let input = MethodInput {
             name: "Farm".to_owned(),
             endpoint_url: "https://pods.example.com/".to_owned(),
             retry_ladder: Some([0, 1].map(Period::from_secs).to_vec()),
             ..MethodInput::default()
         };
-        let (method, _) = Method::create(&input, namespace.id, Sealed(String::new()), &at(4))?;
+        let seals = Seals { callback: Sealed(String::new()), credential: None };
+        let (method, _) = Method::create(&input, namespace.id, seals, &at(4))?;
         let info = method.info.clone();
-        let parties = Parties { old: None, old_plan: None, old_method: None };
-        let (association, _) = parties.associate(&product, plan, method, &at(5));
+        let chosen = Chosen { plan, method, deprovision_plan: None };
+        let (association, _) = Former::default().associate(product.clone(), chosen, &at(5));
         let secret = KeySecret::new([3; 32]);
         let entitlement = entitlement(&product, units, &secret, &at(6))?;
         let place = KeyRef { entitlement: entitlement.id, index: 0, generation: 0 };

@@ -147,6 +147,7 @@ impl Stage {
             master: Some(MasterKey::new([7; 32])),
             public_url: "https://provisio.example".to_owned(),
             egress: Policy::default(),
+            tokens: edge::provider::token::Tokens::default(),
         });
         let api = Api::new(routers(&app));
         Self { app, clock, queue, provider, api }

@@ -176,6 +176,7 @@ fn app(seat: &Arc<Seat>) -> Arc<App> {
         master: Some(MasterKey::new([7; 32])),
         public_url: "https://provisio.example".to_owned(),
         egress: Policy::default(),
+        tokens: edge::provider::token::Tokens::default(),
     })
 }
 

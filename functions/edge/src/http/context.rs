@@ -157,6 +157,22 @@ impl Cx {
         Faults::from(faults).finish().err().map(Problem::from)
     }
 
+    /// Answers a call that stores nothing: the faults of the body's form are told together with
+    /// those of its rules.
+    ///
+    /// # Errors
+    /// What the work says.
+    pub async fn settle(
+        &self,
+        work: impl Future<Output = Result<Answer, Problem>> + Send,
+    ) -> Result<Answer, Problem> {
+        let done = work.await;
+        match self.with_noted(done.as_ref().err()) {
+            Some(problem) => Err(problem),
+            None => done,
+        }
+    }
+
     /// The namespace of the body, or the default one, if the caller may act on its catalog.
     ///
     /// # Errors

@@ -12,3 +12,4 @@ pub mod query;
 pub mod repeated;
 pub mod router;
 pub mod routes;
+pub mod table;

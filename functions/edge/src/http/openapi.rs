@@ -6,7 +6,8 @@ use domain::access::Needs;
 use serde_json::{Value, json};
 
 use crate::http::problem::{CREATED, NO_CONTENT, OK};
-use crate::http::routes::{Gives, ROUTES, Route, Shape};
+use crate::http::routes::{Gives, Route, Shape};
+use crate::http::table::ROUTES;
 
 /// The document.
 pub fn document() -> Value {

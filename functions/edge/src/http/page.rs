@@ -46,6 +46,21 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
     Ok(PageOf { limit, after, ascending })
 }
 
+/// A page of rows that were all found by an exact key.
+pub fn of<T>(mut rows: Vec<T>, id: impl Fn(&T) -> Id, asked: &PageOf) -> Page<T> {
+    rows.sort_by_key(&id);
+    if !asked.ascending {
+        rows.reverse();
+    }
+    if let Some(after) = asked.after {
+        rows.retain(|row| if asked.ascending { id(row) > after } else { id(row) < after });
+    }
+    let more = rows.len() > asked.limit;
+    rows.truncate(asked.limit);
+    let next = rows.last().filter(|_| more).map(id);
+    Page { rows, next }
+}
+
 /// The answer of a list.
 ///
 /// # Errors

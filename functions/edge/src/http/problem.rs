@@ -12,7 +12,7 @@ use problem_details::ProblemDetails;
 use serde::Serialize;
 use store::StoreError;
 
-use crate::secret::NoMasterKey;
+use crate::secret::{BrokenSeal, NoMasterKey};
 
 /// A read or an action.
 pub const OK: u16 = 200;
@@ -131,6 +131,13 @@ impl From<Rejection> for Problem {
 impl From<NoMasterKey> for Problem {
     fn from(error: NoMasterKey) -> Self {
         tracing::error!(%error, "configuration");
+        Self::of_code(Code::Internal)
+    }
+}
+
+impl From<BrokenSeal> for Problem {
+    fn from(error: BrokenSeal) -> Self {
+        tracing::error!(%error, "a secret in a row");
         Self::of_code(Code::Internal)
     }
 }

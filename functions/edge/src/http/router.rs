@@ -18,7 +18,8 @@ use domain::rejection::Code;
 use crate::app::App;
 use crate::http::context::Cx;
 use crate::http::problem::Problem;
-use crate::http::routes::{Function, ROUTES, Route};
+use crate::http::routes::{Function, Route};
+use crate::http::table::ROUTES;
 
 /// The handlers of one function.
 pub struct Routes {

@@ -40,7 +40,7 @@ impl HttpProvider {
     async fn exchange(&self, post: &Post, url: url::Url) -> Result<Answer, Answer> {
         let mut call = self.client()?.post(url).body(post.body.clone());
         for (name, value) in &post.headers {
-            call = call.header(*name, value);
+            call = call.header(&**name, value);
         }
         let mut answer = call.send().await.map_err(|error| silence(&error))?;
         let status = answer.status().as_u16();

@@ -1,0 +1,151 @@
+//! What a plan says: a definition, and a schema that every payload must meet. Saved plans have it,
+//! and so have the ones that are only tried out.
+//!
+//! Neighbours: the dispatcher fills it, preview and rehearsal explain it. Guarantee: both make the
+//! same bytes, because both go through here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::limits::PAYLOAD_BYTES;
+use crate::plan::schema;
+use crate::rejection::{Code, Faults};
+use crate::substitution::lint::{Registered, Warning, lint};
+use crate::substitution::render::TooLarge;
+use crate::substitution::{Definition, TraceEntry};
+
+/// The content of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    /// The definition's text as given; absent: the whole document is sent (001-H3).
+    pub definition: Option<String>,
+    /// The definition was given as a string that holds JSON, and is answered so.
+    pub definition_as_text: bool,
+    /// A JSON Schema for the payload (D14), as text.
+    pub payload_schema: Option<String>,
+}
+
+/// Members that are kept to the letter: number spelling, order and nulls are the user's.
+#[derive(Clone, Debug, Default)]
+pub struct RawTexts {
+    /// The definition's text, when it is a JSON value of the body.
+    pub definition: Option<String>,
+    /// The schema's text.
+    pub payload_schema: Option<String>,
+}
+
+/// What a body is read with: its texts as they stand there, and what lint knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The texts of the body.
+    pub raw: &'a RawTexts,
+    /// The custom attributes that are registered.
+    pub registered: Option<&'a Registered>,
+}
+
+/// Why there is no payload (P3): an error code and its reason.
+pub type Unusable = (&'static str, String);
+
+/// A payload that was tried out.
+#[derive(Debug, Default)]
+pub struct Explained {
+    /// Its text; none when it cannot be made.
+    pub text: Option<String>,
+    /// What became of every expression, in the order of the definition.
+    pub trace: Vec<TraceEntry>,
+    /// Why a request with it would fail (P3).
+    pub problem: Option<Unusable>,
+}
+
+impl Content {
+    /// Reads the members `definition` and `payloadSchema` of a body, and warns of what is probably
+    /// not meant. Every fault is noted.
+    pub fn read(
+        (definition, payload_schema): (Option<&Value>, Option<&Value>),
+        Reading { raw, registered }: Reading<'_>,
+        faults: &mut Faults,
+    ) -> (Self, Vec<Warning>) {
+        let (definition, definition_as_text) = match definition {
+            Some(Value::String(text)) => (Some(text.clone()), true),
+            Some(_) => (raw.definition.clone(), false),
+            None => (None, false),
+        };
+        let warnings = match definition.as_deref().map(Definition::compile).transpose() {
+            Ok(compiled) => compiled.map(|d| lint(&d, registered)).unwrap_or_default(),
+            Err(found) => {
+                found.iter().for_each(|fault| faults.push(fault.fault("/definition")));
+                Vec::new()
+            }
+        };
+        let payload_schema = payload_schema.and(raw.payload_schema.clone());
+        if let Some(text) = &payload_schema
+            && let Err(detail) = schema::check(text)
+        {
+            faults.add("/payloadSchema", Code::ValidationFailed, detail);
+        }
+        (Self { definition, definition_as_text, payload_schema }, warnings)
+    }
+
+    /// The payload: the definition filled from the document; without one, the whole document
+    /// (001-H3).
+    ///
+    /// # Errors
+    /// `PLAN_INVALID`, `PAYLOAD_TOO_LARGE` or `PAYLOAD_INVALID`, with the reason.
+    pub fn fill(&self, document: &Value) -> Result<String, Unusable> {
+        let text = match self.compiled()? {
+            None => whole(document)?,
+            Some(definition) => text(definition.render(document).map_err(too_large)?)?,
+        };
+        self.meets_schema(&text)?;
+        Ok(text)
+    }
+
+    /// The payload with its trace, as far as it can be made.
+    pub fn explain(&self, document: &Value) -> Explained {
+        let made = self.compiled().and_then(|compiled| match compiled {
+            None => Ok((whole(document)?, Vec::new())),
+            Some(definition) => {
+                let rendered = definition.explain(document).map_err(too_large)?;
+                Ok((text(rendered.payload)?, rendered.trace))
+            }
+        });
+        match made {
+            Err(problem) => Explained { problem: Some(problem), ..Explained::default() },
+            Ok((text, trace)) => {
+                let problem = self.meets_schema(&text).err();
+                Explained { text: Some(text), trace, problem }
+            }
+        }
+    }
+
+    fn compiled(&self) -> Result<Option<Definition>, Unusable> {
+        let compiled = self.definition.as_deref().map(Definition::compile).transpose();
+        compiled.map_err(|faults| {
+            let told = faults.first().map(|f| format!("{} at {}: {}", f.code, f.at, f.detail));
+            ("PLAN_INVALID", told.unwrap_or_default())
+        })
+    }
+
+    fn meets_schema(&self, text: &str) -> Result<(), Unusable> {
+        let Some(schema) = &self.payload_schema else { return Ok(()) };
+        let broken = |why| ("PAYLOAD_INVALID", format!("The payload breaks payloadSchema {why}."));
+        schema::apply(schema, text.as_bytes()).map_err(broken)
+    }
+}
+
+fn whole(document: &Value) -> Result<String, Unusable> {
+    let text = document.to_string();
+    if text.len() > PAYLOAD_BYTES {
+        return Err(too_large(TooLarge));
+    }
+    Ok(text)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Unusable> {
+    String::from_utf8(bytes).map_err(|error| ("PLAN_INVALID", error.to_string()))
+}
+
+fn too_large(error: TooLarge) -> Unusable {
+    ("PAYLOAD_TOO_LARGE", format!("{error}."))
+}

@@ -1,0 +1,117 @@
+//! A method's callback secrets: how many live, how they are changed, and the door that they open.
+//!
+//! Neighbours: `functions/callbacks` verifies with the door's, the dispatcher signs with the
+//! method's. Guarantee: a secret that a provider may still use is not ended before its date, unless
+//! somebody says so.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Decision, Stamp};
+use crate::ids::Id;
+use crate::limits::{SECRET_OVERLAP, SECRET_OVERLAP_DEFAULT};
+use crate::plan::method::{Method, between};
+use crate::rejection::{Code, Faults, Rejection};
+use crate::time::{Period, Time};
+
+/// A secret, sealed with the master key (AEAD, base64). Only the edge can open it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub String);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// Body of `POST /v1/methods/{id}/rotate-secret`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct RotateInput {
+    /// How long the older secret lives on, PT0S to P7D; default P1D. PT0S ends it at once.
+    pub overlap: Option<Period>,
+}
+
+/// The directory row of a method: whose it is and how its callbacks are verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Door {
+    /// The method.
+    pub method: Id,
+    /// The tenant.
+    pub tenant: Id,
+    /// The callback secrets, newest first.
+    pub secrets: Vec<Sealed>,
+    /// When the older one dies.
+    #[serde(default)]
+    pub old_secret_expires: Option<Time>,
+    /// How long a request waits for the next callback.
+    pub callback_timeout: Period,
+    /// When it closes, once the method is deleted.
+    pub expires: Option<Time>,
+}
+
+impl Door {
+    /// The callback secrets that live, newest first.
+    pub fn live_secrets(&self, now: Time) -> &[Sealed] {
+        live(&self.secrets, self.old_secret_expires, now)
+    }
+}
+
+/// The older secret counts until its date.
+fn live(secrets: &[Sealed], old_expires: Option<Time>, now: Time) -> &[Sealed] {
+    let both = old_expires.is_some_and(|at| at > now);
+    &secrets[..secrets.len().min(if both { 2 } else { 1 })]
+}
+
+impl Method {
+    /// Takes a new callback secret; the one before lives on for the overlap.
+    ///
+    /// # Errors
+    /// `IN_USE` while two live, unless the overlap is zero; a fault of the overlap.
+    pub fn rotate(
+        &self,
+        input: &RotateInput,
+        secret: Sealed,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let overlap = input.overlap.unwrap_or(SECRET_OVERLAP_DEFAULT);
+        let mut faults = Faults::default();
+        between(&mut faults, "/overlap", overlap, SECRET_OVERLAP);
+        faults.finish()?;
+        let at_once = overlap.millis() == 0;
+        if let Some(expires) = self.info.old_secret_expires
+            && self.live_secrets(stamp.now).len() > 1
+            && !at_once
+        {
+            let detail = format!(
+                "The older secret lives until {expires}: a third one would end it early. Wait, or \
+                 end it with an overlap of PT0S."
+            );
+            return Err(Rejection::new(Code::InUse, detail));
+        }
+        let mut next = self.clone();
+        next.secrets.insert(0, secret);
+        next.secrets.truncate(if at_once { 1 } else { 2 });
+        next.info.old_secret_expires = (!at_once).then(|| stamp.now.after(overlap));
+        let next = next.changed(stamp);
+        Ok((next.clone(), Decision::default().save(next)))
+    }
+
+    /// The callback secrets that live, newest first.
+    pub fn live_secrets(&self, now: Time) -> &[Sealed] {
+        live(&self.secrets, self.info.old_secret_expires, now)
+    }
+
+    /// What is needed to let a callback of this method in.
+    pub fn door(&self, tenant: Id) -> Door {
+        Door {
+            method: self.info.id,
+            tenant,
+            secrets: self.secrets.clone(),
+            old_secret_expires: self.info.old_secret_expires,
+            callback_timeout: self.info.callback_timeout,
+            expires: None,
+        }
+    }
+}

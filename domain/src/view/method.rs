@@ -1,0 +1,48 @@
+//! What a ping of a method came to.
+
+use serde::Serialize;
+
+use crate::limits::RESPONSE_EXCERPT_BYTES;
+use crate::request::attempt::AttemptOutcome;
+use crate::request::dispatched::Answer;
+use crate::text::cut;
+use crate::time::Period;
+
+/// The provider's answer to a signed ping.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pong {
+    /// What an attempt with this answer would be.
+    pub outcome: AttemptOutcome,
+    /// The answer's status; null when there was none.
+    pub http_status: Option<u16>,
+    /// What went wrong; null when nothing did.
+    pub error: Option<String>,
+    /// How long it took, milliseconds.
+    pub duration_ms: i64,
+    /// The first 256 bytes of the answer.
+    pub response_excerpt: Option<String>,
+    /// The ping's `webhook-id`.
+    pub webhook_id: String,
+    /// The ping's body, as it was sent.
+    pub sent: String,
+}
+
+impl Pong {
+    /// Of an answer to a ping.
+    pub fn new(answer: &Answer, webhook_id: String, sent: String, took: Period) -> Self {
+        let (http_status, body) = match answer {
+            Answer::Http { status, body, .. } => (Some(*status), Some(body)),
+            _ => (None, None),
+        };
+        Self {
+            outcome: answer.outcome(),
+            http_status,
+            error: answer.error().map(|(code, detail)| format!("{code}: {detail}")),
+            duration_ms: took.millis(),
+            response_excerpt: body.map(|body| cut(body, RESPONSE_EXCERPT_BYTES).to_owned()),
+            webhook_id,
+            sent,
+        }
+    }
+}

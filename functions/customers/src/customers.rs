@@ -1,0 +1,99 @@
+//! `/v1/customers` and `/v1/partners`: the same, but for a flag.
+
+use domain::customer::{Customer, CustomerInput, CustomerPatch};
+use domain::decision::Kind;
+use domain::ids::Id;
+use domain::rejection::Rejection;
+use domain::view::entitlement::EntitlementLine;
+use edge::http::page;
+use edge::{Answer, Cx, Problem};
+use store::list::PageOf;
+
+/// The customer or partner of the path: each has its own addresses.
+pub(crate) async fn load(cx: &Cx, partner: bool) -> Result<Customer, Problem> {
+    let customer = cx.store().load_customer(cx.tenant()?, cx.id("id")?).await?;
+    if customer.partner == partner {
+        return Ok(customer);
+    }
+    Err(Rejection::not_found(if partner { "partner" } else { "customer" }).into())
+}
+
+pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<CustomerInput>()?);
+    cx.decide(move |stamp| async move {
+        let (customer, decision) = Customer::create(input, partner, &stamp)?;
+        let answer = Answer::created(&customer, format!("{}/{}", cx.path(), customer.id))?;
+        Ok((answer.version(customer.version), decision))
+    })
+    .await
+}
+
+/// Filters by `email`, `name`, `identifier` read an exact key, so they are always complete.
+pub(crate) async fn list(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+    let (tenant, asked) = (cx.tenant()?, cx.page()?);
+    let kind = if partner { Kind::Partner } else { Kind::Customer };
+    let filters: Vec<(&str, &str)> = ["email", "name", "identifier"]
+        .into_iter()
+        .filter_map(|member| Some((member, cx.query.text(member)?)))
+        .collect();
+    let Some((member, value)) = filters.first() else {
+        let page = cx.store().list::<Customer>(tenant, kind, &asked, |_| true).await?;
+        return cx.list(&page);
+    };
+    let ids = cx.store().find_named(tenant, kind, member, value).await?;
+    let found = cx.store().find_customers(tenant, &ids).await?;
+    let fits =
+        |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
+    let rows = found.into_values().filter(fits).collect();
+    cx.list(&page::of(rows, |customer: &Customer| customer.id, &asked))
+}
+
+fn has(customer: &Customer, member: &str, value: &str) -> bool {
+    let same = |text: &String| text.to_lowercase() == value.to_lowercase();
+    match member {
+        "email" => customer.emails.iter().any(same),
+        "name" => same(&customer.name),
+        _ => same(&customer.identifier),
+    }
+}
+
+pub(crate) async fn show(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+    let customer = load(&cx, partner).await?;
+    cx.show(&customer, customer.version)
+}
+
+pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+    let (cx, patch) = (&cx, &cx.json::<CustomerPatch>()?);
+    cx.decide(move |stamp| async move {
+        let customer = load(cx, partner).await?;
+        cx.if_match(customer.version)?;
+        let (customer, decision) = customer.update(patch, &stamp)?;
+        Ok((Answer::ok(&customer)?.version(customer.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |_| async move {
+        let customer = load(cx, partner).await?;
+        cx.if_match(customer.version)?;
+        let contacts = cx.store().list_contacts(cx.tenant()?, customer.id).await?;
+        let entitled = is_entitled(cx, customer.id).await?;
+        Ok((Answer::deleted(), customer.delete(contacts, entitled)?))
+    })
+    .await
+}
+
+/// Whether an entitlement names it.
+async fn is_entitled(cx: &Cx, customer: Id) -> Result<bool, Problem> {
+    let mut page = PageOf { limit: 1, after: None, ascending: false };
+    loop {
+        let keep = |row: &EntitlementLine| row.customer_id == Some(customer);
+        let found = cx.store().list(cx.tenant()?, Kind::Entitlement, &page, keep).await?;
+        if !found.rows.is_empty() || found.next.is_none() {
+            return Ok(!found.rows.is_empty());
+        }
+        page.after = found.next;
+    }
+}

@@ -1,0 +1,291 @@
+//! THE TABLE of routes.
+//!
+//! Neighbours: the routers are built from it, and so is `infra/openapi.json`. Guarantee: a route
+//! without a permission does not exist (quality.md section 4).
+
+use domain::access::keys::{ApiKeyInput, KeyInfo};
+use domain::access::namespace::NamespaceInput;
+use domain::access::role::RoleInput;
+use domain::access::{Act, Area, Namespace, Needs, Role};
+use domain::activation::activate::ActivationInput;
+use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
+use domain::catalog::feature::{FeatureInput, FeaturePatch};
+use domain::catalog::license::{Attribute, LicenseModel};
+use domain::catalog::product::{ProductInput, ProductPatch};
+use domain::catalog::{CustomAttributeDef, Feature};
+use domain::customer::contact::{Contact, ContactInput};
+use domain::customer::{Customer, CustomerInput, CustomerPatch};
+use domain::entitlement::create::EntitlementInput;
+use domain::machine::Description;
+use domain::plan::association::{Association, AssociationInput};
+use domain::plan::door::RotateInput;
+use domain::plan::method::{MethodInfo, MethodInput};
+use domain::plan::trial::{LintInput, Linted, Preview, PreviewInput, Rehearsal, RehearseInput};
+use domain::plan::version::{PlanVersionLine, PlanVersionView};
+use domain::plan::{PlanInput, PlanView};
+use domain::request::manual::{CommentsInput, StatusInput};
+use domain::request::reported::ReportInput;
+use domain::substitution::shape::PathLine;
+use domain::view::activation::{ActivationLine, ActivationView};
+use domain::view::attempt::AttemptLine;
+use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
+use domain::view::method::Pong;
+use domain::view::product::ProductView;
+use domain::view::request::{RequestLine, RequestView};
+
+use crate::http::routes::{ActionInput, Function, Route, delete, get, patch, post, put};
+
+use Act::{Add, Delete, Edit, View};
+use Area::{Activation as Act3, Admin, Catalog as Cat, Customer as Cust, Entitlement as Ent};
+use Function::{Access, Activations, Callbacks, Catalog, Customers, Entitlements, Plans, Requests};
+use Needs::{AllOf, AnyKey, Nothing, OneOf, Signature};
+
+const CATALOG_VIEW: Needs = OneOf(&[(Cat, View)]);
+const CATALOG_ADD: Needs = OneOf(&[(Cat, Add)]);
+const CATALOG_EDIT: Needs = OneOf(&[(Cat, Edit)]);
+const CATALOG_DELETE: Needs = OneOf(&[(Cat, Delete)]);
+const ADMIN_VIEW: Needs = OneOf(&[(Admin, View)]);
+const ADMIN_EDIT: Needs = OneOf(&[(Admin, Edit)]);
+const CUSTOMER_VIEW: Needs = OneOf(&[(Cust, View)]);
+const CUSTOMER_ADD: Needs = OneOf(&[(Cust, Add)]);
+const CUSTOMER_EDIT: Needs = OneOf(&[(Cust, Edit)]);
+const CUSTOMER_DELETE: Needs = OneOf(&[(Cust, Delete)]);
+const ENTITLEMENT_VIEW: Needs = OneOf(&[(Ent, View)]);
+const ENTITLEMENT_ADD: Needs = OneOf(&[(Ent, Add)]);
+const ENTITLEMENT_EDIT: Needs = OneOf(&[(Ent, Edit)]);
+const ACTIVATION_VIEW: Needs = OneOf(&[(Act3, View)]);
+const ACTIVATION_ADD: Needs = OneOf(&[(Act3, Add)]);
+const REQUEST_VIEW: Needs = OneOf(&[(Ent, View), (Act3, View)]);
+const REQUEST_COMMENT: Needs = OneOf(&[(Ent, Edit), (Act3, Edit)]);
+const REHEARSE: Needs = AllOf(&[(Cat, View), (Ent, View)]);
+const OPERATOR: Needs = AllOf(&[(Ent, View), (Ent, Edit)]);
+
+/// The table (api.md section 2).
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    get("getMe", "/v1/me", AnyKey, Access,
+        "Shows tenant, key, role and permissions.").object(),
+    post("createApiKey", "/v1/api-keys", ADMIN_EDIT, Access,
+        "Makes an API key; its secret is shown once.").takes::<ApiKeyInput>().one::<KeyInfo>(),
+    get("listApiKeys", "/v1/api-keys", ADMIN_VIEW, Access,
+        "Lists API keys.").page::<KeyInfo>(),
+    delete("revokeApiKey", "/v1/api-keys/{id}", ADMIN_EDIT, Access,
+        "Revokes an API key."),
+    post("createRole", "/v1/roles", ADMIN_EDIT, Access,
+        "Makes a role.").takes::<RoleInput>().one::<Role>(),
+    get("listRoles", "/v1/roles", ADMIN_VIEW, Access,
+        "Lists roles.").page::<Role>(),
+    get("getRole", "/v1/roles/{id}", ADMIN_VIEW, Access,
+        "Shows a role.").one::<Role>(),
+    post("createNamespace", "/v1/namespaces", CATALOG_ADD, Access,
+        "Makes a namespace.").takes::<NamespaceInput>().one::<Namespace>(),
+    get("listNamespaces", "/v1/namespaces", CATALOG_VIEW, Access,
+        "Lists namespaces.").page::<Namespace>(),
+    get("getNamespace", "/v1/namespaces/{id}", CATALOG_VIEW, Access,
+        "Shows a namespace.").one::<Namespace>(),
+    patch("renameNamespace", "/v1/namespaces/{id}", CATALOG_EDIT, Access,
+        "Renames a namespace.").takes::<NamespaceInput>().one::<Namespace>(),
+    delete("deleteNamespace", "/v1/namespaces/{id}", CATALOG_DELETE, Access,
+        "Deletes an empty namespace."),
+    get("getHealth", "/v1/health", Nothing, Access,
+        "Says whether the service is up.").object(),
+    get("listStateMachines", "/v1/state-machines", Nothing, Access,
+        "Shows every state table.").all::<Description>(),
+    get("getOpenApi", "/openapi.json", Nothing, Access,
+        "This document.").object(),
+    get("getError", "/errors/{code}", Nothing, Access,
+        "Explains an error code.").text(),
+
+    post("createFeature", "/v1/features", CATALOG_ADD, Catalog,
+        "Makes a feature.").takes::<FeatureInput>().one::<Feature>(),
+    get("listFeatures", "/v1/features", CATALOG_VIEW, Catalog,
+        "Lists features.").query(&["name", "identifier"]).page::<Feature>(),
+    get("getFeature", "/v1/features/{id}", CATALOG_VIEW, Catalog,
+        "Shows a feature.").one::<Feature>(),
+    patch("updateFeature", "/v1/features/{id}", CATALOG_EDIT, Catalog,
+        "Changes a feature.").takes::<FeaturePatch>().one::<Feature>(),
+    delete("deleteFeature", "/v1/features/{id}", CATALOG_DELETE, Catalog,
+        "Deletes a feature that no product has."),
+    get("listLicenseModels", "/v1/license-models", CATALOG_VIEW, Catalog,
+        "Lists the license models.").all::<LicenseModel>(),
+    get("getLicenseModel", "/v1/license-models/{id}", CATALOG_VIEW, Catalog,
+        "Shows a license model.").one::<LicenseModel>(),
+    get("listLicenseAttributes", "/v1/attributes", CATALOG_VIEW, Catalog,
+        "Lists the attributes of license models.").all::<Attribute>(),
+    post("createCustomAttribute", "/v1/custom-attributes", CATALOG_ADD, Catalog,
+        "Registers a custom attribute.")
+            .takes::<CustomAttributeInput>().one::<CustomAttributeDef>(),
+    get("listCustomAttributes", "/v1/custom-attributes", CATALOG_VIEW, Catalog,
+        "Lists the custom attributes that are registered.")
+            .query(&["entity"]).page::<CustomAttributeDef>(),
+    get("getCustomAttribute", "/v1/custom-attributes/{id}", CATALOG_VIEW, Catalog,
+        "Shows a custom attribute.").one::<CustomAttributeDef>(),
+    patch("updateCustomAttribute", "/v1/custom-attributes/{id}", CATALOG_EDIT, Catalog,
+        "Changes a custom attribute.")
+            .takes::<CustomAttributePatch>().one::<CustomAttributeDef>(),
+    delete("deleteCustomAttribute", "/v1/custom-attributes/{id}", CATALOG_DELETE, Catalog,
+        "Strikes a custom attribute off; values stay."),
+    post("createProduct", "/v1/products", CATALOG_ADD, Catalog,
+        "Makes a product, as DRAFT.").takes::<ProductInput>().one::<ProductView>(),
+    get("listProducts", "/v1/products", CATALOG_VIEW, Catalog,
+        "Lists products.").query(&["name", "identifier", "stage"]).page::<ProductView>(),
+    get("getProduct", "/v1/products/{id}", CATALOG_VIEW, Catalog,
+        "Shows a product.").one::<ProductView>(),
+    post("completeProduct", "/v1/products/{id}/complete", CATALOG_EDIT, Catalog,
+        "Sets a draft product to COMMIT.").one::<ProductView>(),
+    post("retireProduct", "/v1/products/{id}/retire", CATALOG_EDIT, Catalog,
+        "Sets a product to EOL: it is sold no more.").one::<ProductView>(),
+    patch("updateProduct", "/v1/products/{id}", CATALOG_EDIT, Catalog,
+        "Changes a draft; of a product that is sold, provisioningEnabled only.")
+            .takes::<ProductPatch>().one::<ProductView>(),
+    delete("deleteProduct", "/v1/products/{id}", CATALOG_DELETE, Catalog,
+        "Deletes a draft without an association."),
+
+    post("createCustomer", "/v1/customers", CUSTOMER_ADD, Customers,
+        "Makes a customer.").takes::<CustomerInput>().one::<Customer>(),
+    get("listCustomers", "/v1/customers", CUSTOMER_VIEW, Customers,
+        "Lists customers.").query(&["email", "name", "identifier"]).page::<Customer>(),
+    get("getCustomer", "/v1/customers/{id}", CUSTOMER_VIEW, Customers,
+        "Shows a customer.").one::<Customer>(),
+    patch("updateCustomer", "/v1/customers/{id}", CUSTOMER_EDIT, Customers,
+        "Changes a customer.").takes::<CustomerPatch>().one::<Customer>(),
+    delete("deleteCustomer", "/v1/customers/{id}", CUSTOMER_DELETE, Customers,
+        "Deletes a customer that no entitlement names, with its contacts."),
+    post("createCustomerContact", "/v1/customers/{id}/contacts", CUSTOMER_ADD, Customers,
+        "Adds a contact.").takes::<ContactInput>().one::<Contact>(),
+    get("listCustomerContacts", "/v1/customers/{id}/contacts", CUSTOMER_VIEW, Customers,
+        "Lists the contacts, oldest first.").all::<Contact>(),
+    get("getCustomerContact", "/v1/customers/{id}/contacts/{contactId}", CUSTOMER_VIEW, Customers,
+        "Shows a contact.").one::<Contact>(),
+    patch("updateCustomerContact", "/v1/customers/{id}/contacts/{contactId}", CUSTOMER_EDIT,
+        Customers, "Changes a contact.").takes::<ContactInput>().one::<Contact>(),
+    delete("deleteCustomerContact", "/v1/customers/{id}/contacts/{contactId}", CUSTOMER_DELETE,
+        Customers, "Deletes a contact."),
+    post("createPartner", "/v1/partners", CUSTOMER_ADD, Customers,
+        "Makes a channel partner.").takes::<CustomerInput>().one::<Customer>(),
+    get("listPartners", "/v1/partners", CUSTOMER_VIEW, Customers,
+        "Lists channel partners.").query(&["email", "name", "identifier"]).page::<Customer>(),
+    get("getPartner", "/v1/partners/{id}", CUSTOMER_VIEW, Customers,
+        "Shows a channel partner.").one::<Customer>(),
+    patch("updatePartner", "/v1/partners/{id}", CUSTOMER_EDIT, Customers,
+        "Changes a partner.").takes::<CustomerPatch>().one::<Customer>(),
+    delete("deletePartner", "/v1/partners/{id}", CUSTOMER_DELETE, Customers,
+        "Deletes a partner that no entitlement names, with its contacts."),
+    post("createPartnerContact", "/v1/partners/{id}/contacts", CUSTOMER_ADD, Customers,
+        "Adds a contact.").takes::<ContactInput>().one::<Contact>(),
+    get("listPartnerContacts", "/v1/partners/{id}/contacts", CUSTOMER_VIEW, Customers,
+        "Lists the contacts, oldest first.").all::<Contact>(),
+    get("getPartnerContact", "/v1/partners/{id}/contacts/{contactId}", CUSTOMER_VIEW, Customers,
+        "Shows a contact.").one::<Contact>(),
+    patch("updatePartnerContact", "/v1/partners/{id}/contacts/{contactId}", CUSTOMER_EDIT,
+        Customers, "Changes a contact.").takes::<ContactInput>().one::<Contact>(),
+    delete("deletePartnerContact", "/v1/partners/{id}/contacts/{contactId}", CUSTOMER_DELETE,
+        Customers, "Deletes a contact."),
+
+    post("createPlan", "/v1/plans", CATALOG_ADD, Plans,
+        "Makes a plan.").takes::<PlanInput>().one::<PlanView>(),
+    get("listPlans", "/v1/plans", CATALOG_VIEW, Plans,
+        "Lists plans.").query(&["name", "namespaceId"]).page::<PlanView>(),
+    get("getDocumentShape", "/v1/plans/document-shape", CATALOG_VIEW, Plans,
+        "Lists every path that a plan may use.").all::<PathLine>(),
+    get("getPlan", "/v1/plans/{id}", CATALOG_VIEW, Plans,
+        "Shows a plan.").one::<PlanView>(),
+    put("updatePlan", "/v1/plans/{id}", CATALOG_EDIT, Plans,
+        "Replaces a plan; requests processed afterwards use it.")
+            .takes::<PlanInput>().one::<PlanView>(),
+    delete("deletePlan", "/v1/plans/{id}", CATALOG_DELETE, Plans,
+        "Deletes a plan that no product uses."),
+    post("copyPlan", "/v1/plans/{id}/copy", CATALOG_ADD, Plans,
+        "Duplicates a plan as \"Copy of …\".").one::<PlanView>(),
+    get("getDefinition", "/v1/plans/{id}/definition", CATALOG_VIEW, Plans,
+        "Shows the definition as it was written.").object(),
+    get("listPlanVersions", "/v1/plans/{id}/versions", CATALOG_VIEW, Plans,
+        "Lists the versions of a plan.").page::<PlanVersionLine>(),
+    get("getPlanVersion", "/v1/plans/{id}/versions/{version}", CATALOG_VIEW, Plans,
+        "Shows a version, and what it changed; against=n: compared with version n.")
+            .query(&["against"]).one::<PlanVersionView>(),
+    post("lintPlan", "/v1/plans/lint", CATALOG_VIEW, Plans,
+        "Warns of what is probably not meant.").takes::<LintInput>().one::<Linted>(),
+    post("previewPlan", "/v1/plans/preview", CATALOG_VIEW, Plans,
+        "Fills a saved or unsaved plan from a request, an activation or a document.")
+            .takes::<PreviewInput>().one::<Preview>(),
+    post("rehearsePlan", "/v1/plans/{id}/rehearse", REHEARSE, Plans,
+        "Shows what an edit would touch, and completed requests under both plans.")
+            .takes::<RehearseInput>().one::<Rehearsal>(),
+    post("createMethod", "/v1/methods", CATALOG_ADD, Plans,
+        "Makes a method; its callback secret is shown once.")
+            .takes::<MethodInput>().one::<MethodInfo>(),
+    get("listMethods", "/v1/methods", CATALOG_VIEW, Plans,
+        "Lists methods.").query(&["name"]).page::<MethodInfo>(),
+    get("getMethod", "/v1/methods/{id}", CATALOG_VIEW, Plans,
+        "Shows a method.").one::<MethodInfo>(),
+    put("updateMethod", "/v1/methods/{id}", CATALOG_EDIT, Plans,
+        "Replaces a method; its secrets stay.").takes::<MethodInput>().one::<MethodInfo>(),
+    delete("deleteMethod", "/v1/methods/{id}", CATALOG_DELETE, Plans,
+        "Deletes a method that no product uses."),
+    post("copyMethod", "/v1/methods/{id}/copy", CATALOG_ADD, Plans,
+        "Duplicates a method; the copy's callback secret is shown once.").one::<MethodInfo>(),
+    post("rotateSecret", "/v1/methods/{id}/rotate-secret", CATALOG_EDIT, Plans,
+        "Makes a new callback secret, shown once; the older one lives on for the overlap.")
+            .takes::<RotateInput>().one::<MethodInfo>(),
+    post("testMethod", "/v1/methods/{id}/test", CATALOG_EDIT, Plans,
+        "Sends a signed ping and shows the answer.").one::<Pong>(),
+    post("enableMethod", "/v1/methods/{id}/enable", CATALOG_EDIT, Plans,
+        "Enables a method.").one::<MethodInfo>(),
+    post("disableMethod", "/v1/methods/{id}/disable", CATALOG_EDIT, Plans,
+        "Disables a method: requests that come to it fail.").one::<MethodInfo>(),
+    put("putAssociation", "/v1/products/{id}/association", CATALOG_EDIT, Plans,
+        "Sets plan and method of a product.").takes::<AssociationInput>().one::<Association>(),
+    get("getAssociation", "/v1/products/{id}/association", CATALOG_VIEW, Plans,
+        "Shows plan and method of a product.").one::<Association>(),
+    delete("deleteAssociation", "/v1/products/{id}/association", CATALOG_EDIT, Plans,
+        "Takes plan and method from a product."),
+    get("listAssociations", "/v1/associations", CATALOG_VIEW, Plans,
+        "Lists associations.").page::<Association>(),
+
+    post("createEntitlement", "/v1/entitlements", ENTITLEMENT_ADD, Entitlements,
+        "Makes an entitlement: SAVE, QUEUE or PRODUCE.")
+            .takes::<EntitlementInput>().one::<EntitlementView>(),
+    get("listEntitlements", "/v1/entitlements", ENTITLEMENT_VIEW, Entitlements,
+        "Lists entitlements.").query(&["state", "customerId"]).page::<EntitlementLine>(),
+    get("getEntitlement", "/v1/entitlements/{eId}", ENTITLEMENT_VIEW, Entitlements,
+        "Shows an entitlement.").one::<EntitlementView>(),
+    post("actOnEntitlement", "/v1/entitlements/{eId}/actions", ENTITLEMENT_EDIT, Entitlements,
+        "Carries out an action.").takes::<ActionInput>().one::<EntitlementView>(),
+    get("listProductKeys", "/v1/entitlements/{eId}/product-keys", ENTITLEMENT_VIEW, Entitlements,
+        "Lists product keys.").page::<ProductKeyView>(),
+    get("getProductKey", "/v1/product-keys/{pkId}", ENTITLEMENT_VIEW, Entitlements,
+        "Shows a product key.").one::<ProductKeyView>(),
+
+    post("createActivation", "/v1/activations", ACTIVATION_ADD, Activations,
+        "Activates a product key.").takes::<ActivationInput>().one::<ActivationView>(),
+    get("listActivations", "/v1/activations", ACTIVATION_VIEW, Activations,
+        "Lists activations.").query(&["eId", "customerId"]).page::<ActivationLine>(),
+    get("getActivation", "/v1/activations/{aid}", ACTIVATION_VIEW, Activations,
+        "Shows an activation.").one::<ActivationView>(),
+
+    get("listRequests", "/v1/provisioning-requests", REQUEST_VIEW, Requests,
+        "Lists provisioning requests.")
+            .query(&[
+                "status", "productId", "productName", "eId", "aid", "planId", "methodId",
+                "after", "before", "number",
+            ]).page::<RequestLine>(),
+    get("getRequest", "/v1/provisioning-requests/{id}", REQUEST_VIEW, Requests,
+        "Shows a provisioning request; view=substitution: the document that its plan sees.")
+            .query(&["view"]).one::<RequestView>(),
+    patch("commentRequest", "/v1/provisioning-requests/{id}", REQUEST_COMMENT, Requests,
+        "Sets the comments.").takes::<CommentsInput>().one::<RequestView>(),
+    get("listAttempts", "/v1/provisioning-requests/{id}/attempts", REQUEST_VIEW, Requests,
+        "Lists the attempts, oldest first.").all::<AttemptLine>(),
+    post("updateStatus", "/v1/provisioning-requests/{id}/status", OPERATOR, Requests,
+        "Update Status of source 000.").takes::<StatusInput>().one::<RequestView>(),
+    post("retryRequest", "/v1/provisioning-requests/{id}/retry", OPERATOR, Requests,
+        "Sends it again as a new generation.").one::<RequestView>(),
+    post("cancelRequest", "/v1/provisioning-requests/{id}/cancel", OPERATOR, Requests,
+        "Sends it no more.").one::<RequestView>(),
+
+    post("reportStatus", "/v1/callbacks/{methodId}/provisioning-requests/{id}", Signature,
+        Callbacks,
+        "A provider's signed status callback.")
+            .query(&["generation"]).takes::<ReportInput>().object(),
+];

@@ -1,0 +1,137 @@
+//! A call to a method's provider: signed with its callback secrets, with its authentication
+//! profile, within one deadline.
+//!
+//! Neighbours: the dispatcher sends requests by it, `…/test` a ping. Guarantee: no secret is in an
+//! answer or a log line.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::Id;
+use domain::plan::auth::AuthType;
+use domain::plan::method::Method;
+use domain::request::dispatched::{Answer, Silence};
+use domain::time::{Period, Time};
+
+use crate::app::App;
+use crate::ports::Post;
+use crate::provider::credential_place;
+use crate::provider::signature::sign;
+use crate::provider::token::{Client, Grant};
+
+/// What is sent.
+pub struct Letter {
+    /// The `webhook-id`, by which the provider deduplicates.
+    pub id: String,
+    /// The bytes.
+    pub body: String,
+    /// Headers beside the signature and the credentials.
+    pub headers: Vec<(&'static str, String)>,
+    /// The deadline over everything.
+    pub timeout: Period,
+}
+
+/// One call on its way.
+struct Calling<'a> {
+    app: &'a App,
+    tenant: Id,
+    method: &'a Method,
+    deadline: Time,
+}
+
+impl App {
+    /// Calls the method's provider.
+    pub async fn call(&self, tenant: Id, method: &Method, letter: &Letter) -> Answer {
+        let now = self.clock.now();
+        let Ok(secrets) = self.open_secrets(method.info.id, method.live_secrets(now)) else {
+            return Answer::Blocked("The method's secret cannot be opened.".to_owned());
+        };
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(sign(&secrets, &letter.id, now, letter.body.as_bytes()));
+        headers.extend(letter.headers.iter().cloned());
+        let post = Post {
+            url: method.info.endpoint_url.clone(),
+            headers: headers.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+            body: letter.body.clone(),
+            timeout: letter.timeout,
+        };
+        let deadline = now.after(letter.timeout);
+        Calling { app: self, tenant, method, deadline }.authenticated(post).await
+    }
+}
+
+impl Calling<'_> {
+    async fn authenticated(&self, post: Post) -> Answer {
+        let profile = &self.method.info.auth_profile;
+        if profile.kind == AuthType::None {
+            return self.app.provider.post(&post).await;
+        }
+        let Some(secret) = self.credential() else {
+            return Answer::Blocked("The method's credential cannot be opened.".to_owned());
+        };
+        match profile.kind {
+            AuthType::None => self.app.provider.post(&post).await,
+            AuthType::Basic => {
+                let user = profile.username.as_deref().unwrap_or_default();
+                let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{secret}")));
+                self.with(post, "authorization", basic).await
+            }
+            AuthType::Header => {
+                let name = profile.name.clone().unwrap_or_default();
+                self.with(post, &name, secret).await
+            }
+            AuthType::OauthClientCredentials => self.with_token(post, secret).await,
+        }
+    }
+
+    fn credential(&self) -> Option<String> {
+        let sealed = self.method.credential.as_ref()?;
+        let place = credential_place(self.method.info.id);
+        let opened = self.app.master().ok()?.open(sealed, &place).ok()?;
+        String::from_utf8(opened.bytes().to_vec()).ok()
+    }
+
+    async fn with(&self, mut post: Post, name: &str, value: String) -> Answer {
+        post.headers.push((name.to_owned().into(), value));
+        self.app.provider.post(&post).await
+    }
+
+    /// A token that was kept may have been ended early: then a fresh one is asked for, once.
+    async fn with_token(&self, post: Post, secret: String) -> Answer {
+        let profile = &self.method.info.auth_profile;
+        let client = Client {
+            url: profile.token_url.clone().unwrap_or_default(),
+            id: profile.client_id.clone().unwrap_or_default(),
+            secret,
+            scope: profile.scope.clone(),
+        };
+        let mut refused = None;
+        let owner = (self.tenant, self.method.info.id, self.method.info.version);
+        loop {
+            let Some(left) = self.left() else { return late() };
+            let granted = self.app.tokens.get(self.app, owner, &client, left, refused).await;
+            let Grant { token, kept } = match granted {
+                Ok(grant) => grant,
+                Err(answer) => return answer,
+            };
+            let Some(left) = self.left() else { return late() };
+            let post = Post { timeout: left, ..post.clone() };
+            let answer = self.with(post, "authorization", format!("Bearer {token}")).await;
+            if kept && matches!(answer, Answer::Http { status: 401, .. }) {
+                refused = Some(token);
+                continue;
+            }
+            return answer;
+        }
+    }
+
+    /// What is left of the deadline.
+    fn left(&self) -> Option<Period> {
+        let left = self.deadline.since(self.app.clock.now());
+        (left.millis() > 0).then_some(left)
+    }
+}
+
+fn late() -> Answer {
+    let detail = "The token server took all of the method's time-out.";
+    Answer::None(Silence::Token, detail.to_owned())
+}

@@ -1,0 +1,105 @@
+//! `/v1/plans/lint` and `/v1/plans/preview`: before anything is saved or sent.
+
+use domain::access::{Act, Area};
+use domain::plan::Plan;
+use domain::plan::content::{Content, Reading};
+use domain::plan::trial::{LintInput, Linted, On, Preview, PreviewInput};
+use domain::rejection::{Code, Fault, Faults, Rejection};
+use domain::request::Request;
+use edge::{Answer, Cx, Problem};
+use serde_json::Value;
+
+use crate::plans::{raw_texts, registered};
+
+/// A content that is not saved, with its warnings.
+pub(crate) async fn tried(
+    cx: &Cx,
+    definition: Option<&Value>,
+    payload_schema: Option<&Value>,
+) -> Result<(Content, Linted), Problem> {
+    let (raw, registered) = (raw_texts(cx), registered(cx).await?);
+    let reading = Reading { raw: &raw, registered: Some(&registered) };
+    let mut faults = Faults::default();
+    let (content, warnings) = Content::read((definition, payload_schema), reading, &mut faults);
+    faults.finish()?;
+    Ok((content, Linted { warnings }))
+}
+
+pub(crate) async fn lint(cx: Cx) -> Result<Answer, Problem> {
+    let input = cx.json::<LintInput>()?;
+    cx.settle(async {
+        let mut faults = Faults::default();
+        faults.check(input.definition.is_some(), "/definition", "must be given");
+        faults.finish()?;
+        let (_, linted) = tried(&cx, input.definition.as_ref(), None).await?;
+        Answer::ok(&linted)
+    })
+    .await
+}
+
+pub(crate) async fn preview(cx: Cx) -> Result<Answer, Problem> {
+    let input = cx.json::<PreviewInput>()?;
+    cx.settle(async {
+        let on = input.on()?;
+        let given = (input.definition.as_ref(), input.payload_schema.as_ref());
+        let saved = saved(&cx, &input).await?;
+        let content = match &saved {
+            Some(plan) => plan.content.clone(),
+            None => tried(&cx, given.0, given.1).await?.0,
+        };
+        let document = match on {
+            On::Document(document) => document.clone(),
+            on => live(&cx, saved, &on).await?,
+        };
+        Answer::ok(&Preview::from(content.explain(&document)))
+    })
+    .await
+}
+
+/// The plan that the body names.
+async fn saved(cx: &Cx, input: &PreviewInput) -> Result<Option<Plan>, Problem> {
+    let Some(id) = input.plan_id else { return Ok(None) };
+    let found = cx.store().find_plan(cx.tenant()?, id).await?;
+    let role = &cx.caller()?.role;
+    let found = found.filter(|plan| role.may_in(plan.namespace_id, Act::View));
+    Ok(Some(found.ok_or_else(|| Rejection::from(Fault::unknown("/planId", "Plan", id)))?))
+}
+
+/// The document of live rows, as the dispatcher would see it with this plan.
+async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Value, Problem> {
+    if !cx.caller()?.role.may(Area::Entitlement, Act::View) {
+        let detail = "The key's role lacks entitlement.view: preview on a document instead.";
+        return Err(Rejection::new(Code::Forbidden, detail).into());
+    }
+    let request = named(cx, plan.as_ref(), on).await?;
+    let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
+    sources.plan = plan.or(sources.plan);
+    Ok(sources.document())
+}
+
+/// The request that is named, or the one of the activation: that of the plan, else the first.
+async fn named(cx: &Cx, plan: Option<&Plan>, on: &On<'_>) -> Result<Request, Problem> {
+    let (store, tenant) = (cx.store(), cx.tenant()?);
+    let (ids, missing) = match on {
+        On::Request(id) => (vec![*id], Fault::unknown("/requestId", "Provisioning Request", *id)),
+        On::Activation(aid) => {
+            let found = if domain::activation::is_aid(aid) {
+                store.find_activation(tenant, aid).await?
+            } else {
+                None
+            };
+            let detail = match &found {
+                None => format!("Cannot find an Activation corresponding to ID {aid}."),
+                Some(_) => "The activation has no provisioning request.".to_owned(),
+            };
+            let ids = found.map(|activation| activation.requests).unwrap_or_default();
+            (ids, Fault::new("/activationId", Code::ReferenceNotFound, detail))
+        }
+        On::Document(_) => (Vec::new(), Fault::new("", Code::Internal, "no request")),
+    };
+    let mut found = store.find_requests(tenant, &ids).await?;
+    let of_plan =
+        |request: &Request| request.plan.as_ref().map(|named| named.id) == plan.map(|plan| plan.id);
+    found.sort_by_key(|request| !of_plan(request));
+    Ok(found.into_iter().next().ok_or_else(|| Rejection::from(missing))?)
+}

@@ -1,0 +1,87 @@
+//! Notes every call that a function makes of DynamoDB and the queue.
+//!
+//! Neighbours: `permissions` gives each function a client that is noted.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef as Before;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use domain::message::Message;
+use edge::ports::{Queue, QueueError};
+
+/// What the functions did: function, resource, action.
+pub(crate) type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;
+
+/// Notes the calls of one function.
+#[derive(Clone, Debug)]
+pub(crate) struct Notes {
+    pub(crate) function: &'static str,
+    pub(crate) used: Used,
+}
+
+impl Notes {
+    fn note(&self, resource: &str, action: &'static str) {
+        self.used.lock().unwrap().insert((self.function, resource.to_owned(), action));
+    }
+}
+
+impl Intercept for Notes {
+    fn name(&self) -> &'static str {
+        "Notes"
+    }
+
+    fn read_before_serialization(
+        &self,
+        context: &Before<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input();
+        if let Some(get) = input.downcast_ref::<GetItemInput>() {
+            self.note(get.table_name().unwrap(), "GetItem");
+        } else if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
+            let tables = batch.request_items().unwrap().keys();
+            tables.for_each(|table| self.note(table, "BatchGetItem"));
+        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
+            let index = query.index_name().map_or_else(String::new, |name| format!("/{name}"));
+            self.note(&format!("{}{index}", query.table_name().unwrap()), "Query");
+        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
+            self.note(put.table_name().unwrap(), "PutItem");
+        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
+            self.note(update.table_name().unwrap(), "UpdateItem");
+        } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
+            self.note(delete.table_name().unwrap(), "DeleteItem");
+        } else if let Some(all) = input.downcast_ref::<TransactWriteItemsInput>() {
+            for item in all.transact_items() {
+                item.put().into_iter().for_each(|put| self.note(put.table_name(), "PutItem"));
+                item.update().into_iter().for_each(|u| self.note(u.table_name(), "UpdateItem"));
+                item.delete().into_iter().for_each(|d| self.note(d.table_name(), "DeleteItem"));
+                assert!(item.condition_check().is_none(), "a kind of item that nobody notes");
+            }
+        } else {
+            panic!("a call that nobody notes: {input:?}");
+        }
+        Ok(())
+    }
+}
+
+/// A queue whose messages are noted.
+pub(crate) struct NotingQueue(pub(crate) Arc<dyn Queue>, pub(crate) Notes);
+
+#[async_trait]
+impl Queue for NotingQueue {
+    async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
+        self.1.note("queue", "SendMessage");
+        self.0.send(messages).await
+    }
+}
