@@ -140,34 +140,34 @@ impl Town {
     }
 
     /// Makes one, lists, shows, changes and deletes it.
-    async fn round(&mut self, path: &str, filter: &str, body: Value, patch: Value) {
+    async fn round(&mut self, path: &str, filter: &str, body: Value, change: Value) {
         let made = self.post(path, body, 201).await;
         self.get(path).await;
         self.get(&format!("{path}{filter}")).await;
         let path = format!("{path}/{}", made["id"]);
         self.get(&path).await;
-        self.other("PATCH", &path, patch, 200).await;
+        self.other("PATCH", &path, change, 200).await;
         self.other("DELETE", &path, Value::Null, 204).await;
     }
 
     /// What there is beside products, plans and methods; and the people.
     async fn small_things(&mut self) {
         let name = json!({"name": "Scan", "version": "1"});
-        let patch = json!({"nameVersion": {"name": "Copy", "version": "2"}});
-        self.round("/v1/features", "?name=Scan", json!({"nameVersion": name}), patch).await;
+        let change = json!({"nameVersion": {"name": "Copy", "version": "2"}});
+        self.round("/v1/features", "?name=Scan", json!({"nameVersion": name}), change).await;
         let body = json!({"entity": "CUSTOMER", "name": "Region"});
-        let patch = json!({"name": "Land"});
-        self.round("/v1/custom-attributes", "?entity=CUSTOMER", body, patch).await;
+        let change = json!({"name": "Land"});
+        self.round("/v1/custom-attributes", "?entity=CUSTOMER", body, change).await;
         for path in ["/v1/license-models", "/v1/license-models/1", "/v1/attributes"] {
             self.get(path).await;
         }
         for people in ["/v1/customers", "/v1/partners"] {
-            let patch = json!({"name": "Other"});
-            self.round(people, "?name=Some", json!({"name": "Some"}), patch.clone()).await;
+            let change = json!({"name": "Other"});
+            self.round(people, "?name=Some", json!({"name": "Some"}), change.clone()).await;
             let one = self.post(people, json!({"name": "With contacts"}), 201).await;
             let contacts = format!("{people}/{}/contacts", one["id"]);
             let body = json!({"emailId": "a@b.example"});
-            self.round(&contacts, "", body.clone(), patch).await;
+            self.round(&contacts, "", body.clone(), change).await;
             self.post(&contacts, body, 201).await;
             let path = format!("{people}/{}", one["id"]);
             self.other("DELETE", &path, Value::Null, 204).await;
@@ -185,8 +185,8 @@ impl Town {
             let feature = self.post("/v1/features", body, 201).await;
             features.push(json!({"featureId": feature["id"], "licenseModelId": 4}));
         }
-        let patch = json!({"features": features});
-        self.other("PATCH", &format!("/v1/products/{product}"), patch, 200).await;
+        let change = json!({"features": features});
+        self.other("PATCH", &format!("/v1/products/{product}"), change, 200).await;
         let body = json!({"nameVersion": {"name": "Odd", "version": "1"}, "features": features});
         let odd = self.post("/v1/products", body, 201).await;
         self.other("DELETE", &format!("/v1/products/{}", odd["id"]), Value::Null, 204).await;

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod lifecycle;
+mod lint;
 mod machines;
 mod oracle;
 mod shape;

@@ -6,6 +6,7 @@ use domain::plan::content::{Content, Reading};
 use domain::plan::trial::{LintInput, Linted, On, Preview, PreviewInput};
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use domain::request::Request;
+use edge::http::body::raw_member;
 use edge::{Answer, Cx, Problem};
 use serde_json::Value;
 
@@ -48,12 +49,17 @@ pub(crate) async fn preview(cx: Cx) -> Result<Answer, Problem> {
             None => tried(&cx, given.0, given.1).await?.0,
         };
         let document = match on {
-            On::Document(document) => document.clone(),
+            // As it was written: in a document, null is a value.
+            On::Document(read) => as_written(&cx).unwrap_or_else(|| read.clone()),
             on => live(&cx, saved, &on).await?,
         };
         Answer::ok(&Preview::from(content.explain(&document)))
     })
     .await
+}
+
+fn as_written(cx: &Cx) -> Option<Value> {
+    serde_json::from_str(&raw_member(&cx.body, "document")?).ok()
 }
 
 /// The plan that the body names.

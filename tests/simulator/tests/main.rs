@@ -10,4 +10,5 @@ mod deadlines;
 mod late;
 mod opened;
 mod orders;
+mod secrets;
 mod seeds;
