@@ -5,6 +5,7 @@
 mod activations;
 mod bad_input;
 mod callbacks;
+mod catalog;
 mod contract;
 mod counts;
 mod credentials;
@@ -21,6 +22,7 @@ mod main_job;
 mod notes;
 mod openapi;
 mod operating;
+mod people;
 mod permissions;
 mod plan_actions;
 mod plans;

@@ -91,6 +91,11 @@ impl Answer {
         }
     }
 
+    /// The answer in words.
+    pub fn reason(&self) -> String {
+        self.error().map_or_else(|| "all is well".to_owned(), |(_, why)| why)
+    }
+
     pub(crate) fn error(&self) -> Option<(String, String)> {
         match self {
             Self::Blocked(why) => Some(("METHOD_INVALID".to_owned(), why.clone())),

@@ -6,6 +6,7 @@ use strum::IntoStaticStr;
 /// What became of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// Its value stands in the payload.
     Substituted,

@@ -3,14 +3,17 @@
 //! Neighbours: `main` and the tests start it. Guarantee (invariant 9): the same routers, handlers
 //! and store code as on Lambda; only where DynamoDB and the queue live differs.
 
+pub mod check;
 pub mod data_dir;
 pub mod demo;
 pub mod engine;
 pub mod options;
 pub mod provider;
 pub mod queue;
+pub mod script;
 pub mod service;
+pub mod webhook;
 pub mod workers;
 
 pub use options::Options;
-pub use service::{Running, start};
+pub use service::{Running, provide, start};

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::demo::Demo;
+use local::options::{Cli, Command, Plans};
 use local::service::StartError;
-use local::{Options, Running, start};
+use local::{Options, Running, provide, start};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -14,11 +16,43 @@ async fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let options = Options::parse();
-    match run(&options).await {
+    let Cli { command, options } = Cli::parse();
+    match command {
+        None => ended(run(&options).await, "Provisio did not start"),
+        Some(Command::Plans(Plans::Check(check))) => {
+            (check.run(&mut |line| say(line)) as u8).into()
+        }
+        Some(Command::Provider(options)) => {
+            let stop = CancellationToken::new();
+            let provided = provide(&options, stop.clone(), say);
+            tokio::pin!(provided);
+            let provided = tokio::select! {
+                ended = &mut provided => ended,
+                () = stopped() => {
+                    stop.cancel();
+                    provided.await
+                }
+            };
+            ended(provided, "The provider did not start")
+        }
+        Some(Command::Webhook(webhook)) => match webhook.run(say) {
+            Ok(yes) => u8::from(!yes).into(),
+            Err(error) => {
+                say_aside(&format!("The body was not read: {error}"));
+                WRONG.into()
+            }
+        },
+    }
+}
+
+/// What a command ends with that was not given what it needs.
+const WRONG: u8 = 2;
+
+fn ended(done: Result<(), StartError>, not: &str) -> ExitCode {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say_aside(&format!("Provisio did not start: {error}"));
+            say_aside(&format!("{not}: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -1,12 +1,64 @@
-//! The flags of `cargo run`.
+//! The commands and flags of `cargo run`.
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 
-/// Provisio on this machine: API, queue, provider and store in one process.
+use crate::check::Check;
+use crate::script::Step;
+use crate::webhook::{Hidden, Webhook, secret};
+
+/// Provisio on this machine: API, queue, provider and store in one process. Without a command it
+/// starts.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "provisio", version)]
+#[command(name = "provisio", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// Another thing to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of the service.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What there is to do besides the service.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Looks at plans without a service.
+    #[command(subcommand)]
+    Plans(Plans),
+    /// A fake provider that follows a script.
+    Provider(ProviderOptions),
+    /// Signs and verifies messages (Standard Webhooks).
+    #[command(subcommand)]
+    Webhook(Webhook),
+}
+
+/// What there is to do with plans.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Plans {
+    /// Warns of what is probably not meant, and fills the plan from a document: 0 fine, 1 doubtful,
+    /// 2 wrong.
+    Check(Check),
+}
+
+/// The flags of the fake provider.
+#[derive(Clone, Debug, Args)]
+pub struct ProviderOptions {
+    /// Its port; 0: any.
+    #[arg(long, default_value_t = 4179)]
+    pub port: u16,
+    /// The method's callback secret, `whsec_…`.
+    #[arg(long, value_parser = secret)]
+    pub secret: Hidden,
+    /// A step for each new request, the last one goes on: accept, refuse, delay:SECONDS,
+    /// fail:TIMES, shuffle (callbacks out of order), break (a FAILED callback), silence (none).
+    #[arg(long, value_delimiter = ',', default_value = "accept")]
+    pub script: Vec<Step>,
+}
+
+/// The flags of the service.
+#[derive(Clone, Debug, Args)]
 pub struct Options {
     /// Port of the API; 0: any.
     #[arg(long, default_value_t = 4177)]

@@ -1,8 +1,10 @@
-//! The demo provider: verifies the signature, accepts, works two seconds, calls back.
+//! A fake provider: verifies the signature, does what its script says, calls back.
 //!
-//! Neighbours: the demo's method points at it. It speaks to the service over HTTP only.
+//! Neighbours: the demo's method points at one, `cargo run -- provider` is one by itself. It speaks
+//! to the service over HTTP only.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -13,8 +15,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use domain::request::dispatched::Answer;
 use domain::time::Period;
-use edge::App;
-use edge::ports::Post;
+use edge::ports::{Clock, Post, Provider};
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, sign, verify};
 use edge::secret::Secret;
 use serde_json::{Value, json};
@@ -22,23 +23,45 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::script::{Script, Step};
+
 /// How long it works.
 const WORK: Duration = Duration::from_secs(2);
 /// How long a callback may take.
 const CALLBACK_TIMEOUT: Period = Period::from_secs(10);
 
-/// A provider to look at.
-pub struct DemoProvider {
-    app: Arc<App>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-    secret: OnceLock<Secret>,
+/// What it runs with.
+pub struct Seat {
+    /// Who posts its callbacks.
+    pub http: Arc<dyn Provider>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Its tasks.
+    pub tasks: TaskTracker,
+    /// When to stop.
+    pub stop: CancellationToken,
+    /// Where it tells what it does; the demo tells for itself.
+    pub say: fn(&str),
 }
 
-impl DemoProvider {
+/// A provider to look at.
+pub struct FakeProvider {
+    seat: Seat,
+    script: Script,
+    secret: OnceLock<Secret>,
+    begun: Mutex<HashSet<String>>,
+}
+
+/// What it was asked to do.
+struct Order {
+    id: String,
+    callback_url: String,
+}
+
+impl FakeProvider {
     /// Without a secret yet: it refuses everything.
-    pub fn new(app: Arc<App>, tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { app, tasks, stop, secret: OnceLock::new() }
+    pub fn new(seat: Seat, script: Script) -> Self {
+        Self { seat, script, secret: OnceLock::new(), begun: Mutex::default() }
     }
 
     /// Learns the secret that it shares with the service.
@@ -54,37 +77,85 @@ impl DemoProvider {
 
     /// Works on a request and calls back; also used for what a stop interrupted.
     pub fn work(self: &Arc<Self>, id: &str, callback_url: String) {
-        let (this, id) = (Arc::clone(self), id.to_owned());
-        self.tasks.spawn(async move {
+        self.begin(Order { id: id.to_owned(), callback_url }, "COMPLETED");
+    }
+
+    fn begin(self: &Arc<Self>, order: Order, end: &'static str) {
+        let this = Arc::clone(self);
+        self.seat.tasks.spawn(async move {
             let report = async {
-                this.report(&id, &callback_url, &json!({"status": "IN_PROGRESS"})).await;
+                this.report(&order, "IN_PROGRESS").await;
                 sleep(WORK).await;
-                let done = json!({"status": "COMPLETED", "referenceNumber": format!("DEMO-{id}")});
-                this.report(&id, &callback_url, &done).await;
+                this.report(&order, end).await;
             };
-            this.stop.run_until_cancelled(report).await;
+            this.seat.stop.run_until_cancelled(report).await;
         });
     }
 
-    async fn report(&self, id: &str, url: &str, body: &Value) {
+    async fn report(&self, order: &Order, status: &str) {
         let Some(secret) = self.secret.get() else { return };
-        let body = body.to_string();
-        let mut headers = vec![("content-type", "application/json".to_owned())];
+        let Order { id, callback_url } = order;
+        let body = told(id, status).to_string();
         let webhook_id =
             format!("demo_{}", &domain::ids::sha256_hex(format!("{id}{body}").as_bytes())[..32]);
         let secrets = std::slice::from_ref(secret);
-        headers.extend(sign(secrets, &webhook_id, self.app.clock.now(), body.as_bytes()));
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(sign(secrets, &webhook_id, self.seat.clock.now(), body.as_bytes()));
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        let post = Post { url: url.to_owned(), headers, body, timeout: CALLBACK_TIMEOUT };
-        match self.app.provider.post(&post).await {
-            Answer::Http { status: 200, .. } => {}
-            other => tracing::warn!(outcome = ?other.outcome(), "the demo provider's callback"),
+        let post = Post { url: callback_url.clone(), headers, body, timeout: CALLBACK_TIMEOUT };
+        match self.seat.http.post(&post).await {
+            Answer::Http { status: 200, .. } => (self.seat.say)(&format!("{id}  {status}")),
+            other => {
+                let (outcome, why) = (other.outcome(), other.reason());
+                tracing::warn!(?outcome, "the fake provider's callback");
+                (self.seat.say)(&format!("{id}  {status} was not taken: {why}"));
+            }
         }
+    }
+
+    fn is_first(&self, webhook_id: &str) -> bool {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.insert(webhook_id.to_owned())
+    }
+
+    /// What the script says to it; a request that it works on already is accepted again.
+    async fn follow(self: &Arc<Self>, webhook_id: &str, order: Order) -> StatusCode {
+        let (step, before) = self.script.step(webhook_id);
+        (self.seat.say)(&format!("{}  received, {step:?}, came {before} times before", order.id));
+        match step {
+            Step::Refuse => return StatusCode::UNPROCESSABLE_ENTITY,
+            Step::Fail(times) if before < times => return StatusCode::SERVICE_UNAVAILABLE,
+            Step::Delay(long) => sleep(long).await,
+            _ => {}
+        }
+        match step {
+            _ if !self.is_first(webhook_id) => {}
+            Step::Silence => {}
+            Step::Shuffle => {
+                self.report(&order, "COMPLETED").await;
+                let this = Arc::clone(self);
+                let late = async move { this.report(&order, "IN_PROGRESS").await };
+                self.seat.tasks.spawn(late);
+            }
+            Step::Break => self.begin(order, "FAILED"),
+            _ => self.begin(order, "COMPLETED"),
+        }
+        StatusCode::ACCEPTED
+    }
+}
+
+/// The body of a callback.
+fn told(id: &str, status: &str) -> Value {
+    match status {
+        "COMPLETED" => json!({"status": status, "referenceNumber": format!("DEMO-{id}")}),
+        "FAILED" => json!({"status": status, "errorCode": "DEMO",
+            "errorDescription": "The script says so."}),
+        _ => json!({"status": status}),
     }
 }
 
 async fn receive(
-    State(this): State<Arc<DemoProvider>>,
+    State(this): State<Arc<FakeProvider>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -93,10 +164,18 @@ async fn receive(
     let signed =
         Signed { id: header(ID), timestamp: header(TIMESTAMP), signature: header(SIGNATURE) };
     let secrets = this.secret.get().map(std::slice::from_ref).unwrap_or_default();
-    if !verify(secrets, &signed, this.app.clock.now(), &body) {
+    if !verify(secrets, &signed, this.seat.clock.now(), &body) {
+        (this.seat.say)("refused: the signature is wrong");
         return (StatusCode::UNAUTHORIZED, "the signature is wrong").into_response();
     }
-    let url = header("provisioning-callback-url").to_owned();
-    this.work(header("provisioning-request-id"), url);
-    (StatusCode::ACCEPTED, Json(json!({"accepted": true}))).into_response()
+    if !header("provisioning-ping").is_empty() {
+        (this.seat.say)("pinged");
+        return Json(json!({"pong": true})).into_response();
+    }
+    let order = Order {
+        id: header("provisioning-request-id").to_owned(),
+        callback_url: header("provisioning-callback-url").to_owned(),
+    };
+    let status = this.follow(signed.id, order).await;
+    (status, Json(json!({"accepted": status == StatusCode::ACCEPTED}))).into_response()
 }

@@ -23,9 +23,10 @@ use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::data_dir::DataDir;
-use crate::options::Options;
-use crate::provider::DemoProvider;
+use crate::options::{Options, ProviderOptions};
+use crate::provider::{FakeProvider, Seat};
 use crate::queue::LocalQueue;
+use crate::script::Script;
 use crate::{engine, workers};
 
 /// Why the service did not start.
@@ -66,7 +67,7 @@ pub struct Running {
     /// The queue.
     pub queue: Arc<LocalQueue>,
     /// The demo provider.
-    pub demo_provider: Arc<DemoProvider>,
+    pub demo_provider: Arc<FakeProvider>,
     tasks: TaskTracker,
     stop: CancellationToken,
     engine: CancellationToken,
@@ -108,7 +109,14 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         tokens: edge::provider::token::Tokens::default(),
     });
     let api_key = admin_key(&data, &app).await?;
-    let demo_provider = Arc::new(DemoProvider::new(Arc::clone(&app), tasks.clone(), stop.clone()));
+    let seat = Seat {
+        http: Arc::clone(&app.provider),
+        clock: Arc::clone(&app.clock),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        say: |_| {},
+    };
+    let demo_provider = Arc::new(FakeProvider::new(seat, Script::new(Vec::new())));
     serve(api, router(&app), &tasks, &stop);
     serve(provider, demo_provider.router(), &tasks, &stop);
     workers::start(&app, &queue, &tasks, &stop);
@@ -124,6 +132,37 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         stop,
         engine,
     })
+}
+
+/// Starts the fake provider alone, on 127.0.0.1, until it is stopped.
+///
+/// # Errors
+/// When its port is taken.
+pub async fn provide(
+    options: &ProviderOptions,
+    stop: CancellationToken,
+    say: fn(&str),
+) -> Result<(), StartError> {
+    let listener = bind(options.port, "--port").await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let policy = Policy { loopback: true, private: Policy::private_ranges() };
+    let tasks = TaskTracker::new();
+    let seat = Seat {
+        http: Arc::new(HttpProvider::new(policy, Arc::clone(&clock))),
+        clock,
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        say,
+    };
+    let provider = Arc::new(FakeProvider::new(seat, Script::new(options.script.clone())));
+    options.secret.open().into_iter().for_each(|secret| provider.learn(secret));
+    say(&format!("A provider that follows {:?}.", options.script));
+    say(&format!("  endpointUrl  http://{}/", listener.local_addr()?));
+    say("Ctrl-C stops it.");
+    serve(listener, provider.router(), &tasks, &stop);
+    tasks.close();
+    tasks.wait().await;
+    Ok(())
 }
 
 /// How a function makes its router.

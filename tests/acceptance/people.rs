@@ -1,0 +1,108 @@
+//! Customers, channel partners and their contacts.
+
+use harness::story::id;
+use harness::{Client, Reply, Service, Story};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn patch(client: &Client, path: &str, body: &Value) -> Reply {
+    let body = Some(body.to_string().into_bytes());
+    client.call(Method::PATCH, path, &[("if-match", "*")], body).await
+}
+
+async fn found(client: &Client, query: &str) -> usize {
+    client.get(query).await.expect(200)["data"].as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_and_partners_have_a_list_each() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    let body = json!({"identifier": "X-1", "name": "Tucano", "emails": ["it@t.example"]});
+    let customer = admin.post("/v1/customers", &body).await;
+    let at = customer.header("location").to_owned();
+    let customer = id(&customer.expect(201));
+    assert_eq!(at, format!("/v1/customers/{customer}"));
+    let partner = admin.post("/v1/partners", &body).await.expect(201);
+    assert_eq!(partner["partner"], true);
+    let partner = id(&partner);
+    for people in ["customers", "partners"] {
+        for query in ["", "?name=tucano", "?email=IT@t.example", "?identifier=x-1"] {
+            assert_eq!(found(admin, &format!("/v1/{people}{query}")).await, 1, "{people}{query}");
+        }
+    }
+    admin.get(&format!("/v1/customers/{partner}")).await.refused(404, "NOT_FOUND");
+    admin.get(&format!("/v1/partners/{customer}")).await.refused(404, "NOT_FOUND");
+    admin.post("/v1/customers", &body).await.refused(409, "NAME_TAKEN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_changed_and_found_by_what_it_is_now() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    let body = json!({"name": "Tucano", "emails": ["a@t.example", "A@t.example", "b@t.example"],
+        "refId": "R"});
+    let made = admin.post("/v1/customers", &body).await.expect(201);
+    let path = format!("/v1/customers/{}", id(&made));
+    let body = json!({"name": "Tukan", "emails": ["b@t.example", "c@t.example"], "refId": ""});
+    let changed = patch(admin, &path, &body).await.expect(200);
+    assert_eq!((&changed["version"], &changed["refId"]), (&json!(2), &Value::Null));
+    assert_eq!(changed["identifier"], made["identifier"], "what is absent stays");
+    for (query, count) in [
+        ("name=Tucano", 0),
+        ("name=tukan", 1),
+        ("email=a@t.example", 0),
+        ("email=b@t.example", 1),
+        ("email=C@t.example", 1),
+        ("name=Tukan&email=a@t.example", 0),
+    ] {
+        assert_eq!(found(admin, &format!("/v1/customers?{query}")).await, count, "{query}");
+    }
+    let wrong = json!({"name": "", "emails": ["x", "d@t.example"], "identifier": "\u{7}"});
+    let reply = patch(admin, &path, &wrong).await;
+    let told = reply.json["errors"].as_array().unwrap().iter();
+    let places: Vec<&str> = told.map(|fault| fault["pointer"].as_str().unwrap()).collect();
+    assert_eq!(places, ["/identifier", "/name", "/emails/0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_belong_to_their_customer_and_go_with_it() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    let (first, second) = (
+        id(&admin.post("/v1/customers", &json!({"name": "One"})).await.expect(201)),
+        id(&admin.post("/v1/customers", &json!({"name": "Two"})).await.expect(201)),
+    );
+    let path = format!("/v1/customers/{first}");
+    let contacts = format!("{path}/contacts");
+    admin.post(&contacts, &json!({"name": "Ann"})).await.refused(400, "VALIDATION_FAILED");
+    let body = json!({"emailId": "ann@one.example", "name": "Ann"});
+    let ann = admin.post(&contacts, &body).await;
+    let at = ann.header("location").to_owned();
+    let ann = ann.expect(201);
+    assert_eq!(at, format!("{contacts}/{}", id(&ann)));
+    assert_eq!(ann["customerId"], first);
+    let changed = patch(admin, &at, &json!({"name": ""})).await.expect(200);
+    assert_eq!((&changed["name"], &changed["emailId"]), (&Value::Null, &ann["emailId"]));
+    let elsewhere = format!("/v1/customers/{second}/contacts/{}", id(&ann));
+    admin.get(&elsewhere).await.refused(404, "NOT_FOUND");
+    assert_eq!(admin.delete(&at).await.status, 204);
+    assert_eq!(admin.get(&path).await.expect(200)["contacts"], 0);
+    for n in 0..50 {
+        let body = json!({"emailId": format!("p{n}@one.example")});
+        admin.post(&contacts, &body).await.expect(201);
+    }
+    let body = json!({"emailId": "late@one.example"});
+    admin.post(&contacts, &body).await.refused(400, "VALIDATION_FAILED");
+    assert_eq!(found(admin, &contacts).await, 50);
+    assert_eq!(admin.delete(&path).await.status, 204);
+    admin.get(&contacts).await.refused(404, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_an_entitlement_stays() {
+    let story = Story::begin().await;
+    let path = format!("/v1/customers/{}", story.customer);
+    story.admin().delete(&path).await.refused(409, "IN_USE");
+    story.admin().get(&path).await.expect(200);
+}
