@@ -64,6 +64,8 @@ pub const EXPRESSION_SELECTORS: usize = 16;
 pub const EXPRESSION_WILDCARDS: usize = 2;
 /// Filters inside filters.
 pub const EXPRESSION_FILTER_DEPTH: usize = 2;
+/// Brackets and parentheses inside each other.
+pub const EXPRESSION_NESTING: usize = 6;
 /// Pattern of `match` and `search`, characters.
 pub const EXPRESSION_PATTERN_CHARS: usize = 64;
 

@@ -7,8 +7,8 @@ use jsonpath_rust::parser::model::{
 };
 
 use crate::limits::{
-    EXPRESSION_DESCENDANTS, EXPRESSION_FILTER_DEPTH, EXPRESSION_PATTERN_CHARS, EXPRESSION_SEGMENTS,
-    EXPRESSION_SELECTORS, EXPRESSION_WILDCARDS,
+    EXPRESSION_DESCENDANTS, EXPRESSION_FILTER_DEPTH, EXPRESSION_NESTING, EXPRESSION_PATTERN_CHARS,
+    EXPRESSION_SEGMENTS, EXPRESSION_SELECTORS, EXPRESSION_WILDCARDS,
 };
 use crate::substitution::strict::{selectors, sides};
 
@@ -39,6 +39,34 @@ pub fn check(segments: &[Segment]) -> Result<(), String> {
     within(bill.selectors, EXPRESSION_SELECTORS, "combinations of selectors")?;
     within(bill.wildcards, EXPRESSION_WILDCARDS, "wildcards")?;
     within(bill.depth, EXPRESSION_FILTER_DEPTH, "filters inside each other")
+}
+
+/// Refuses brackets and parentheses nested too deeply, before the text is parsed: the parser goes
+/// back and forth three times for each open call (`count(count(…`), forty levels would never end.
+///
+/// # Errors
+/// How deep it is.
+pub fn nesting(source: &str) -> Result<(), String> {
+    let (mut depth, mut deepest, mut quote, mut escaped) = (0_usize, 0, None, false);
+    for c in source.chars() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (None, ')' | ']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if deepest <= EXPRESSION_NESTING {
+        return Ok(());
+    }
+    Err(format!("brackets nested {deepest} deep, at most {EXPRESSION_NESTING} are allowed"))
 }
 
 impl Bill {

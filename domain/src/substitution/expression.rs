@@ -62,6 +62,7 @@ impl Expression {
             let detail = format!("an expression has at most {EXPRESSION_CHARS} characters");
             return Err((Code::ExpressionTooCostly, detail));
         }
+        budget::nesting(source).map_err(|detail| (Code::ExpressionTooCostly, detail))?;
         let segments = parse(source).map_err(|detail| (Code::InvalidExpression, detail))?;
         budget::check(&segments).map_err(|detail| (Code::ExpressionTooCostly, detail))?;
         let path = known::know(&segments).map(|()| classify(segments));

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
 mod attempts;
+mod hostile;
+mod hostile_cases;
 mod lifecycle;
 mod lint;
 mod machines;
