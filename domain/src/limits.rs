@@ -64,6 +64,8 @@ pub const EXPRESSION_SELECTORS: usize = 16;
 pub const EXPRESSION_WILDCARDS: usize = 2;
 /// Filters inside filters.
 pub const EXPRESSION_FILTER_DEPTH: usize = 2;
+/// Compiled patterns kept for the next node, in each thread.
+pub const PATTERNS_KEPT: usize = 4;
 /// Brackets and parentheses inside each other.
 pub const EXPRESSION_NESTING: usize = 6;
 /// Pattern of `match` and `search`, characters.

@@ -123,6 +123,33 @@ mod tests {
         }
     }
 
+    /// Every ASCII character in the middle of a text, against the source's two lists.
+    #[test]
+    fn every_character_is_allowed_or_forbidden_as_the_source_says() {
+        let of_names = "^*()+[\\?$~`!@#-_={}]|:;,./ ";
+        let of_descriptions = "'%&\"<>\n\t";
+        for c in (0..128_u8).map(char::from) {
+            let plain = c.is_ascii_alphanumeric() || of_names.contains(c);
+            let text = format!("a{c}b");
+            assert_eq!(name(&text).is_ok(), plain, "name with {c:?}");
+            let described = plain || of_descriptions.contains(c);
+            assert_eq!(description(Some(&text)).is_ok(), described, "description with {c:?}");
+        }
+        for (text, fine) in [
+            ("a\u{a0}b", false),
+            ("a\u{200b}b", false),
+            ("a‐b", false),
+            ("a²b", false),
+            ("aЖ中b", true),
+            ("a\u{301}b", true),
+            ("a٣b", true),
+            ("a😀b", false),
+        ] {
+            assert_eq!(name(text).is_ok(), fine, "{text:?}");
+            assert_eq!(description(Some(text)).is_ok(), fine, "{text:?}");
+        }
+    }
+
     #[test]
     fn a_name_is_trimmed_and_counted_in_characters() {
         assert_eq!(name("  Pods "), Ok("Pods".to_owned()));

@@ -81,8 +81,8 @@ async fn a_secret_is_kept_but_not_for_another_address() {
     admin.put(&copied, &body).await.refused(400, "VALIDATION_FAILED");
     let pong = admin.post(&format!("{copied}/test"), &json!({})).await.expect(200);
     assert_eq!(pong["outcome"], "OK");
-    let ping = story.provider.sent().pop().unwrap();
-    assert_eq!(ping.header("authorization"), "Basic djpw");
+    let received = story.provider.sent().pop().unwrap();
+    assert_eq!(received.header("authorization"), "Basic djpw");
 }
 
 fn oauth_without(server: &ScriptedProvider) -> Value {
@@ -228,9 +228,9 @@ async fn a_ping_shows_the_providers_answer() {
     let body = json!({"name": "Nobody", "endpointUrl": "http://127.0.0.1:1/"});
     let nobody = story.admin().post("/v1/methods", &body).await.expect(201);
     let path = format!("/v1/methods/{}/test", id(&nobody));
-    let pong = story.admin().post(&path, &json!({})).await.expect(200);
-    assert_eq!((&pong["outcome"], &pong["httpStatus"]), (&json!("RETRYABLE"), &Value::Null));
-    assert!(pong["error"].as_str().unwrap().starts_with("DISPATCH_CONNECT"), "{pong}");
+    let answer = story.admin().post(&path, &json!({})).await.expect(200);
+    assert_eq!((&answer["outcome"], &answer["httpStatus"]), (&json!("RETRYABLE"), &Value::Null));
+    assert!(answer["error"].as_str().unwrap().starts_with("DISPATCH_CONNECT"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

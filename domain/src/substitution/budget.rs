@@ -53,7 +53,6 @@ pub fn nesting(source: &str) -> Result<(), String> {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[') => {
                 depth += 1;

@@ -3,6 +3,8 @@
 //! Neighbours: `plan` at save, `request` before a render. Guarantee: every fault is told at once,
 //! each with its place.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -186,9 +188,10 @@ impl Compiler {
     fn object(&mut self, raw: &RawValue, place: &Place) -> Option<Node> {
         let members: Members = serde_json::from_str(raw.get()).ok()?;
         let mut nodes = Vec::with_capacity(members.0.len());
-        for (i, (key, value)) in members.0.iter().enumerate() {
+        let mut keys = HashSet::new();
+        for (key, value) in &members.0 {
             let mut inner = place.member(key);
-            if members.0[..i].iter().any(|(other, _)| other == key) {
+            if !keys.insert(key) {
                 let detail = format!("the key {} stands twice in one object", json(key));
                 self.fault(&inner, Code::DuplicateKey, detail, key);
             }

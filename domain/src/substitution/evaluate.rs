@@ -4,6 +4,7 @@
 //! two that differ (the parser's own has nine faults) would be two truths.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use jsonpath_rust::parser::model::{
@@ -12,6 +13,8 @@ use jsonpath_rust::parser::model::{
 };
 use regex::Regex;
 use serde_json::Value;
+
+use crate::limits::PATTERNS_KEPT;
 
 /// The nodes that `segments` find, from `root`.
 pub fn query<'a>(segments: &[Segment], root: &'a Value) -> Vec<&'a Value> {
@@ -240,9 +243,35 @@ fn matches(text: &FnArg, pattern: &FnArg, whole: bool, node: &Value, root: &Valu
     else {
         return false;
     };
-    let pattern = any_character(pattern);
-    let pattern = if whole { format!(r"\A(?:{pattern})\z") } else { pattern };
-    Regex::new(&pattern).is_ok_and(|regex| regex.is_match(text))
+    COMPILED.with_borrow_mut(|compiled| {
+        let known = compiled.iter().position(|known| known.whole == whole && known.of == *pattern);
+        let at = known.unwrap_or_else(|| {
+            compiled.truncate(PATTERNS_KEPT - 1);
+            compiled.insert(0, Pattern::compile(pattern, whole));
+            0
+        });
+        compiled[at].regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    })
+}
+
+/// A pattern that was compiled; it is asked about every node, so it is not compiled for each.
+struct Pattern {
+    of: String,
+    whole: bool,
+    regex: Option<Regex>,
+}
+
+thread_local! {
+    /// The patterns used last. What is kept here changes no result, only how long it takes.
+    static COMPILED: RefCell<Vec<Pattern>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Pattern {
+    fn compile(of: &str, whole: bool) -> Self {
+        let pattern = any_character(of);
+        let pattern = if whole { format!(r"\A(?:{pattern})\z") } else { pattern };
+        Self { of: of.to_owned(), whole, regex: Regex::new(&pattern).ok() }
+    }
 }
 
 /// In I-Regexp `.` is neither line feed nor carriage return; elsewhere it is only not the first.

@@ -123,17 +123,8 @@ const fn is_filter(segment: &Segment) -> bool {
     matches!(segment, Segment::Selector(Selector::Filter(_)))
 }
 
-impl Path {
-    /// The nodes it finds in a document.
-    pub fn nodes<'a>(&self, document: &'a Value) -> Vec<&'a Value> {
-        match self {
-            Self::Singular(steps) => singular(steps, document).into_iter().collect(),
-            Self::Filtered(segments) | Self::Many(segments) => evaluate::query(segments, document),
-        }
-    }
-}
-
-fn singular<'a>(steps: &[Step], document: &'a Value) -> Option<&'a Value> {
+/// The one node that a singular path finds.
+pub(super) fn singular<'a>(steps: &[Step], document: &'a Value) -> Option<&'a Value> {
     steps.iter().try_fold(document, |node, step| match step {
         Step::Name(name) => node.get(name.as_str()),
         Step::Index(index) => evaluate::at(node, *index),

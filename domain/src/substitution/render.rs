@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::limits::PAYLOAD_BYTES;
 use crate::substitution::compile::{Definition, Node};
-use crate::substitution::expression::{Expression, Path};
+use crate::substitution::evaluate::query;
+use crate::substitution::expression::{Expression, Path, singular};
 use crate::substitution::trace::{Outcome, TraceEntry};
 
 /// A payload and how it came about.
@@ -114,23 +115,37 @@ impl Writer<'_> {
             (self.tell)(expression, excluded);
             return false;
         };
-        let nodes = path.nodes(self.document);
-        let many = matches!(path, Path::Many(_));
-        let outcome = match nodes[..] {
-            _ if many => self.values(&nodes),
-            [] | [Value::Null] => {
-                self.out.extend_from_slice(b"\"\"");
-                Outcome::Blank
-            }
-            [only] => self.value(only),
-            _ => self.values(&nodes),
+        let finding = match path {
+            // The usual path finds one node or none: it needs no list of them.
+            Path::Singular(steps) => match singular(steps, self.document) {
+                None => self.blank(0),
+                Some(node) => self.one(node),
+            },
+            Path::Filtered(segments) => match query(segments, self.document)[..] {
+                [] => self.blank(0),
+                [only] => self.one(only),
+                ref several => Finding { several: true, ..self.list_of(several) },
+            },
+            Path::Many(segments) => self.list_of(&query(segments, self.document)),
         };
-        let finding = Finding { outcome, matches: nodes.len(), several: !many && nodes.len() > 1 };
         (self.tell)(expression, finding);
         true
     }
 
-    fn values(&mut self, nodes: &[&Value]) -> Outcome {
+    fn blank(&mut self, matches: usize) -> Finding {
+        self.out.extend_from_slice(b"\"\"");
+        Finding { outcome: Outcome::Blank, matches, several: false }
+    }
+
+    fn one(&mut self, node: &Value) -> Finding {
+        if node.is_null() {
+            return self.blank(1);
+        }
+        self.value(node);
+        Finding { outcome: Outcome::Substituted, matches: 1, several: false }
+    }
+
+    fn list_of(&mut self, nodes: &[&Value]) -> Finding {
         self.out.push(b'[');
         for (i, node) in nodes.iter().enumerate() {
             if i > 0 {
@@ -139,15 +154,14 @@ impl Writer<'_> {
             self.value(node);
         }
         self.out.push(b']');
-        Outcome::Substituted
+        Finding { outcome: Outcome::Substituted, matches: nodes.len(), several: false }
     }
 
-    fn value(&mut self, value: &Value) -> Outcome {
+    fn value(&mut self, value: &Value) {
         // Writing a JSON value into memory has no way to fail.
         if serde_json::to_writer(&mut self.out, value).is_err() {
             self.out.extend_from_slice(b"null");
         }
-        Outcome::Substituted
     }
 }
 

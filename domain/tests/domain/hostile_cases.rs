@@ -5,7 +5,117 @@ use serde_json::json;
 
 const PR: &str = "$.provisioningRequest";
 
-/// Expressions, one definition each.
+/// Patterns that compile to much, go back and forth, or are none.
+const PATTERNS: &[&str] = &[
+    "(a+)+$",
+    "(a|a)*b",
+    "(.*)*x",
+    "([a-zA-Z]+)*",
+    "(a*)*(a*)*(a*)*",
+    "((a+)+)+",
+    "\\\\p{L}{200}{20}",
+    "a{1000}",
+    "(a{100}){100}",
+    "x{0,50000}",
+    "[\\\\w\\\\W]{999}",
+    "(?i)k+",
+    "\\\\pL+\\\\pN+\\\\pS+\\\\pP+\\\\pZ+\\\\pC+",
+    "(((((((((((.*)*)*)*)*)*)*)*)*)*)*)",
+    "(?:(?:(?:.?)*)*)*",
+    ".*.*.*.*.*.*.*.*.*.*=",
+    "[[:^alpha:]]+",
+    "\\\\b\\\\B\\\\b\\\\B",
+    "(",
+    "[",
+    "*",
+    "(?<n>a)\\\\1",
+    "\\\\",
+    "(?=a)",
+];
+
+/// Filters that look everywhere for each element.
+const FILTERS: &[&str] = &[
+    "count($..*)>0",
+    "count(@..*)>0",
+    "value($..id)==1",
+    "$..id",
+    "@..id",
+    "length($..*)>1",
+    "$..[?@.id]",
+    "@[?$..id]",
+    "$[?@[?@[?@]]]",
+    "@.a==$.b && count($..*)==count(@..*)",
+    "count($.provisioningRequest..*)==count($..*)",
+    "$..*==$..*",
+];
+
+/// Numbers at their edges.
+const NUMBERS: &[&str] = &[
+    "9007199254740991",
+    "9007199254740992",
+    "-9007199254740991",
+    "99999999999999999999999",
+    "1e400",
+    "-0",
+    "00",
+    "0x10",
+    "1.5",
+    "--1",
+];
+
+/// Texts that break parsers.
+const TEXTS: &[&str] = &[
+    "$.",
+    "$[",
+    "$..",
+    "$...a",
+    "$.a[",
+    "$['",
+    "$[\"",
+    "$['\\u",
+    "$['\\ud800']",
+    "$.\u{0}",
+    "$.\u{202e}",
+    "$[?",
+    "$[?@",
+    "$[?@.",
+    "$[?(",
+    "$[?)]",
+    "$[?@.a==]",
+    "$[?==1]",
+    "$[?@.a=1]",
+    "$[?@.a===1]",
+    "$[?'a']",
+    "$[?1]",
+    "$[?true]",
+    "$[?@.a==@.*]",
+    "$[?nope(@)]",
+    "$[?count()]",
+    "$[?match(@.a)]",
+    "$.a.b.",
+    "$.a b",
+    "$ .a",
+    "$.a\n.b",
+    "$.a //x",
+    "$[*",
+    "$[,]",
+    "$[1,]",
+    "$.*a",
+    "$.**",
+    "$.a..",
+    "$.\u{1F600}",
+    "$.a`",
+    "$.${x}",
+    "$.{{x}}",
+    "$.a;drop",
+    "$[?@.constructor]",
+    "$.__proto__",
+    "$['__proto__']['x']",
+    "$.length",
+    "$.a[(@.length-1)]",
+];
+
+/// Too much by multiplication, depth or length.
 fn expressions() -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     // Too much by multiplication.
@@ -32,33 +142,13 @@ fn expressions() -> Vec<String> {
     all.push(format!("$[{}]", vec!["?@.a"; 80].join(",")));
     all.push(format!("$[?count({})]", "count(".repeat(50)));
     all.push(format!("$[?length({}@{})==1]", "value(".repeat(40), ")".repeat(40)));
-    // Patterns that compile to much or go back and forth.
-    for pattern in [
-        "(a+)+$",
-        "(a|a)*b",
-        "(.*)*x",
-        "([a-zA-Z]+)*",
-        "(a*)*(a*)*(a*)*",
-        "((a+)+)+",
-        "\\\\p{L}{200}{20}",
-        "a{1000}",
-        "(a{100}){100}",
-        "x{0,50000}",
-        "[\\\\w\\\\W]{999}",
-        "(?i)k+",
-        "\\\\pL+\\\\pN+\\\\pS+\\\\pP+\\\\pZ+\\\\pC+",
-        "(((((((((((.*)*)*)*)*)*)*)*)*)*)*)",
-        "(?:(?:(?:.?)*)*)*",
-        ".*.*.*.*.*.*.*.*.*.*=",
-        "[[:^alpha:]]+",
-        "\\\\b\\\\B\\\\b\\\\B",
-        "(",
-        "[",
-        "*",
-        "(?<n>a)\\\\1",
-        "\\\\",
-        "(?=a)",
-    ] {
+    all
+}
+
+/// Functions and filters that cost much.
+fn filters() -> Vec<String> {
+    let mut all = Vec::new();
+    for pattern in PATTERNS {
         all.push(format!("$..[?match(@.name,'{pattern}')]"));
         all.push(format!("{PR}.entitlement.productKeys.productKey[?search(@.pkId,'{pattern}')]"));
     }
@@ -66,38 +156,18 @@ fn expressions() -> Vec<String> {
     all.push("$..[?match(@.a,@.b)]".to_owned());
     all.push("$..[?match(@.a,$.provisioningRequest.comments)]".to_owned());
     all.push("$..[?search(@.a,value($..name))]".to_owned());
-    // Filters that look everywhere for each element.
-    for filter in [
-        "count($..*)>0",
-        "count(@..*)>0",
-        "value($..id)==1",
-        "$..id",
-        "@..id",
-        "length($..*)>1",
-        "$..[?@.id]",
-        "@[?$..id]",
-        "$[?@[?@[?@]]]",
-        "@.a==$.b && count($..*)==count(@..*)",
-        "count($.provisioningRequest..*)==count($..*)",
-        "$..*==$..*",
-    ] {
+    for filter in FILTERS {
         all.push(format!("$..[?{filter}]"));
         all.push(format!("{PR}.entitlement..[?{filter}]"));
         all.push(format!("$[?{filter}]"));
     }
-    // Numbers at their edges.
-    for number in [
-        "9007199254740991",
-        "9007199254740992",
-        "-9007199254740991",
-        "99999999999999999999999",
-        "1e400",
-        "-0",
-        "00",
-        "0x10",
-        "1.5",
-        "--1",
-    ] {
+    all
+}
+
+/// What a parser trips over.
+fn texts() -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for number in NUMBERS {
         all.push(format!("$[{number}]"));
         all.push(format!("$[::{number}]"));
         all.push(format!("$[?@.a=={number}]"));
@@ -105,59 +175,7 @@ fn expressions() -> Vec<String> {
     all.push("$[0:9007199254740991:1]".to_owned());
     all.push("$[9007199254740991:-9007199254740991:-1]".to_owned());
     all.push("$[::0]".to_owned());
-    // Text that breaks parsers.
-    for text in [
-        "$.",
-        "$[",
-        "$..",
-        "$...a",
-        "$.a[",
-        "$['",
-        "$[\"",
-        "$['\\u",
-        "$['\\ud800']",
-        "$.\u{0}",
-        "$.\u{202e}",
-        "$[?",
-        "$[?@",
-        "$[?@.",
-        "$[?(",
-        "$[?)]",
-        "$[?@.a==]",
-        "$[?==1]",
-        "$[?@.a=1]",
-        "$[?@.a===1]",
-        "$[?'a']",
-        "$[?1]",
-        "$[?true]",
-        "$[?@.a==@.*]",
-        "$[?nope(@)]",
-        "$[?count()]",
-        "$[?match(@.a)]",
-        "$.a.b.",
-        "$.a b",
-        "$ .a",
-        "$.a\n.b",
-        "$.a //x",
-        "$[*",
-        "$[,]",
-        "$[1,]",
-        "$.*a",
-        "$.**",
-        "$.a..",
-        "$.\u{1F600}",
-        "$.a`",
-        "$.${x}",
-        "$.{{x}}",
-        "$.a;drop",
-        "$[?@.constructor]",
-        "$.__proto__",
-        "$['__proto__']['x']",
-        "$.length",
-        "$.a[(@.length-1)]",
-    ] {
-        all.push(text.to_owned());
-    }
+    all.extend(TEXTS.iter().map(|text| (*text).to_owned()));
     all
 }
 
@@ -206,5 +224,6 @@ pub fn cases() -> Vec<(String, String)> {
         let name: String = source.chars().take(80).collect();
         (name, json!({"x": source}).to_string())
     };
-    expressions().into_iter().map(each).chain(definitions()).collect()
+    let expressions = expressions().into_iter().chain(filters()).chain(texts());
+    expressions.map(each).chain(definitions()).collect()
 }

@@ -1,5 +1,7 @@
 //! `cargo run -- plans check | provider | webhook`: the real binary, its words and exit codes.
 
+#![allow(clippy::unwrap_used, reason = "a test may end so")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
