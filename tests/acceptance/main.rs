@@ -29,6 +29,7 @@ mod plans;
 mod races;
 mod restart;
 mod routes;
+mod source_001;
 mod template;
 mod template_changes;
 mod tidy;
