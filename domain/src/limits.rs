@@ -79,6 +79,16 @@ pub const ACTIVATIONS_PER_KEY: u32 = 2_147_483_647;
 pub const LINE_ITEMS: usize = 25;
 /// Products of one line item.
 pub const ITEM_PRODUCTS: usize = 10;
+/// `c2v` of an activation, characters: a row holds 400 KB.
+pub const C2V_CHARS: usize = 32 * 1024;
+/// Activations of one bulk.
+pub const BULK: usize = 100;
+/// A longer answer of a bulk is not kept whole, bytes; its parts are.
+pub const BULK_KEPT_BYTES: usize = 256 * 1024;
+/// Protection keys of one line item.
+pub const PROTECTION_KEYS: usize = 100;
+/// The line items of one entitlement as JSON, bytes: a row holds 400 KB.
+pub const ENTITLEMENT_BYTES: usize = 128 * 1024;
 /// Keys of one entitlement: 18 bits of index.
 pub const ENTITLEMENT_KEYS: u32 = 262_143;
 /// Highest key generation: 4 bits. The REOPEN after it is refused.

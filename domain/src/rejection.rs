@@ -241,12 +241,14 @@ impl Faults {
         value.map_err(|rejection| self.0.extend(rejection.faults)).ok()
     }
 
-    /// `Ok` when nothing was noted. The answer's code is that of the first fault.
+    /// `Ok` when nothing was noted. The answer's code is that of the first fault; what is wrong by
+    /// itself comes before what is only not stored (api.md, 400 and 422).
     ///
     /// # Errors
     /// All faults, as one rejection.
     pub fn finish(self) -> Result<(), Rejection> {
-        let Some(first) = self.0.first() else { return Ok(()) };
+        let of_itself = self.0.iter().find(|fault| fault.code != Code::ReferenceNotFound);
+        let Some(first) = of_itself.or(self.0.first()) else { return Ok(()) };
         let detail = match self.0.len() {
             1 => format!("{}: {}", first.pointer, first.detail),
             n => format!("{n} faults; the first at {}: {}", first.pointer, first.detail),

@@ -43,7 +43,8 @@ async fn a_disabled_or_draft_entitlement_is_not_activated() {
     let reply = activate(&story, body).await;
     reply.refused(409, "ILLEGAL_TRANSITION");
     assert_eq!(reply.json["state"], "DRAFT");
-    assert_eq!(reply.json["allowedActions"], json!(["QUEUE", "PRODUCE", "DISABLE"]));
+    let allowed = json!(["UPDATE", "QUEUE", "PRODUCE", "DISABLE", "DELETE"]);
+    assert_eq!(reply.json["allowedActions"], allowed);
     let shown = story.admin().get(&format!("/v1/entitlements/{}", story.e_id)).await.expect(200);
     let rows: Vec<_> = shown["history"].as_array().unwrap().iter().map(|s| &s["row"]).collect();
     assert_eq!(json!(rows), json!(["N3", "N8", "N16", "N15", "N11"]));

@@ -30,8 +30,8 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "master-key: GetSecretValue",
     ]),
     ("entitlements", &[
-        "catalog: BatchGetItem GetItem",
-        "core: BatchGetItem GetItem PutItem",
+        "catalog: BatchGetItem GetItem Query",
+        "core: BatchGetItem DeleteItem GetItem PutItem Query",
         "core/list: Query",
         "master-key: GetSecretValue",
     ]),
@@ -50,7 +50,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ]),
     ("callbacks", &[
         "catalog: GetItem",
-        "core: GetItem PutItem",
+        "core: BatchGetItem GetItem PutItem",
         "master-key: GetSecretValue",
     ]),
     ("dispatch", &[

@@ -223,7 +223,8 @@ impl Town {
         self.get("/v1/methods?name=Farm").await;
         self.get(&format!("/v1/methods/{}", method["id"])).await;
         let path = format!("/v1/products/{product}/association");
-        let body = json!({"planId": plan["id"], "methodId": method["id"]});
+        let (plan, method_id) = (&plan["id"], &method["id"]);
+        let body = json!({"planId": plan, "methodId": method_id, "deprovisionPlanId": plan});
         self.other("PUT", &path, body.clone(), 200).await;
         self.get(&path).await;
         self.get("/v1/associations").await;
@@ -257,8 +258,46 @@ impl Town {
         }
         let keys = self.get(&format!("{path}/product-keys")).await;
         let pk_id = text(&keys["data"][0]["pkId"]);
-        self.get(&format!("/v1/product-keys/{pk_id}")).await;
+        let path = format!("/v1/product-keys/{pk_id}");
+        self.get(&path).await;
+        let change = json!({"customAttributes": {}});
+        self.other("PATCH", &path, change, 200).await;
+        for action in ["DISABLE", "ENABLE"] {
+            self.post(&format!("{path}/actions"), json!({"action": action}), 200).await;
+        }
         pk_id
+    }
+
+    /// A draft that is changed and deleted; its customer and partner are named by e-mail.
+    async fn draft(&mut self) {
+        let body = json!({"name": "Reseller", "emails": ["r@s.example"]});
+        self.post("/v1/partners", body, 201).await;
+        let body = json!({"partnerEmail": "r@s.example"});
+        let draft = self.post("/v1/entitlements", body, 201).await;
+        let path = format!("/v1/entitlements/{}", text(&draft["eId"]));
+        self.other("PUT", &path, json!({"refId1": "R-1"}), 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+    }
+
+    /// Activations that are acknowledged, and revoked with what was provisioned.
+    async fn revocations(&mut self, product: u64, door: &Door) {
+        let asks = json!([{"attributeName": "ACKNOWLEDGEMENT_REQUEST", "attributeValue": "true"}]);
+        let body = json!({"action": "PRODUCE", "entitlementItems": [{
+            "lineItemType": "Product_Key", "numActivationPerProductKey": 3,
+            "activationAttributes": asks, "itemProducts": [{"productId": product}]}]});
+        let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
+        let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
+        let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
+        let body = json!({"activations": [one, {}]});
+        let many = self.post("/v1/activations/bulk", body, 200).await;
+        let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));
+        self.post(&format!("{path}/acknowledge"), Value::Null, 200).await;
+        self.dispatch().await;
+        let revoked = self.post(&format!("{path}/revoke"), json!({}), 200).await;
+        self.dispatch().await;
+        let back = number(&revoked["provisioningRequests"][1]["id"]);
+        self.report(door, back, "d1", json!({"status": "COMPLETED"}), 200).await;
+        assert_eq!(self.get(&path).await["state"], "REVOKED");
     }
 
     async fn activate(&mut self, pk_id: &str, quantity: u32) -> (Value, u64) {
@@ -323,7 +362,9 @@ async fn each_function_does_exactly_what_it_is_granted() {
     town.small_things().await;
     let (product, door) = town.catalog().await;
     let pk_id = town.sale(product).await;
+    town.draft().await;
     town.requests(&pk_id, &door).await;
+    town.revocations(product, &door).await;
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
     let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
     assert_eq!(town.visited, all);

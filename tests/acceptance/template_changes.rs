@@ -45,7 +45,7 @@ pub(crate) const BROKEN: &[[&str; 4]] = &[
     ],
     [
         "template",
-        "RouteKey: ANY /v1/product-keys/{pkId}",
+        "RouteKey: ANY /v1/product-keys/{proxy+}",
         "RouteKey: ANY /v1/product-keys",
         "getProductKey",
     ],

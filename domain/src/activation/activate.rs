@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::activation::states::{Event, MACHINE, State};
-use crate::activation::{Activatee, Activation};
+use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
 use crate::catalog::Product;
 use crate::decision::{Actor, Decision, Stamp};
@@ -12,13 +12,14 @@ use crate::entitlement::product_key::{Consumption, Count, ProductKey};
 use crate::entitlement::states::{
     Event as EntitlementEvent, KEY_MACHINE, KeyEvent, KeyState, State as EntitlementState,
 };
-use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
+use crate::entitlement::{ActivationMethod, Entitlement, LineItem, LineItemType, Registration};
 use crate::ids::Id;
+use crate::limits::{BULK, C2V_CHARS};
 use crate::machine::Life;
 use crate::plan::association::Association;
 use crate::rejection::{Code, Fault, Faults, Rejection};
-use crate::request::Request;
 use crate::request::open::Origin;
+use crate::request::{Request, RequestType};
 use crate::text;
 use crate::time::Time;
 
@@ -36,8 +37,32 @@ pub struct ActivationInput {
     pub activatee: Option<Activatee>,
     /// Custom attributes.
     pub custom_attributes: CustomAttributes,
+    /// For `Hardware_Key` and `ProtectionKey_Update`.
+    pub inputs: Option<Inputs>,
     /// Send the provisioning requests not before this.
     pub scheduled_date: Option<Time>,
+}
+
+/// Body of `POST /v1/activations/bulk`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct BulkInput {
+    /// 1 to 100; each is read and decided by itself.
+    #[schema(value_type = Vec<ActivationInput>)]
+    pub activations: Vec<serde_json::Value>,
+}
+
+impl BulkInput {
+    /// The parts, if they are as many as allowed.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED`.
+    pub fn parts(self) -> Result<Vec<serde_json::Value>, Rejection> {
+        let mut faults = Faults::default();
+        let fits = (1..=BULK).contains(&self.activations.len());
+        faults.check(fits, "/activations", format!("must have 1 to {BULK} activations"));
+        faults.finish().map(|()| self.activations)
+    }
 }
 
 /// All that an activation depends on, as it was read.
@@ -71,6 +96,13 @@ impl ActivationInput {
             }
         }
         self.custom_attributes.check("/customAttributes", &mut faults);
+        if let Some(inputs) = &self.inputs {
+            if let Some(id) = &inputs.protection_key_id {
+                faults.take("/inputs/protectionKeyId", text::short(id));
+            }
+            let long = inputs.c2v.as_ref().is_some_and(|c2v| c2v.chars().count() > C2V_CHARS);
+            faults.check(!long, "/inputs/c2v", format!("at most {C2V_CHARS} characters"));
+        }
         faults.finish()
     }
 }
@@ -137,7 +169,33 @@ impl Facts {
         if let Some(id) = input.customer_id.filter(|_| !self.customer_found) {
             return Err(Fault::unknown("/customerId", "Customer", id).into());
         }
-        Ok(())
+        self.inputs(input.inputs.as_ref())
+    }
+
+    /// An update needs to know its key: by its id, or by what the key said (`C2V`).
+    fn inputs(&self, inputs: Option<&Inputs>) -> Result<(), Rejection> {
+        let (_, item) = self.item()?;
+        let id = inputs.and_then(|inputs| inputs.protection_key_id.as_ref());
+        let c2v = inputs.and_then(|inputs| inputs.c2v.as_ref());
+        let wrong = |at, code, detail: String| Err(Rejection::at(at, code, detail));
+        match item.line_item_type {
+            LineItemType::Product_Key if inputs.is_some() => {
+                let detail = "only for Hardware_Key and ProtectionKey_Update".to_owned();
+                wrong("/inputs", Code::ValidationFailed, detail)
+            }
+            LineItemType::ProtectionKey_Update if id.is_none() && c2v.is_none() => {
+                let detail = "ProtectionKey_Update needs protectionKeyId or c2v".to_owned();
+                wrong("/inputs", Code::ValidationFailed, detail)
+            }
+            LineItemType::ProtectionKey_Update => match id {
+                Some(id) if !item.protection_key_ids.contains(id) => {
+                    let detail = format!("The line item has no protection key {id}.");
+                    wrong("/inputs/protectionKeyId", Code::ReferenceNotFound, detail)
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     fn item(&self) -> Result<(usize, &LineItem), Rejection> {
@@ -189,7 +247,10 @@ impl Facts {
             customer_id: input.customer_id.or(self.entitlement.customer_id),
             activatee: input.activatee.clone(),
             custom_attributes: input.custom_attributes.clone(),
+            inputs: input.inputs.clone(),
             requests: Vec::new(),
+            deprovisioning: Vec::new(),
+            acknowledgement_request: self.item()?.1.asks_acknowledgement(),
             acknowledged_at: None,
             rev: 0,
         })
@@ -206,7 +267,8 @@ impl Facts {
         let open = |(number, (product, association)): (u32, &(Product, Option<Association>))| {
             let origin = Origin { activation, product, association: association.as_ref() };
             let stamp = &stamp.by(Actor::System);
-            Request::open(stamp.id(number), &origin, input.scheduled_date, stamp)
+            let (id, kind) = (stamp.id(number), RequestType::Provision);
+            Request::open(id, kind, &origin, input.scheduled_date, stamp)
         };
         (1..).zip(enabled).map(open).collect()
     }
@@ -214,12 +276,14 @@ impl Facts {
     /// Takes the quantity, and moves the entitlement where that is its last or first activation.
     fn consume(&self, quantity: u32, exhausts: bool, stamp: &Stamp) -> Result<Decision, Rejection> {
         let mut entitlement = self.entitlement.clone();
+        let asks = self.item()?.1.asks_acknowledgement();
         let last = exhausts && entitlement.keys_exhausted + 1 == entitlement.keys();
         let first = entitlement.life.state == EntitlementState::Queued;
         let count = (!first && !last).then(|| Count {
             state: entitlement.life.state,
             generation: entitlement.key_generation,
             keys: entitlement.keys(),
+            unacknowledged: asks,
         });
         let moved = count.is_none();
         let consumption = Consumption { key: self.key.clone(), quantity, exhausts, count };
@@ -229,6 +293,7 @@ impl Facts {
         }
         entitlement.active_activations += 1;
         entitlement.keys_exhausted += u32::from(exhausts);
+        entitlement.unacknowledged += u64::from(asks);
         if first {
             entitlement.walk(
                 EntitlementEvent::FirstActivation,
@@ -243,7 +308,8 @@ impl Facts {
                 EntitlementState::Completed,
                 stamp,
             )?;
+            entitlement.try_acknowledged(stamp)?;
         }
-        Ok(decision.save(entitlement))
+        Ok(entitlement.saved(decision).1)
     }
 }

@@ -1,15 +1,19 @@
 //! Activations: a customer uses part of an entitlement; provisioning requests follow.
 
+pub mod acknowledge;
 pub mod activate;
+pub mod revoke;
 pub mod states;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::activation::states::State;
+use crate::activation::states::{MACHINE, State};
 use crate::attributes::CustomAttributes;
+use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::machine::Life;
+use crate::rejection::{Code, Rejection};
 use crate::time::Time;
 
 /// Who uses what was activated.
@@ -22,6 +26,16 @@ pub struct Activatee {
     pub email_id: String,
     /// Name.
     pub name: Option<String>,
+}
+
+/// What a key is burnt or updated with; kept with the activation and given to its plan (004-H19).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Inputs {
+    /// The key to update: one of the line item's.
+    pub protection_key_id: Option<String>,
+    /// The state of a key (customer to vendor), at most 32,768 characters.
+    pub c2v: Option<String>,
 }
 
 /// An activation as the store has it.
@@ -55,13 +69,55 @@ pub struct Activation {
     pub activatee: Option<Activatee>,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
-    /// Its provisioning requests, one for each provisioning-enabled product (I2).
+    /// For `Hardware_Key` and `ProtectionKey_Update`.
+    #[serde(default)]
+    pub inputs: Option<Inputs>,
+    /// Its provisioning requests, one for each provisioning-enabled product (I2), and after a
+    /// revocation those that take them back.
     pub requests: Vec<Id>,
+    /// Requests that are still to be completed before it is revoked (A5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deprovisioning: Vec<Id>,
+    /// It is to be acknowledged (004, `ACKNOWLEDGEMENT_REQUEST`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledgement_request: bool,
     /// When it was acknowledged.
     pub acknowledged_at: Option<Time>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,
+}
+
+impl Activation {
+    /// Where its product key stands.
+    pub const fn product_key(&self) -> KeyRef {
+        KeyRef {
+            entitlement: self.entitlement_id,
+            index: self.key_index,
+            generation: self.key_generation,
+        }
+    }
+
+    /// What may be ordered now (api.md, actions).
+    pub fn actions(&self) -> Vec<&'static str> {
+        let mut actions = MACHINE.actions(self.life.state);
+        actions.retain(|action| *action != "ACKNOWLEDGE" || self.awaits_acknowledgement());
+        if self.life.state == State::RevocationPending {
+            actions.push("REVOKE");
+        }
+        actions
+    }
+
+    /// Whether an acknowledgement was asked for and is still to come.
+    pub fn awaits_acknowledgement(&self) -> bool {
+        self.acknowledgement_request && self.acknowledged_at.is_none()
+    }
+
+    /// A no of the activation's state, with what it allows.
+    fn illegal(&self, detail: impl Into<String>) -> Rejection {
+        Rejection::new(Code::IllegalTransition, detail)
+            .with_state(self.life.state.into(), self.actions())
+    }
 }
 
 /// An AID is opaque: 8-4-4-4-12 letters and digits (000-H6).

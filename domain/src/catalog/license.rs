@@ -32,6 +32,10 @@ pub struct Attribute {
 
 /// Unlimited concurrency is this many instances (source 004).
 pub const UNLIMITED_INSTANCES: u64 = 10_000_000;
+/// The attribute that says how often.
+pub const EXECUTION_COUNT: u64 = 2;
+/// The attribute that says how long.
+pub const TIME_PERIOD: u64 = 4;
 /// The attribute that allows concurrency.
 pub const ENABLE_CONCURRENCY: u64 = 5;
 /// The attribute that says how many instances.
@@ -112,4 +116,9 @@ pub fn license_model(id: u64) -> Option<&'static LicenseModel> {
 /// The attribute of an id.
 pub fn attribute_of(id: u64) -> Option<&'static Attribute> {
     ATTRIBUTES.iter().find(|attribute| attribute.id == id)
+}
+
+/// The attribute of a name; of two with one name, the one that is not deprecated.
+pub fn attribute_named(name: &str) -> Option<&'static Attribute> {
+    ATTRIBUTES.iter().find(|attribute| attribute.name == name)
 }

@@ -262,6 +262,11 @@ impl Product {
         Ok((self.clone(), Decision::default().save(self)))
     }
 
+    /// A feature of it.
+    pub fn feature(&self, id: Id) -> Option<&ProductFeature> {
+        self.features.iter().find(|feature| feature.feature_id == Some(id))
+    }
+
     fn refuse(&self, detail: impl Into<String>) -> Rejection {
         let stage = self.life_cycle_stage;
         Rejection::new(Code::IllegalTransition, detail).with_state(stage.name(), stage.allowed())

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Feature;
 use crate::catalog::license::{
-    CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, UNLIMITED_INSTANCES, attribute_of, license_model,
+    CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, EXECUTION_COUNT, TIME_PERIOD, UNLIMITED_INSTANCES,
+    attribute_of, license_model,
 };
 use crate::ids::Id;
 use crate::limits::{LICENSE_ATTRIBUTES, PRODUCT_FEATURES};
@@ -94,8 +95,19 @@ fn attributes(at: &str, list: &[LicenseAttribute], faults: &mut Faults) {
     }
 }
 
+impl ProductFeature {
+    /// The product's own value of an attribute.
+    pub fn value(&self, attribute: u64) -> Option<&str> {
+        let found = self.attributes.iter().find(|own| own.attribute_id == attribute);
+        found.and_then(|own| own.value.as_deref())
+    }
+}
+
 /// The values that have a rule of their own.
-fn of_attribute(id: u64, value: String) -> Result<String, (Code, String)> {
+///
+/// # Errors
+/// `VALIDATION_FAILED` with the rule.
+pub fn of_attribute(id: u64, value: String) -> Result<String, (Code, String)> {
     let wrong = |detail: &str| Err((Code::ValidationFailed, detail.to_owned()));
     match id {
         ENABLE_CONCURRENCY if !matches!(&*value, "TRUE" | "FALSE") => {
@@ -105,6 +117,9 @@ fn of_attribute(id: u64, value: String) -> Result<String, (Code, String)> {
             if !value.parse().is_ok_and(|n| (1..=UNLIMITED_INSTANCES).contains(&n)) =>
         {
             wrong("CONCURRENT_INSTANCES is 1 to 10000000, which is unlimited")
+        }
+        EXECUTION_COUNT | TIME_PERIOD if value.parse::<u64>().is_err() => {
+            wrong("EXECUTION_COUNT and TIME_PERIOD are whole numbers")
         }
         _ => Ok(value),
     }
@@ -129,8 +144,10 @@ pub(super) fn missing(features: &[ProductFeature], faults: &mut Faults) {
             let name = attribute_of(id).map(|a| a.name).unwrap_or_default();
             lacks("attributes", format!("{} needs {name} ({id}), given or SAOT", model.name));
         }
-        let concurrent = of(ENABLE_CONCURRENCY).is_some_and(|a| a.value.as_deref() == Some("TRUE"));
-        if concurrent != of(CONCURRENT_INSTANCES).is_some() {
+        let (enable, instances) = (of(ENABLE_CONCURRENCY), of(CONCURRENT_INSTANCES));
+        let open = enable.is_some_and(|a| a.saot) || instances.is_some_and(|a| a.saot);
+        let concurrent = enable.is_some_and(|a| open || a.value.as_deref() == Some("TRUE"));
+        if concurrent != instances.is_some() {
             let detail = "concurrency needs ENABLE_CONCURRENCY TRUE and CONCURRENT_INSTANCES";
             lacks("attributes", detail.to_owned());
         }

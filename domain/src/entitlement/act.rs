@@ -1,11 +1,14 @@
 //! What is done with an entitlement that exists (rows N4 to N8, N10, N11, N15, N16).
 
-use crate::decision::{Actor, Decision, Stamp};
-use crate::entitlement::create::{Action, Products};
+use crate::decision::{Actor, Decision, Kind, Stamp};
+use crate::entitlement::create::Products;
+use crate::entitlement::input::Action;
 use crate::entitlement::states::{Event, MACHINE, State};
 use crate::entitlement::{Entitlement, LineItemType};
 use crate::limits::KEY_GENERATIONS;
+use crate::machine::Step;
 use crate::rejection::{Code, Rejection};
+use crate::request::Overflow;
 
 impl Entitlement {
     /// Carries out an action.
@@ -20,6 +23,7 @@ impl Entitlement {
     ) -> Result<(Self, Decision), Rejection> {
         let mut next = self.clone();
         match action {
+            // Nothing but a step: the content is replaced by an update.
             Action::Save => next.walk(Event::Save, State::Draft, stamp)?,
             Action::Queue => {
                 next.walk(Event::Queue, State::Queued, stamp)?;
@@ -36,7 +40,20 @@ impl Entitlement {
             Action::Disable => next.switch(false, Event::Disable, stamp)?,
         }
         next.meta.touch(stamp);
-        Ok((next.clone(), Decision::default().save(next)))
+        Ok(next.saved(Decision::default()))
+    }
+
+    /// The row to write, and the steps of its history that it no longer holds.
+    pub(crate) fn saved(mut self, decision: Decision) -> (Self, Decision) {
+        let first = self.life.version - self.life.history.len() as u64 + 1;
+        let steps = self.life.overflow();
+        let decision = decision.save(self.clone());
+        if steps.is_empty() {
+            return (self, decision);
+        }
+        let steps = steps.into_iter().map(Step::untyped).collect();
+        let older = Overflow { kind: Kind::Entitlement, id: self.id, first, steps, rev: 0 };
+        (self, decision.save(older))
     }
 
     /// Completeness of what is stored: the body of an action has no members to point at.
@@ -71,6 +88,11 @@ impl Entitlement {
 
     fn reopen(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
         let from = self.life.state;
+        let keyed = self.line_item_type() == Some(LineItemType::Product_Key);
+        if from == State::Produced && !keyed {
+            let detail = "REOPEN of a produced entitlement is for Product_Key only.";
+            return Err(self.illegal(detail.to_owned()));
+        }
         if from == State::Produced && self.active_activations > 0 {
             return Err(self.illegal("REOPEN is not possible: there are activations.".to_owned()));
         }
@@ -94,8 +116,25 @@ impl Entitlement {
         self.walk(event, self.life.state, stamp)
     }
 
+    /// A completed entitlement whose activations are all acknowledged is so itself (N14).
+    ///
+    /// # Errors
+    /// Never: the row is in the table.
+    pub(crate) fn try_acknowledged(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
+        let due = self.life.state == State::Completed && self.unacknowledged == 0;
+        if due && self.asks_acknowledgement() {
+            self.walk(Event::Acknowledged, State::Acknowledged, stamp)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn walk(&mut self, event: Event, to: State, stamp: &Stamp) -> Result<(), Rejection> {
-        self.life.walk(&MACHINE, event, to, stamp, None)
+        self.life.walk(&MACHINE, event, to, stamp, None).map_err(|_| {
+            // The table alone does not know the guards: `actions` does.
+            let (event, state): (&str, &str) = (event.into(), self.life.state.into());
+            let possible = self.actions().join(", ");
+            self.illegal(format!("{event} is not possible in state {state}; possible: {possible}."))
+        })
     }
 
     /// A no of the entitlement's state, with what it allows.

@@ -3,8 +3,13 @@
 //! Neighbours: `activation` consumes keys. Guarantee: the state changes only by `states::MACHINE`.
 
 pub mod act;
+pub mod complete;
 pub mod create;
+pub mod input;
+mod items;
+pub mod parties;
 pub mod product_key;
+mod saot;
 pub mod states;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +77,46 @@ pub enum Registration {
 pub struct ItemProduct {
     /// The product.
     pub product_id: Id,
+    /// The features that are sold, with what was specified at entitlement time; empty: all, as the
+    /// product has them (004-H15).
+    #[serde(default)]
+    pub features: Vec<ItemFeature>,
+    /// Instead of the product's own.
+    #[serde(default)]
+    pub memory_data: Option<String>,
+}
+
+/// A feature of a line item's product.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemFeature {
+    /// The feature.
+    pub feature_id: Id,
+    /// Its license model, where the body named one.
+    pub license_model_id: Option<u64>,
+    /// What was specified; all else is as the product has it.
+    pub attributes: Vec<SpecifiedAttribute>,
+}
+
+/// The value of an attribute that is specified at entitlement time (SAOT).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SpecifiedAttribute {
+    /// Which one.
+    pub attribute_id: u64,
+    /// Its value.
+    pub value: String,
+}
+
+/// An attribute of the activations of a line item, such as `ACKNOWLEDGEMENT_REQUEST`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ActivationAttribute {
+    /// A name of `/v1/attributes`.
+    pub attribute_name: String,
+    /// Its value.
+    pub attribute_value: String,
 }
 
 /// A line item.
@@ -88,8 +133,14 @@ pub struct LineItem {
     pub activation_method: ActivationMethod,
     /// For FIXED.
     pub fixed_quantity: Option<u32>,
-    /// For `ProtectionKey_Update`.
+    /// For `ProtectionKey_Update`: the keys to update.
     pub protection_key_ids: Vec<String>,
+    /// The enforcement technology; 1 where it was given (004-H8).
+    #[serde(default)]
+    pub enforcement_id: Option<u64>,
+    /// What its activations have besides.
+    #[serde(default)]
+    pub activation_attributes: Vec<ActivationAttribute>,
     /// The products.
     pub item_products: Vec<ItemProduct>,
 }
@@ -113,6 +164,18 @@ pub struct Entitlement {
     pub revocation_allowed: bool,
     /// Who bought it.
     pub customer_id: Option<Id>,
+    /// The e-mail that was given with the customer, or instead of it.
+    #[serde(default)]
+    pub customer_email: Option<String>,
+    /// The customer's contact.
+    #[serde(default)]
+    pub contact_id: Option<Id>,
+    /// The channel partner, who is a customer with a flag.
+    #[serde(default)]
+    pub partner_id: Option<Id>,
+    /// The e-mail that was given with the partner, or instead of it.
+    #[serde(default)]
+    pub partner_email: Option<String>,
     /// First day.
     pub start_date: Option<Day>,
     /// Last day, included.
@@ -135,6 +198,9 @@ pub struct Entitlement {
     pub key_secret_version: u8,
     /// Activations that are not revoked.
     pub active_activations: u64,
+    /// Of them, those that are still to be acknowledged.
+    #[serde(default)]
+    pub unacknowledged: u64,
     /// Keys with nothing left.
     pub keys_exhausted: u32,
     /// Created and updated.
@@ -145,7 +211,30 @@ pub struct Entitlement {
     pub rev: u64,
 }
 
+impl LineItem {
+    /// Whether its activations are to be acknowledged (004, `ACKNOWLEDGEMENT_REQUEST`).
+    pub fn asks_acknowledgement(&self) -> bool {
+        let asks = |a: &ActivationAttribute| {
+            a.attribute_name == ACKNOWLEDGEMENT_REQUEST
+                && a.attribute_value.eq_ignore_ascii_case("true")
+        };
+        self.activation_attributes.iter().any(asks)
+    }
+}
+
+/// The attribute that asks for an acknowledgement.
+pub const ACKNOWLEDGEMENT_REQUEST: &str = "ACKNOWLEDGEMENT_REQUEST";
+
 impl Entitlement {
+    /// Every product of its items, once each.
+    pub fn products(&self) -> Vec<Id> {
+        let items = self.items.iter().flat_map(|item| &item.item_products);
+        let mut ids: Vec<Id> = items.map(|product| product.product_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// The type of its items; none while it is an empty draft.
     pub fn line_item_type(&self) -> Option<LineItemType> {
         self.items.first().map(|item| item.line_item_type)
@@ -174,11 +263,18 @@ impl Entitlement {
         })
     }
 
+    /// Whether some of its activations are to be acknowledged.
+    pub fn asks_acknowledgement(&self) -> bool {
+        self.items.iter().any(LineItem::asks_acknowledgement)
+    }
+
     /// What may be ordered now (api.md, actions).
     pub fn actions(&self) -> Vec<&'static str> {
         let type_of = self.line_item_type();
         let keyed = type_of == Some(LineItemType::Product_Key);
-        let mut actions = states::MACHINE.actions(self.life.state);
+        let draft = self.life.state == State::Draft;
+        let mut actions = if draft { vec!["UPDATE"] } else { Vec::new() };
+        actions.extend(states::MACHINE.actions(self.life.state));
         actions.retain(|action| match *action {
             "ENABLE" => !self.enabled,
             "DISABLE" => self.enabled,
@@ -186,9 +282,17 @@ impl Entitlement {
             "REOPEN" => self.life.state == State::Queued || keyed && self.active_activations == 0,
             _ => true,
         });
+        if self.is_deletable() {
+            actions.push("DELETE");
+        }
         if self.has_keys() && self.enabled && self.activation_allowed {
             actions.push("ACTIVATE");
         }
         actions
+    }
+
+    /// A draft, or a test entitlement that nobody uses.
+    fn is_deletable(&self) -> bool {
+        self.life.state == State::Draft || self.is_test && self.active_activations == 0
     }
 }

@@ -8,9 +8,11 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::attributes::CustomAttributes;
+use crate::decision::Decision;
 use crate::entitlement::Entitlement;
-use crate::entitlement::states::{KeyState, State};
+use crate::entitlement::states::{KEY_MACHINE, KeyEvent, KeyState, State};
 use crate::ids::Id;
+use crate::rejection::{Code, Faults, Rejection};
 
 /// The tenant's key secret, derived from the master key.
 pub struct KeySecret([u8; 32]);
@@ -133,6 +135,81 @@ impl ProductKey {
     }
 }
 
+/// Body of `POST /v1/product-keys/{pkId}/actions`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct KeyActionInput {
+    /// ENABLE or DISABLE.
+    pub action: Option<KeyAction>,
+}
+
+/// What can be ordered of a product key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the actions of the table")]
+pub enum KeyAction {
+    Enable,
+    Disable,
+}
+
+/// Body of `PATCH /v1/product-keys/{pkId}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProductKeyPatch {
+    /// All of them (001-R9).
+    pub custom_attributes: Option<CustomAttributes>,
+}
+
+impl ProductKey {
+    /// Its state; VOID after its entitlement was reopened, or while it has no keys.
+    pub fn state_in(&self, entitlement: &Entitlement) -> KeyState {
+        let current = self.generation == entitlement.key_generation && entitlement.has_keys();
+        if current { self.state } else { KeyState::Void }
+    }
+
+    /// Enables or disables it (K2, K3).
+    ///
+    /// # Errors
+    /// The body's faults; `ILLEGAL_TRANSITION`.
+    pub fn act(
+        mut self,
+        input: &KeyActionInput,
+        entitlement: &Entitlement,
+    ) -> Result<(Self, Decision), Rejection> {
+        let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
+        let (event, to) = match input.action.ok_or_else(missing)? {
+            KeyAction::Enable => (KeyEvent::Enable, KeyState::Enabled),
+            KeyAction::Disable => (KeyEvent::Disable, KeyState::Disabled),
+        };
+        KEY_MACHINE.on(Some(self.state_in(entitlement)), event, to)?;
+        self.state = to;
+        Ok((self.clone(), Decision::default().save(self)))
+    }
+
+    /// Sets its custom attributes.
+    ///
+    /// # Errors
+    /// The body's faults; `ILLEGAL_TRANSITION` for a key that is void.
+    pub fn update(
+        mut self,
+        patch: &ProductKeyPatch,
+        entitlement: &Entitlement,
+    ) -> Result<(Self, Decision), Rejection> {
+        if let Some(attributes) = &patch.custom_attributes {
+            let mut faults = Faults::default();
+            attributes.check("/customAttributes", &mut faults);
+            faults.finish()?;
+            self.custom_attributes = attributes.clone();
+        }
+        if self.state_in(entitlement) == KeyState::Void {
+            let detail = "The product key is void: its entitlement was reopened.";
+            let refused = Rejection::new(Code::IllegalTransition, detail);
+            return Err(refused.with_state(KeyState::Void.into(), Vec::new()));
+        }
+        Ok((self.clone(), Decision::default().save(self)))
+    }
+}
+
 /// Quantity taken from a key, with the counters of its entitlement: committed as conditional ADDs,
 /// so that activations of different keys never collide and none takes what is not there (I1).
 #[derive(Clone, Debug)]
@@ -156,6 +233,8 @@ pub struct Count {
     pub generation: u8,
     /// The last key may not be exhausted here: that is a move of the state.
     pub keys: u32,
+    /// The activation is to be acknowledged.
+    pub unacknowledged: bool,
 }
 
 #[cfg(test)]

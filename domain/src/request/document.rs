@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::activation::{Activatee, Activation};
 use crate::attributes::CustomAttributes;
 use crate::catalog::license::license_model;
-use crate::catalog::product_feature::ProductFeature;
 use crate::catalog::{Feature, Product};
 use crate::customer::Customer;
+use crate::customer::contact::Contact;
 use crate::entitlement::product_key::ProductKey;
-use crate::entitlement::{Entitlement, LineItem};
+use crate::entitlement::{Entitlement, ItemProduct, LineItem};
 use crate::ids::Id;
 use crate::plan::Plan;
 use crate::plan::method::Method;
@@ -29,8 +29,10 @@ pub struct Sources {
     pub entitlement: Entitlement,
     /// Its product key.
     pub key: ProductKey,
-    /// The customers of entitlement and activation.
+    /// The customers of entitlement and activation, and the channel partner.
     pub customers: BTreeMap<Id, Customer>,
+    /// The entitlement's contact.
+    pub contact: Option<Contact>,
     /// The products of the entitlement.
     pub products: BTreeMap<Id, Product>,
     /// The features of those products.
@@ -90,8 +92,10 @@ impl Sources {
             "refId1": entitlement.ref_id1,
             "refId2": entitlement.ref_id2,
             "customer": customer,
-            "contact": null,
-            "channelPartner": null,
+            "contact": self.contact.as_ref().map(|contact| json!({
+                "id": contact.id, "emailId": contact.email_id, "name": contact.name,
+            })),
+            "channelPartner": self.customer(entitlement.partner_id),
             "customAttributes": entitlement.custom_attributes,
             "productKeys": {"productKey": self.product_keys()},
         })
@@ -110,10 +114,11 @@ impl Sources {
     fn product_key(&self, item: &LineItem, activated: bool) -> Value {
         let key = activated.then_some(&self.key);
         let key_state: Option<&str> = key.map(|key| key.state.into());
-        let product = match item.item_products.first() {
-            _ if activated => Some(self.request.product.id),
-            first => first.map(|product| product.product_id),
-        };
+        let of_request = |own: &&ItemProduct| own.product_id == self.request.product.id;
+        let mut products = item.item_products.iter();
+        let sold = if activated { products.find(of_request) } else { products.next() };
+        let product =
+            if activated { Some(self.request.product.id) } else { sold.map(|p| p.product_id) };
         let attributes = key.map(|key| key.custom_attributes.clone()).unwrap_or_default();
         json!({
             "pkId": activated.then_some(self.request.pk_id),
@@ -127,7 +132,7 @@ impl Sources {
             "customAttributes": attributes,
             "item": {"itemProduct": {
                 "product": self.product(product, true),
-                "itemProductFeatures": {"itemProductFeature": self.item_features(product)},
+                "itemProductFeatures": {"itemProductFeature": self.item_features(sold)},
             }},
         })
     }
@@ -146,34 +151,37 @@ impl Sources {
         out
     }
 
-    /// The features of a product that exist, in its order.
-    fn features(&self, product: Option<Id>) -> Vec<(&ProductFeature, Value)> {
-        let found = product.and_then(|id| self.products.get(&id));
-        let each = found.into_iter().flat_map(|product| &product.features);
-        each.filter_map(|of_product| {
+    /// The features that are sold with a product and exist, in its order, with their license model.
+    fn features(&self, sold: Option<&ItemProduct>) -> Vec<(Option<u64>, Value)> {
+        let pair = |sold: &ItemProduct| Some((sold.clone(), self.products.get(&sold.product_id)?));
+        let Some((sold, product)) = sold.and_then(pair) else { return Vec::new() };
+        let each = sold.sold(product).filter_map(|(of_product, specified)| {
             let feature = self.features.get(&of_product.feature_id?)?;
             let shown = json!({
                 "id": feature.id,
                 "identifier": feature.identifier,
                 "nameVersion": feature.name_version,
             });
-            Some((of_product, shown))
-        })
-        .collect()
+            let specified = specified.and_then(|own| own.license_model_id);
+            Some((of_product.license_model_id.or(specified), shown))
+        });
+        each.collect()
     }
 
-    fn item_features(&self, product: Option<Id>) -> Vec<Value> {
-        let line = |(of_product, feature): (&ProductFeature, Value)| {
-            let model = of_product.license_model_id.and_then(license_model);
+    fn item_features(&self, sold: Option<&ItemProduct>) -> Vec<Value> {
+        let line = |(model, feature): (Option<u64>, Value)| {
+            let model = model.and_then(license_model);
             let model = model.map(|model| json!({"id": model.id, "name": model.name}));
             json!({"feature": feature, "licenseModel": model})
         };
-        self.features(product).into_iter().map(line).collect()
+        self.features(sold).into_iter().map(line).collect()
     }
 
     fn activation_features(&self) -> Vec<Value> {
-        let features = self.features(Some(self.request.product.id));
-        features.into_iter().map(|(_, feature)| json!({"feature": feature})).collect()
+        let of_request = |own: &&ItemProduct| own.product_id == self.request.product.id;
+        let item = self.entitlement.item_of(self.key.index).map(|(_, item)| item);
+        let sold = item.and_then(|item| item.item_products.iter().find(of_request));
+        self.features(sold).into_iter().map(|(_, feature)| json!({"feature": feature})).collect()
     }
 
     fn activation(&self) -> Value {

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activation::Activation;
+use crate::activation::states::State;
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::limits::COMMENT_CHARS;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Delivery, Request};
+use crate::request::{Delivery, Request, RequestType};
 use crate::time::Period;
 
 /// What an operator may set a request to.
@@ -135,10 +137,34 @@ impl Request {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless queued.
-    pub fn cancel(mut self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+    pub fn cancel(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        self.cancelled(Decision::default(), stamp)
+    }
+
+    pub(crate) fn cancelled(
+        mut self,
+        decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
         self.walk(Event::Cancel, Status::Failed, stamp, None)?;
         self.fail("CANCELLED", "The request was cancelled.");
-        Ok(self.saved(Decision::default()))
+        Ok(self.saved(decision))
+    }
+
+    /// What was to be provided is not asked for again once its activation is revoked.
+    ///
+    /// # Errors
+    /// `ILLEGAL_TRANSITION`.
+    pub fn retriable(&self, activation: &Activation) -> Result<(), Rejection> {
+        let from = self.life.state;
+        if self.kind == RequestType::Provision && activation.life.state != State::Active {
+            let detail = "RETRY is not possible: the activation is revoked.";
+            let mut allowed = MACHINE.actions(from);
+            allowed.retain(|action| *action != "RETRY");
+            let refused = Rejection::new(Code::IllegalTransition, detail);
+            return Err(refused.with_state(from.into(), allowed));
+        }
+        Ok(())
     }
 
     /// Sets the comments; no step of the machine (I8).

@@ -41,6 +41,26 @@ pub enum Delivery {
     Confirmed,
 }
 
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum RequestType {
+    /// Provide what was activated.
+    #[default]
+    Provision,
+    /// Take it back, because the activation is revoked.
+    Deprovision,
+}
+
+impl RequestType {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    fn is_provision(&self) -> bool {
+        *self == Self::Provision
+    }
+}
+
 /// A plan or a method, as a request names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Named {
@@ -92,6 +112,9 @@ pub struct Seen {
 pub struct Request {
     /// Its id; `number` is its decimal string.
     pub id: Id,
+    /// What it asks for.
+    #[serde(rename = "type", default, skip_serializing_if = "RequestType::is_provision")]
+    pub kind: RequestType,
     /// The activation.
     pub aid: String,
     /// The entitlement.

@@ -9,7 +9,7 @@ use crate::machine::Life;
 use crate::plan::association::Association;
 use crate::rejection::Rejection;
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Delivery, Named, ProductName, Request};
+use crate::request::{Delivery, Named, ProductName, Request, RequestType};
 use crate::time::Time;
 
 /// What a request is made of.
@@ -29,6 +29,7 @@ impl Request {
     /// Never: both rows are in the table.
     pub fn open(
         id: Id,
+        kind: RequestType,
         origin: &Origin<'_>,
         scheduled_date: Option<Time>,
         stamp: &Stamp,
@@ -37,8 +38,16 @@ impl Request {
         let status =
             if origin.association.is_some() { Status::RequestQueued } else { Status::Failed };
         let named = |id: Id, name: &String| Named { id, name: name.clone(), version: None };
+        let plan = origin.association.and_then(|a| match kind {
+            RequestType::Provision => Some(named(a.plan_id, &a.plan_name)),
+            RequestType::Deprovision => a
+                .deprovision_plan_id
+                .zip(a.deprovision_plan_name.as_ref())
+                .map(|(i, n)| named(i, n)),
+        });
         let mut made = Self {
             id,
+            kind,
             aid: activation.aid.clone(),
             entitlement_id: activation.entitlement_id,
             e_id: activation.e_id,
@@ -48,7 +57,7 @@ impl Request {
             product: ProductName { id: product.id, name: product.name_version.name.clone() },
             quantity: activation.quantity,
             life: Life::begin(&MACHINE, Event::Activate, status, stamp)?,
-            plan: origin.association.map(|a| named(a.plan_id, &a.plan_name)),
+            plan,
             method: origin.association.map(|a| named(a.method_id, &a.method_name)),
             comments: None,
             generation: 1,

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::access::{Act, Area, Role};
 use crate::activation::states::State;
-use crate::activation::{Activatee, Activation};
+use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
+use crate::entitlement::Entitlement;
 use crate::ids::Id;
-use crate::request::Request;
 use crate::request::states::Status;
+use crate::request::{Request, RequestType};
 use crate::time::Time;
 use crate::view::HistoryLine;
 
@@ -19,6 +21,9 @@ pub struct RequestRef {
     pub id: Id,
     /// The id as text.
     pub number: String,
+    /// What it asks for.
+    #[serde(rename = "type")]
+    pub kind: RequestType,
     /// Its status.
     pub status: Status,
 }
@@ -39,21 +44,33 @@ pub struct ActivationView {
     pub customer_id: Option<Id>,
     pub activatee: Option<Activatee>,
     pub custom_attributes: CustomAttributes,
+    pub inputs: Option<Inputs>,
+    pub acknowledgement_request: bool,
     pub provisioning_requests: Vec<RequestRef>,
     pub acknowledged_at: Option<Time>,
     pub version: u64,
     pub history: Vec<HistoryLine>,
-    /// Revoking and acknowledging come with a later version.
     pub allowed_actions: Vec<&'static str>,
 }
 
 impl ActivationView {
-    /// With the state of its requests.
-    pub fn new(activation: &Activation, requests: &[Request]) -> Self {
+    /// With the state of its requests, as the caller of this role sees it.
+    pub fn new(
+        activation: &Activation,
+        requests: &[Request],
+        entitlement: &Entitlement,
+        role: &Role,
+    ) -> Self {
         let a = activation.clone();
+        let mut allowed_actions = a.actions();
+        allowed_actions.retain(|action| {
+            let withheld = *action == "REVOKE" && !entitlement.revocation_allowed;
+            !withheld && role.may(Area::Activation, Act::Edit)
+        });
         let line = |request: &Request| RequestRef {
             id: request.id,
             number: request.id.to_string(),
+            kind: request.kind,
             status: request.life.state,
         };
         Self {
@@ -67,11 +84,13 @@ impl ActivationView {
             customer_id: a.customer_id,
             activatee: a.activatee,
             custom_attributes: a.custom_attributes,
+            inputs: a.inputs,
+            acknowledgement_request: a.acknowledgement_request,
             provisioning_requests: requests.iter().map(line).collect(),
             acknowledged_at: a.acknowledged_at,
             version: a.life.version,
             history: a.life.history.into_iter().map(|step| step.untyped().into()).collect(),
-            allowed_actions: Vec::new(),
+            allowed_actions,
         }
     }
 }
@@ -90,4 +109,18 @@ pub struct ActivationLine {
     pub activation_date: Time,
     pub state: State,
     pub customer_id: Option<Id>,
+}
+
+/// One part of a bulk, as its answer has it: the activation, or why there is none.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BulkLine {
+    /// HTTP status that the same call by itself would have had.
+    pub status: u16,
+    /// What was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activation: Option<ActivationView>,
+    /// A problem (RFC 9457).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub problem: Option<serde_json::Value>,
 }

@@ -6,9 +6,10 @@ use uuid::Uuid;
 use crate::access::{Act, Area, Role};
 use crate::attributes::CustomAttributes;
 use crate::entitlement::product_key::{KeyRef, ProductKey};
-use crate::entitlement::states::{KeyState, State};
+use crate::entitlement::states::{KEY_MACHINE, KeyState, State};
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
 use crate::ids::Id;
+use crate::request::Overflow;
 use crate::substitution::lint::Warning;
 use crate::time::{Day, Time};
 use crate::view::HistoryLine;
@@ -26,6 +27,10 @@ pub struct EntitlementView {
     pub activation_allowed: bool,
     pub revocation_allowed: bool,
     pub customer_id: Option<Id>,
+    pub customer_email: Option<String>,
+    pub contact_id: Option<Id>,
+    pub partner_id: Option<Id>,
+    pub partner_email: Option<String>,
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
     pub ref_id1: Option<String>,
@@ -35,10 +40,11 @@ pub struct EntitlementView {
     pub entitlement_items: Vec<LineItem>,
     pub is_test: bool,
     pub active_activations: u64,
+    pub unacknowledged: u64,
     pub version: u64,
     pub history: Vec<HistoryLine>,
     pub allowed_actions: Vec<&'static str>,
-    /// What is allowed but probably not meant; in the answer of POST.
+    /// What is allowed but probably not meant; in the answers of POST and PUT.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<Warning>>,
     pub created_date: Time,
@@ -54,6 +60,7 @@ impl EntitlementView {
         let mut allowed_actions = e.actions();
         allowed_actions.retain(|action| match *action {
             "ACTIVATE" => role.may(Area::Activation, Act::Add),
+            "DELETE" => role.may(Area::Entitlement, Act::Delete),
             _ => role.may(Area::Entitlement, Act::Edit),
         });
         Self {
@@ -64,6 +71,10 @@ impl EntitlementView {
             activation_allowed: e.activation_allowed,
             revocation_allowed: e.revocation_allowed,
             customer_id: e.customer_id,
+            customer_email: e.customer_email,
+            contact_id: e.contact_id,
+            partner_id: e.partner_id,
+            partner_email: e.partner_email,
             start_date: e.start_date,
             end_date: e.end_date,
             ref_id1: e.ref_id1,
@@ -73,6 +84,7 @@ impl EntitlementView {
             entitlement_items: e.items,
             is_test: e.is_test,
             active_activations: e.active_activations,
+            unacknowledged: e.unacknowledged,
             version: e.life.version,
             history: e.life.history.into_iter().map(|step| step.untyped().into()).collect(),
             allowed_actions,
@@ -82,6 +94,14 @@ impl EntitlementView {
             updated_date: e.meta.updated_date,
             updated_by: e.meta.updated_by,
         }
+    }
+}
+
+impl EntitlementView {
+    /// With the steps that the row no longer holds, oldest first.
+    pub fn preceded_by(&mut self, older: Vec<Overflow>) {
+        let steps = older.into_iter().flat_map(|older| older.steps);
+        self.history.splice(..0, steps.map(HistoryLine::from));
     }
 }
 
@@ -95,6 +115,8 @@ pub struct EntitlementLine {
     pub state: State,
     pub enabled: bool,
     pub customer_id: Option<Id>,
+    pub contact_id: Option<Id>,
+    pub partner_id: Option<Id>,
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
     pub ref_id1: Option<String>,
@@ -135,13 +157,13 @@ impl ProductKeyView {
         now: Time,
     ) -> Option<Self> {
         let (place, item) = entitlement.item_of(key.index)?;
-        let current = key.generation == entitlement.key_generation && entitlement.has_keys();
-        let state = if current { key.state } else { KeyState::Void };
-        let usable = state == KeyState::Enabled
-            && key.remaining > 0
-            && entitlement.enabled
-            && entitlement.activation_allowed;
-        let may = usable && role.may(Area::Activation, Act::Add);
+        let state = key.state_in(entitlement);
+        let usable = key.remaining > 0 && entitlement.enabled && entitlement.activation_allowed;
+        let mut allowed_actions = KEY_MACHINE.actions(state);
+        allowed_actions.retain(|action| match *action {
+            "ACTIVATE" => usable && role.may(Area::Activation, Act::Add),
+            _ => role.may(Area::Entitlement, Act::Edit),
+        });
         Some(Self {
             pk_id,
             e_id: entitlement.e_id,
@@ -157,7 +179,7 @@ impl ProductKeyView {
             exhausted: key.remaining == 0,
             expired: entitlement.end_date.is_some_and(|end| now.day() > end),
             not_started: entitlement.start_date.is_some_and(|start| now.day() < start),
-            allowed_actions: if may { vec!["ACTIVATE"] } else { Vec::new() },
+            allowed_actions,
         })
     }
 

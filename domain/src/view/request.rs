@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::access::{Act, Area, Role};
 use crate::ids::{Id, sha256_hex};
 use crate::request::states::{MACHINE, Status};
-use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request};
+use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request, RequestType};
 use crate::time::Time;
 use crate::view::HistoryLine;
 
@@ -96,9 +96,8 @@ pub struct RequestView {
     #[serde(flatten)]
     pub line: RequestLine,
     pub pk_id: Uuid,
-    /// PROVISION.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: RequestType,
     pub version: u64,
     pub generation: u32,
     pub attempt_count: u32,
@@ -152,7 +151,7 @@ impl RequestView {
         Self {
             line,
             pk_id: r.pk_id,
-            kind: "PROVISION",
+            kind: r.kind,
             version: r.life.version,
             generation: r.generation,
             attempt_count: r.attempt_count,

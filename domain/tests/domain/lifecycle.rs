@@ -24,7 +24,7 @@ use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::open::Origin;
 use domain::request::reported::{Arrival, ReportInput, Verdict};
 use domain::request::states::Status;
-use domain::request::{Delivery, Named, Payload, Request};
+use domain::request::{Delivery, Named, Payload, Request, RequestType};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
@@ -89,12 +89,15 @@ pub(crate) fn queued() -> Request {
         customer_id: None,
         activatee: None,
         custom_attributes: CustomAttributes::default(),
+        inputs: None,
+        deprovisioning: Vec::new(),
+        acknowledgement_request: false,
         requests: Vec::new(),
         acknowledged_at: None,
         rev: 0,
     };
     let origin = Origin { activation: &made, product: &product, association: Some(&association) };
-    Request::open(id(97), &origin, None, &at(0)).unwrap()
+    Request::open(id(97), RequestType::Provision, &origin, None, &at(0)).unwrap()
 }
 
 pub(crate) fn payload(request: &Request) -> Payload {

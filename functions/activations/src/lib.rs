@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use domain::activation::activate::{ActivationInput, Facts};
-use domain::decision::Kind;
+use domain::activation::activate::{ActivationInput, BulkInput, Facts};
+use domain::activation::revoke::RevokeInput;
+use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
 use domain::view::activation::{ActivationLine, ActivationView};
@@ -19,8 +20,11 @@ use uuid::Uuid;
 pub fn router(app: Arc<App>) -> Router {
     Routes::of(Function::Activations, app)
         .on("createActivation", create)
+        .on("activateMany", bulk)
         .on("listActivations", list)
         .on("getActivation", show)
+        .on("revokeActivation", revoke)
+        .on("acknowledgeActivation", acknowledge)
         .router()
 }
 
@@ -53,17 +57,32 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     })
 }
 
+/// Decides on one activation.
+async fn activate(
+    cx: &Cx,
+    input: &ActivationInput,
+    stamp: Stamp,
+) -> Result<(Answer, Decision), Problem> {
+    input.check()?;
+    let facts = facts(cx, input).await?;
+    let entitlement = facts.entitlement.clone();
+    let (activation, requests, decision) = facts.activate(input, &stamp)?;
+    let role = &cx.caller()?.role;
+    let view = ActivationView::new(&activation, &requests, &entitlement, role);
+    let answer = Answer::created(&view, format!("/v1/activations/{}", activation.aid))?;
+    Ok((answer.version(activation.life.version), decision))
+}
+
 async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<ActivationInput>()?);
-    cx.decide(move |stamp| async move {
-        input.check()?;
-        let facts = facts(cx, input).await?;
-        let (activation, requests, decision) = facts.activate(input, &stamp)?;
-        let view = ActivationView::new(&activation, &requests);
-        let answer = Answer::created(&view, format!("/v1/activations/{}", activation.aid))?;
-        Ok((answer.version(activation.life.version), decision))
-    })
-    .await
+    cx.decide(move |stamp| activate(cx, input, stamp)).await
+}
+
+async fn bulk(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, parts) = (&cx, cx.envelope::<BulkInput>()?.parts()?);
+    let decide =
+        move |input: ActivationInput, stamp| async move { activate(cx, &input, stamp).await };
+    cx.bulk("activation", parts, decide).await
 }
 
 async fn list(cx: Cx) -> Result<Answer, Problem> {
@@ -77,12 +96,49 @@ async fn list(cx: Cx) -> Result<Answer, Problem> {
     cx.list(&page)
 }
 
+/// The AID of the path: what is none names nothing.
+fn aid(cx: &Cx) -> Result<&str, Rejection> {
+    let aid = cx.param("aid");
+    let is_one = domain::activation::is_aid(aid);
+    is_one.then_some(aid).ok_or_else(|| Rejection::not_found("activation"))
+}
+
 async fn show(cx: Cx) -> Result<Answer, Problem> {
     let tenant = cx.tenant()?;
-    if !domain::activation::is_aid(cx.param("aid")) {
-        return Err(Rejection::not_found("activation").into());
-    }
-    let activation = cx.store().load_activation(tenant, cx.param("aid")).await?;
+    let activation = cx.store().load_activation(tenant, aid(&cx)?).await?;
     let requests = cx.store().find_requests(tenant, &activation.requests).await?;
-    cx.show(&ActivationView::new(&activation, &requests), activation.life.version)
+    let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
+    let role = &cx.caller()?.role;
+    let view = ActivationView::new(&activation, &requests, &entitlement, role);
+    cx.show(&view, activation.life.version)
+}
+
+async fn revoke(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<RevokeInput>()?);
+    cx.decide(move |stamp| async move {
+        let revocation = cx.store().load_revocation(cx.tenant()?, aid(cx)?).await?;
+        cx.if_match(revocation.activation.life.version)?;
+        let entitlement = revocation.entitlement.clone();
+        let (activation, requests, decision) = revocation.revoke(input, &stamp)?;
+        let role = &cx.caller()?.role;
+        let view = ActivationView::new(&activation, &requests, &entitlement, role);
+        Ok((Answer::ok(&view)?.version(activation.life.version), decision))
+    })
+    .await
+}
+
+async fn acknowledge(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |stamp| async move {
+        let tenant = cx.tenant()?;
+        let activation = cx.store().load_activation(tenant, aid(cx)?).await?;
+        cx.if_match(activation.life.version)?;
+        let requests = cx.store().find_requests(tenant, &activation.requests).await?;
+        let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
+        let (activation, decision) = activation.acknowledge(entitlement.clone(), &stamp)?;
+        let role = &cx.caller()?.role;
+        let view = ActivationView::new(&activation, &requests, &entitlement, role);
+        Ok((Answer::ok(&view)?.version(activation.life.version), decision))
+    })
+    .await
 }

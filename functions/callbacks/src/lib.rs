@@ -89,6 +89,7 @@ async fn settle(
             return Err(rejection.into());
         }
         Verdict::Accepted(next, decision) => {
+            let decision = cx.app.conclude(door.tenant, &next, decision, stamp).await?;
             commit(cx, door.tenant, &decision).await?;
             (next.life.state, "ACCEPTED")
         }

@@ -89,7 +89,9 @@ pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
 async fn is_entitled(cx: &Cx, customer: Id) -> Result<bool, Problem> {
     let mut page = PageOf { limit: 1, after: None, ascending: false };
     loop {
-        let keep = |row: &EntitlementLine| row.customer_id == Some(customer);
+        let keep = |row: &EntitlementLine| {
+            row.customer_id == Some(customer) || row.partner_id == Some(customer)
+        };
         let found = cx.store().list(cx.tenant()?, Kind::Entitlement, &page, keep).await?;
         if !found.rows.is_empty() || found.next.is_none() {
             return Ok(!found.rows.is_empty());

@@ -113,8 +113,8 @@ async fn unfinished(
         method: &method.info,
         answer: &attempt.answer(),
     };
-    let (_, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
-    Ok(Some(decision))
+    let (next, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
+    app.conclude(tenant, &next, decision, stamp).await.map(Some)
 }
 
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
@@ -172,7 +172,8 @@ async fn finish(
     can_fail(noted, "it goes with the outcome");
     for race in 0..COMMIT_TRIES {
         let stamp = app.stamp(Actor::System);
-        let (_, mut decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
+        let (next, decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
+        let mut decision = app.conclude(tenant, &next, decision, &stamp).await?;
         if !is_noted {
             decision.changes.extend(attempt.changes.clone());
         }

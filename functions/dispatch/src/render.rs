@@ -36,7 +36,12 @@ pub(crate) async fn prepare(
     {
         return Ok(Prepared::Settled(frozen));
     }
-    let sources = app.store.load_sources(tenant, request.clone()).await?;
+    let sources = match app.store.load_sources(tenant, request.clone()).await {
+        Err(StoreError::NotFound(what)) => {
+            return Ok(Prepared::Settled(Err(("PLAN_INVALID", format!("The {what} is gone.")))));
+        }
+        other => other?,
+    };
     if let Some(method) = &sources.method
         && let Some(decision) = request.deferred(tenant, &method.info, stamp)
     {

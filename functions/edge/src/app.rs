@@ -8,6 +8,7 @@ use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
 use domain::plan::door::Sealed;
+use domain::request::Request;
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
@@ -69,6 +70,25 @@ impl App {
         let most = BACK_OFF.millis() << lost.min(BACK_OFF_DOUBLED);
         let wait = most as f64 * self.ids.entropy().fraction(0);
         self.clock.wait(Period::from_millis(wait as i64)).await;
+    }
+
+    /// The decision with what the request's completion ends besides: with the last request that
+    /// takes back what was provisioned, the revocation of its activation (A5).
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn conclude(
+        &self,
+        tenant: Id,
+        request: &Request,
+        decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<Decision, StoreError> {
+        let Some(awaited) = self.store.find_awaited(tenant, request).await? else {
+            return Ok(decision);
+        };
+        let concluded = awaited.deprovisioned(request.id, decision, stamp);
+        concluded.map_err(|rejection| StoreError::Corrupt("activation", rejection.detail))
     }
 
     /// Commits a decision, then carries out its effects.

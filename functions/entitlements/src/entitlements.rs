@@ -2,7 +2,7 @@
 
 use domain::decision::Kind;
 use domain::entitlement::Entitlement;
-use domain::entitlement::create::EntitlementInput;
+use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::states::State;
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
@@ -24,14 +24,39 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide(move |stamp| async move {
         let products = cx.store().find_products(tenant, &input.products()).await?;
-        let customers: Vec<Id> = input.customer_id.into_iter().collect();
-        let found = cx.store().find_customers(tenant, &customers).await?.len() == customers.len();
+        let known = cx.store().find_known(tenant, input).await?;
         let secret = cx.app.master()?.key_secret(tenant);
-        let (made, decision) = Entitlement::create(input, &products, found, &secret, &stamp)?;
+        let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
         let mut view = EntitlementView::new(&made, &caller.role);
         view.warnings = Some(made.warnings(&products));
         let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
         Ok((answer.version(made.life.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, input) = (&cx, &cx.json::<EntitlementInput>()?);
+    let (tenant, caller) = (cx.tenant()?, cx.caller()?);
+    cx.decide(move |stamp| async move {
+        let entitlement = load(cx).await?;
+        cx.if_match(entitlement.life.version)?;
+        let products = cx.store().find_products(tenant, &input.products()).await?;
+        let known = cx.store().find_known(tenant, input).await?;
+        let (next, decision) = entitlement.update(input, &products, &known, &stamp)?;
+        let mut view = EntitlementView::new(&next, &caller.role);
+        view.warnings = Some(next.warnings(&products));
+        Ok((Answer::ok(&view)?.version(next.life.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
+    let cx = &cx;
+    cx.decide(move |_| async move {
+        let entitlement = load(cx).await?;
+        cx.if_match(entitlement.life.version)?;
+        Ok((Answer::deleted(), entitlement.delete()?))
     })
     .await
 }
@@ -48,8 +73,10 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let entitlement = load(&cx).await?;
-    let view = EntitlementView::new(&entitlement, &cx.caller()?.role);
+    let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
+    let older = cx.store().list_history(tenant, Kind::Entitlement, entitlement.id).await?;
+    let mut view = EntitlementView::new(&entitlement, &cx.caller()?.role);
+    view.preceded_by(older);
     cx.show(&view, entitlement.life.version)
 }
 
@@ -61,9 +88,7 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(entitlement.life.version)?;
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
         let action = input.action.ok_or_else(missing)?;
-        let named = entitlement.items.iter().flat_map(|item| &item.item_products);
-        let named: Vec<Id> = named.map(|product| product.product_id).collect();
-        let products = cx.store().find_products(tenant, &named).await?;
+        let products = cx.store().find_products(tenant, &entitlement.products()).await?;
         let (next, decision) = entitlement.act(action, &products, &stamp)?;
         let view = EntitlementView::new(&next, &caller.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))

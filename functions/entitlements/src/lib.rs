@@ -17,8 +17,12 @@ pub fn router(app: Arc<App>) -> Router {
         .on("createEntitlement", entitlements::create)
         .on("listEntitlements", entitlements::list)
         .on("getEntitlement", entitlements::show)
+        .on("updateEntitlement", entitlements::update)
+        .on("deleteEntitlement", entitlements::delete)
         .on("actOnEntitlement", entitlements::act)
         .on("listProductKeys", product_keys::list)
         .on("getProductKey", product_keys::show)
+        .on("updateProductKey", product_keys::update)
+        .on("actOnProductKey", product_keys::act)
         .router()
 }

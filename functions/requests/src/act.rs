@@ -1,5 +1,6 @@
 //! What an operator does with a request: Update Status, retry, cancel, comments.
 
+use domain::activation::Activation;
 use domain::decision::{Decision, Stamp};
 use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
@@ -12,22 +13,31 @@ use edge::{Answer, Cx, Problem};
 
 use crate::show::beside;
 
-/// Loads the request, lets `act` decide, and answers with the whole of it.
+/// Loads the request and its activation, lets `act` decide, and answers with the whole of it.
 async fn change(
     cx: Cx,
-    act: impl Fn(Request, Period, Stamp) -> Result<(Request, Decision), Rejection> + Send + Sync,
+    act: impl Fn(&Loaded, Stamp) -> Result<(Request, Decision), Rejection> + Send + Sync,
 ) -> Result<Answer, Problem> {
     let (cx, act, tenant, id) = (&cx, &act, cx.tenant()?, cx.id("id")?);
     cx.decide(move |stamp| async move {
         let request = cx.store().load_request(tenant, id).await?;
         cx.if_match(request.life.version)?;
         let timeout = callback_timeout(cx, &request).await?;
-        let (next, decision) = act(request, timeout, stamp)?;
+        let activation = cx.store().load_activation(tenant, &request.aid).await?;
+        let (next, decision) = act(&Loaded { request, activation, timeout }, stamp)?;
+        let decision = cx.app.conclude(tenant, &next, decision, &stamp).await?;
         let beside = beside(cx, tenant, &next).await?;
         let view = RequestView::new(&next, beside, &cx.caller()?.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await
+}
+
+/// What an act depends on.
+struct Loaded {
+    request: Request,
+    activation: Activation,
+    timeout: Period,
 }
 
 /// How long the request waits for a callback, by its method as it is now.
@@ -39,19 +49,23 @@ async fn callback_timeout(cx: &Cx, request: &Request) -> Result<Period, Problem>
 
 pub(crate) async fn update_status(cx: Cx) -> Result<Answer, Problem> {
     let input: StatusInput = cx.json()?;
-    change(cx, move |request, timeout, stamp| request.update_status(&input, timeout, &stamp)).await
+    change(cx, move |l, stamp| l.request.clone().update_status(&input, l.timeout, &stamp)).await
 }
 
 pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
     let tenant: Id = cx.tenant()?;
-    change(cx, move |request, _, stamp| request.retry(tenant, &stamp)).await
+    change(cx, move |l, stamp| {
+        l.request.retriable(&l.activation)?;
+        l.request.clone().retry(tenant, &stamp)
+    })
+    .await
 }
 
 pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {
-    change(cx, |request, _, stamp| request.cancel(&stamp)).await
+    change(cx, |l, stamp| l.request.clone().cancel(&stamp)).await
 }
 
 pub(crate) async fn comment(cx: Cx) -> Result<Answer, Problem> {
     let input: CommentsInput = cx.json()?;
-    change(cx, move |request, _, _| request.comment(&input)).await
+    change(cx, move |l, _| l.request.clone().comment(&input)).await
 }

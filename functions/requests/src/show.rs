@@ -1,5 +1,6 @@
 //! `GET /v1/provisioning-requests/{id}` and its attempts.
 
+use domain::decision::Kind;
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
@@ -21,7 +22,7 @@ pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Bes
     }
     beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
     if request.life.version > request.life.history.len() as u64 {
-        let older = store.list_history(tenant, request.id).await?;
+        let older = store.list_history(tenant, Kind::Request, request.id).await?;
         let steps = older.into_iter().flat_map(|overflow| overflow.steps);
         beside.older = steps.map(HistoryLine::from).collect();
     }

@@ -154,6 +154,9 @@ fn consume(
         if *exhausts {
             adds.push(("keysExhausted", 1));
         }
+        if count.unacknowledged {
+            adds.push(("unacknowledged", 1));
+        }
         let condition = Condition::Activatable {
             state: count.state.into(),
             generation: count.generation,

@@ -8,7 +8,7 @@ use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::port::{Item, Store};
 use crate::rows::plain;
 
@@ -56,9 +56,24 @@ impl dyn Store {
         hash: &str,
         now: Time,
     ) -> Result<Option<SavedAnswer>, StoreError> {
-        let row: Option<Item> = self.get(&[keys::idempotency(tenant, hash)]).await?.remove(0);
-        let answer: Option<SavedAnswer> =
-            row.map(|item| plain(item, "idempotency record")).transpose()?;
-        Ok(answer.filter(|answer| answer.expires > now.millis()))
+        Ok(self.find_answers(tenant, &[hash.to_owned()], now).await?.remove(0))
+    }
+
+    /// The records of these calls, in their order, if they are still valid.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_answers(
+        &self,
+        tenant: Id,
+        hashes: &[String],
+        now: Time,
+    ) -> Result<Vec<Option<SavedAnswer>>, StoreError> {
+        let keys: Vec<Key> = hashes.iter().map(|hash| keys::idempotency(tenant, hash)).collect();
+        let read = |row: Option<Item>| {
+            let read = row.map(|item| plain(item, "idempotency record")).transpose()?;
+            Ok(read.filter(|answer: &SavedAnswer| answer.expires > now.millis()))
+        };
+        self.get(&keys).await?.into_iter().map(read).collect()
     }
 }

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod list;
 pub mod load;
+mod parties;
 pub mod port;
 pub mod rows;
 pub mod sources;

@@ -197,12 +197,17 @@ impl dyn Store {
         self.range_all(range).await?.into_iter().map(decode).collect()
     }
 
-    /// The older steps of a request's history, oldest first.
+    /// The older steps of a request's or entitlement's history, oldest first.
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn list_history(&self, tenant: Id, request: Id) -> Result<Vec<Overflow>, StoreError> {
-        let pk = keys::request(tenant, request).pk;
+    pub async fn list_history(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        id: Id,
+    ) -> Result<Vec<Overflow>, StoreError> {
+        let pk = keys::history(tenant, kind, id, 0).pk;
         let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
         self.range_all(range).await?.into_iter().map(decode).collect()
     }

@@ -11,8 +11,8 @@ use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
-use domain::request::Request;
 use domain::request::document::Sources;
+use domain::request::{Request, RequestType};
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
@@ -43,21 +43,26 @@ impl dyn Store {
         let association = association.flatten();
 
         let (customers, others) = related(&request, &entitlement, activation.customer_id);
+        let contact = entitlement.customer_id.zip(entitlement.contact_id);
         let of = |kind, id| keys::of_catalog(tenant, kind, id);
         let mut second: Vec<Key> = Vec::new();
         second.extend(customers.iter().map(|id| of(Kind::Customer, *id)));
         second.extend(others.iter().map(|id| of(Kind::Product, *id)));
-        if let Some(association) = &association {
-            second.push(of(Kind::Plan, association.plan_id));
-            second.push(of(Kind::Method, association.method_id));
-        }
+        second.extend(contact.map(|(owner, id)| keys::contact(tenant, owner, id)));
+        let plan = association.as_ref().and_then(|association| match request.kind {
+            RequestType::Provision => Some(association.plan_id),
+            RequestType::Deprovision => association.deprovision_plan_id,
+        });
+        second.extend(association.as_ref().map(|a| of(Kind::Method, a.method_id)));
+        second.extend(plan.map(|id| of(Kind::Plan, id)));
         let rows = if second.is_empty() { Vec::new() } else { self.get(&second).await? };
         let mut rows = rows.into_iter();
         let customers: BTreeMap<Id, Customer> = found(&customers, &mut rows)?;
         let mut products: BTreeMap<Id, Product> = found(&others, &mut rows)?;
         products.extend(product.map(|product| (product.id, product)));
-        let plan = rows.next().flatten().map(decode).transpose()?;
+        let contact = contact.and_then(|_| rows.next().flatten()).map(decode).transpose()?;
         let method = rows.next().flatten().map(decode).transpose()?;
+        let plan = rows.next().flatten().map(decode).transpose()?;
         let features = self.features_of(tenant, products.values()).await?;
         Ok(Sources {
             request,
@@ -65,6 +70,7 @@ impl dyn Store {
             entitlement,
             key,
             customers,
+            contact,
             products,
             features,
             plan,
@@ -98,7 +104,8 @@ fn related(
     entitlement: &Entitlement,
     activated_by: Option<Id>,
 ) -> (Vec<Id>, Vec<Id>) {
-    let mut customers: Vec<Id> = entitlement.customer_id.into_iter().chain(activated_by).collect();
+    let of_entitlement = entitlement.customer_id.into_iter().chain(entitlement.partner_id);
+    let mut customers: Vec<Id> = of_entitlement.chain(activated_by).collect();
     customers.sort_unstable();
     customers.dedup();
     let items = entitlement.items.iter().flat_map(|item| &item.item_products);

@@ -27,6 +27,8 @@ pub const LISTED: &[&str] = &[
     "createdDate",
     "enabled",
     "customerId",
+    "contactId",
+    "partnerId",
     "startDate",
     "endDate",
     "refId1",

@@ -11,9 +11,9 @@ use domain::catalog::NameVersion;
 use domain::catalog::Product;
 use domain::catalog::product::ProductInput;
 use domain::decision::{Actor, Stamp};
-use domain::entitlement::create::{
-    Action, EntitlementInput, ItemProductInput, LineItemInput, Products,
-};
+use domain::entitlement::create::Products;
+use domain::entitlement::input::{Action, EntitlementInput, ItemProductInput, LineItemInput};
+use domain::entitlement::parties::Known;
 use domain::entitlement::product_key::{KeyRef, KeySecret, ProductKey};
 use domain::entitlement::{Entitlement, LineItemType};
 use domain::ids::{Entropy, Id};
@@ -121,7 +121,10 @@ fn entitlement(
         line_item_type: Some(LineItemType::Product_Key),
         num_product_keys: Some(1),
         num_activation_per_product_key: Some(units),
-        item_products: vec![ItemProductInput { product_id: Some(product.id) }],
+        item_products: vec![ItemProductInput {
+            product_id: Some(product.id),
+            ..ItemProductInput::default()
+        }],
         ..LineItemInput::default()
     };
     let input = EntitlementInput {
@@ -130,7 +133,7 @@ fn entitlement(
         ..EntitlementInput::default()
     };
     let products = Products::from([(product.id, product.clone())]);
-    let (made, _) = Entitlement::create(&input, &products, true, secret, stamp)?;
+    let (made, _) = Entitlement::create(&input, &products, &Known::default(), secret, stamp)?;
     // It was written, and read again.
     Ok(Entitlement { rev: 1, ..made })
 }

@@ -72,8 +72,10 @@ fn what_is_taken_out_is_missed() {
         (Plant::Sweeper, ["I5", "I5"]),
         (Plant::Frozen, ["I7", "I7"]),
     ] {
-        let found = (0..2_000).find_map(|seed| simulator.run(seed, plant, false).violation);
-        let found = found.unwrap_or_else(|| panic!("{plant:?} is not missed"));
-        assert!(invariants.contains(&found.invariant), "{plant:?}: {found}");
+        // A planted fault may break others besides; the one that speaks of it must be among them.
+        let violation = |seed| simulator.run(seed, plant, false).violation;
+        let mut found = (0..2_000).filter_map(violation);
+        let found = found.find(|found| invariants.contains(&found.invariant));
+        assert!(found.is_some(), "{plant:?} is not missed");
     }
 }

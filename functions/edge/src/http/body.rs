@@ -78,15 +78,27 @@ pub fn read<T: DeserializeOwned>(
     bytes: &[u8],
     ignore_unknown: bool,
 ) -> Result<(T, Vec<Fault>), Rejection> {
-    let mut value =
+    let value =
         if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(bytes)? };
+    let twice = |at| Fault::new(at, Code::DuplicateKey, "this member stands twice; keep one");
+    let faults: Vec<Fault> = repeated(bytes).into_iter().map(twice).collect();
+    read_value(value, faults, ignore_unknown)
+}
+
+/// The same of a value that was parsed already, such as a part of a bulk.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_value<T: DeserializeOwned>(
+    mut value: Value,
+    mut faults: Vec<Fault>,
+    ignore_unknown: bool,
+) -> Result<(T, Vec<Fault>), Rejection> {
     if !value.is_object() {
-        return Err(Rejection::at("", Code::ValidationFailed, "The body must be a JSON object."));
+        return Err(Rejection::at("", Code::ValidationFailed, "This must be a JSON object."));
     }
     drop_nulls(&mut value);
     let mut patient = Patient { value, removed: Vec::new() };
-    let twice = |at| Fault::new(at, Code::DuplicateKey, "this member stands twice; keep one");
-    let mut faults: Vec<Fault> = repeated(bytes).into_iter().map(twice).collect();
     let mut unknown: Vec<Vec<Step>> = Vec::new();
     let mut read = None;
     for _ in 0..MOST_FAULTS {

@@ -42,6 +42,8 @@ pub struct Cx {
     pub query: Query,
     /// Method, path, headers.
     pub parts: Parts,
+    /// The name of this call, in its answer and the log.
+    pub request_id: String,
     params: Vec<(String, String)>,
     caller: Option<Caller>,
     noted: Mutex<Vec<Fault>>,
@@ -57,6 +59,7 @@ impl Cx {
         route: &'static Route,
         params: Vec<(String, String)>,
         request: Request<Body>,
+        request_id: &str,
     ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let most = match route.needs {
@@ -77,8 +80,8 @@ impl Cx {
         if let Gives::One(shape) | Gives::Page(shape) = route.gives {
             page::known_fields(&query, shape)?;
         }
-        let noted = Mutex::default();
-        Ok(Self { app, route, body, query, parts, params, caller, noted })
+        let (noted, request_id) = (Mutex::default(), request_id.to_owned());
+        Ok(Self { app, route, body, query, parts, request_id, params, caller, noted })
     }
 
     /// The store.
@@ -133,6 +136,16 @@ impl Cx {
         Ok(read)
     }
 
+    /// The body of a call whose parts are read one by one.
+    ///
+    /// # Errors
+    /// Every fault of its form.
+    pub fn envelope<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        let (read, faults) = body::read(&self.body, false)?;
+        Faults::from(faults).finish()?;
+        Ok(read)
+    }
+
     /// The body of a callback: unknown members are ignored.
     ///
     /// # Errors
@@ -143,18 +156,9 @@ impl Cx {
         Ok(read)
     }
 
-    /// The faults of the body's form, before those that the domain found besides.
-    fn with_noted(&self, problem: Option<&Problem>) -> Option<Problem> {
-        let mut faults = self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if faults.is_empty() {
-            return problem.cloned();
-        }
-        for fault in problem.into_iter().flat_map(Problem::faults) {
-            if !faults.iter().any(|noted| noted.pointer == fault.pointer) {
-                faults.push(fault.clone());
-            }
-        }
-        Faults::from(faults).finish().err().map(Problem::from)
+    /// The faults of the body's form.
+    fn noted(&self) -> Vec<Fault> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers a call that stores nothing: the faults of the body's form are told together with
@@ -167,7 +171,7 @@ impl Cx {
         work: impl Future<Output = Result<Answer, Problem>> + Send,
     ) -> Result<Answer, Problem> {
         let done = work.await;
-        match self.with_noted(done.as_ref().err()) {
+        match with_noted(self.noted(), done.as_ref().err()) {
             Some(problem) => Err(problem),
             None => done,
         }
@@ -230,25 +234,42 @@ impl Cx {
         F: Fn(Stamp) -> R + Send + Sync,
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
+        self.decide_as(self.repeatable()?.as_ref(), &self.noted(), decide).await
+    }
+
+    /// The call's Idempotency-Key, if it has one.
+    pub(super) fn repeatable(&self) -> Result<Option<Repeatable>, Rejection> {
+        idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)
+    }
+
+    /// The same for a call, or a part of one, of this name.
+    pub(super) async fn decide_as<F, R>(
+        &self,
+        key: Option<&Repeatable>,
+        noted: &[Fault],
+        decide: F,
+    ) -> Result<Answer, Problem>
+    where
+        F: Fn(Stamp) -> R + Send + Sync,
+        R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
+    {
         let caller = self.caller()?;
-        let key =
-            idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)?;
         for lost in 0..COMMIT_TRIES {
             let stamp = self.app.stamp(caller.actor());
             let decided = decide(stamp).await;
-            let problem = self.with_noted(decided.as_ref().err());
+            let problem = with_noted(noted.to_vec(), decided.as_ref().err());
             let (answer, decision) = match (decided, problem) {
                 (Ok(decided), None) => decided,
                 (Err(problem), None) | (_, Some(problem)) => {
-                    return self.replay_or(caller.tenant, key.as_ref(), problem).await;
+                    return self.replay_or(caller.tenant, key, problem).await;
                 }
             };
-            let saved = key.as_ref().map(|key| (key.record(&answer), stamp.now));
+            let saved = key.map(|key| (key.record(&answer), stamp.now));
             match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
                 Ok(()) => return Ok(answer),
                 Err(StoreError::Conflict) => self.app.back_off(lost).await,
                 Err(error) => {
-                    return self.replay_or(caller.tenant, key.as_ref(), error.into()).await;
+                    return self.replay_or(caller.tenant, key, error.into()).await;
                 }
             }
         }
@@ -298,4 +319,17 @@ impl Cx {
     pub fn list<T: Serialize>(&self, page: &Page<T>) -> Result<Answer, Problem> {
         page::answer(page, &self.query, self.route.operation, self.path())
     }
+}
+
+/// The faults of a body's form, before those that the domain found besides.
+fn with_noted(mut faults: Vec<Fault>, problem: Option<&Problem>) -> Option<Problem> {
+    if faults.is_empty() {
+        return problem.cloned();
+    }
+    for fault in problem.into_iter().flat_map(Problem::faults) {
+        if !faults.iter().any(|noted| noted.pointer == fault.pointer) {
+            faults.push(fault.clone());
+        }
+    }
+    Faults::from(faults).finish().err().map(Problem::from)
 }

@@ -45,6 +45,13 @@ pub fn named(
 }
 
 impl Repeatable {
+    /// The name of a part of the call, counted from 0.
+    #[must_use]
+    pub fn part(&self, number: usize) -> Self {
+        let hash = sha256_hex(format!("{} {number}", self.hash).as_bytes());
+        Self { hash, body_hash: self.body_hash.clone() }
+    }
+
     /// The answer that was given, for the same body.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod auth;
 pub mod body;
+mod bulk;
 pub mod context;
 pub mod idempotency;
 pub mod openapi;

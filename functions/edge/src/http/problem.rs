@@ -165,10 +165,25 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// Its status.
+    pub const fn status(&self) -> u16 {
+        status(self.rejection.code)
+    }
+
+    /// The fault is ours, not the caller's.
+    pub const fn is_ours(&self) -> bool {
+        self.status() >= 500
+    }
+
+    /// As a member of another answer.
+    pub fn shown(self) -> serde_json::Value {
+        serde_json::json!(self.details())
+    }
+
+    fn details(self) -> ProblemDetails<Members> {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let Rejection { code, detail, faults, state } = self.rejection;
-        let status = StatusCode::from_u16(status(code)).unwrap_or(StatusCode::BAD_REQUEST);
         let members = Members {
             code,
             request_id: self.request_id,
@@ -182,7 +197,14 @@ impl IntoResponse for Problem {
             details = details.with_type(kind);
         }
         details.instance = self.instance.parse::<Uri>().ok();
-        let mut response = details.into_response();
+        details
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let code = self.rejection.code;
+        let mut response = self.details().into_response();
         let headers = response.headers_mut();
         if code == Code::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

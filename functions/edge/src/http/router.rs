@@ -100,7 +100,7 @@ where
         Ok(params) => {
             let params =
                 params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            match Cx::open(app, route, params, request).await {
+            match Cx::open(app, route, params, request, &request_id).await {
                 Ok(cx) => handler(cx).await,
                 Err(problem) => Err(problem),
             }

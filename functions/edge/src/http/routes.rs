@@ -78,7 +78,7 @@ pub struct Route {
 #[serde(default)]
 pub struct ActionInput {
     /// SAVE, QUEUE, PRODUCE, ENABLE, DISABLE or REOPEN.
-    pub action: Option<domain::entitlement::create::Action>,
+    pub action: Option<domain::entitlement::input::Action>,
 }
 
 const fn route(

@@ -7,7 +7,8 @@ use domain::access::keys::{ApiKeyInput, KeyInfo};
 use domain::access::namespace::NamespaceInput;
 use domain::access::role::RoleInput;
 use domain::access::{Act, Area, Namespace, Needs, Role};
-use domain::activation::activate::ActivationInput;
+use domain::activation::activate::{ActivationInput, BulkInput};
+use domain::activation::revoke::RevokeInput;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
 use domain::catalog::feature::{FeatureInput, FeaturePatch};
 use domain::catalog::license::{Attribute, LicenseModel};
@@ -15,7 +16,8 @@ use domain::catalog::product::{ProductInput, ProductPatch};
 use domain::catalog::{CustomAttributeDef, Feature};
 use domain::customer::contact::{Contact, ContactInput};
 use domain::customer::{Customer, CustomerInput, CustomerPatch};
-use domain::entitlement::create::EntitlementInput;
+use domain::entitlement::input::EntitlementInput;
+use domain::entitlement::product_key::{KeyActionInput, ProductKeyPatch};
 use domain::machine::Description;
 use domain::plan::association::{Association, AssociationInput};
 use domain::plan::door::RotateInput;
@@ -26,7 +28,7 @@ use domain::plan::{PlanInput, PlanView};
 use domain::request::manual::{CommentsInput, StatusInput};
 use domain::request::reported::ReportInput;
 use domain::substitution::shape::PathLine;
-use domain::view::activation::{ActivationLine, ActivationView};
+use domain::view::activation::{ActivationLine, ActivationView, BulkLine};
 use domain::view::attempt::AttemptLine;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
 use domain::view::method::Pong;
@@ -53,8 +55,10 @@ const CUSTOMER_DELETE: Needs = OneOf(&[(Cust, Delete)]);
 const ENTITLEMENT_VIEW: Needs = OneOf(&[(Ent, View)]);
 const ENTITLEMENT_ADD: Needs = OneOf(&[(Ent, Add)]);
 const ENTITLEMENT_EDIT: Needs = OneOf(&[(Ent, Edit)]);
+const ENTITLEMENT_DELETE: Needs = OneOf(&[(Ent, Delete)]);
 const ACTIVATION_VIEW: Needs = OneOf(&[(Act3, View)]);
 const ACTIVATION_ADD: Needs = OneOf(&[(Act3, Add)]);
+const ACTIVATION_EDIT: Needs = OneOf(&[(Act3, Edit)]);
 const REQUEST_VIEW: Needs = OneOf(&[(Ent, View), (Act3, View)]);
 const REQUEST_COMMENT: Needs = OneOf(&[(Ent, Edit), (Act3, Edit)]);
 const REHEARSE: Needs = AllOf(&[(Cat, View), (Ent, View)]);
@@ -250,19 +254,37 @@ pub const ROUTES: &[Route] = &[
         "Lists entitlements.").query(&["state", "customerId"]).page::<EntitlementLine>(),
     get("getEntitlement", "/v1/entitlements/{eId}", ENTITLEMENT_VIEW, Entitlements,
         "Shows an entitlement.").one::<EntitlementView>(),
+    put("updateEntitlement", "/v1/entitlements/{eId}", ENTITLEMENT_EDIT, Entitlements,
+        "Replaces the content of a draft; with QUEUE or PRODUCE it is sold at once.")
+            .takes::<EntitlementInput>().one::<EntitlementView>(),
+    delete("deleteEntitlement", "/v1/entitlements/{eId}", ENTITLEMENT_DELETE, Entitlements,
+        "Deletes a draft, or a test entitlement."),
     post("actOnEntitlement", "/v1/entitlements/{eId}/actions", ENTITLEMENT_EDIT, Entitlements,
         "Carries out an action.").takes::<ActionInput>().one::<EntitlementView>(),
     get("listProductKeys", "/v1/entitlements/{eId}/product-keys", ENTITLEMENT_VIEW, Entitlements,
         "Lists product keys.").page::<ProductKeyView>(),
     get("getProductKey", "/v1/product-keys/{pkId}", ENTITLEMENT_VIEW, Entitlements,
         "Shows a product key.").one::<ProductKeyView>(),
+    patch("updateProductKey", "/v1/product-keys/{pkId}", ENTITLEMENT_EDIT, Entitlements,
+        "Sets the custom attributes of a product key.")
+            .takes::<ProductKeyPatch>().one::<ProductKeyView>(),
+    post("actOnProductKey", "/v1/product-keys/{pkId}/actions", ENTITLEMENT_EDIT, Entitlements,
+        "Enables or disables a product key.").takes::<KeyActionInput>().one::<ProductKeyView>(),
 
     post("createActivation", "/v1/activations", ACTIVATION_ADD, Activations,
         "Activates a product key.").takes::<ActivationInput>().one::<ActivationView>(),
+    post("activateMany", "/v1/activations/bulk", ACTIVATION_ADD, Activations,
+        "Activates up to 100 times, each in a transaction of its own.")
+            .takes::<BulkInput>().all::<BulkLine>(),
     get("listActivations", "/v1/activations", ACTIVATION_VIEW, Activations,
         "Lists activations.").query(&["eId", "customerId"]).page::<ActivationLine>(),
     get("getActivation", "/v1/activations/{aid}", ACTIVATION_VIEW, Activations,
         "Shows an activation.").one::<ActivationView>(),
+    post("revokeActivation", "/v1/activations/{aid}/revoke", ACTIVATION_EDIT, Activations,
+        "Revokes an activation; its quantity is re-credited once all is taken back.")
+            .takes::<RevokeInput>().one::<ActivationView>(),
+    post("acknowledgeActivation", "/v1/activations/{aid}/acknowledge", ACTIVATION_EDIT, Activations,
+        "Acknowledges an activation.").one::<ActivationView>(),
 
     get("listRequests", "/v1/provisioning-requests", REQUEST_VIEW, Requests,
         "Lists provisioning requests.")

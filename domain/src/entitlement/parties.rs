@@ -1,0 +1,102 @@
+//! Who an entitlement is for: customer, contact and channel partner, by id or by e-mail.
+//!
+//! Neighbours: `create` asks it. Guarantee: only who exists is named (004, note).
+
+use crate::customer::Customer;
+use crate::customer::contact::Contact;
+use crate::entitlement::input::EntitlementInput;
+use crate::ids::Id;
+use crate::rejection::{Code, Fault, Faults};
+
+/// Who the store knows of those that a body names.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The customer of the id, or all of the e-mail.
+    pub customers: Vec<Customer>,
+    /// The partner of the id, or all of the e-mail.
+    pub partners: Vec<Customer>,
+    /// The contact, if it is the customer's.
+    pub contact: Option<Contact>,
+}
+
+/// Who was meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Parties {
+    pub(super) customer: Option<Id>,
+    pub(super) partner: Option<Id>,
+}
+
+impl Known {
+    /// Who is meant; every fault is noted.
+    pub(super) fn parties(&self, input: &EntitlementInput, faults: &mut Faults) -> Parties {
+        let customer = Named {
+            what: "Customer",
+            member: "customer",
+            id: input.customer_id,
+            email: input.customer_email.as_deref(),
+        };
+        let partner = Named {
+            what: "Channel Partner",
+            member: "partner",
+            id: input.partner_id,
+            email: input.partner_email.as_deref(),
+        };
+        let parties = Parties {
+            customer: customer.find(&self.customers, faults),
+            partner: partner.find(&self.partners, faults),
+        };
+        if let Some(id) = input.contact_id {
+            let theirs = |contact: &Contact| Some(contact.customer_id) == parties.customer;
+            if !self.contact.as_ref().is_some_and(theirs) {
+                faults.push(Fault::unknown("/contactId", "Contact", id));
+            }
+        }
+        parties
+    }
+}
+
+/// A customer or partner as the body names it.
+struct Named<'a> {
+    what: &'static str,
+    member: &'static str,
+    id: Option<Id>,
+    email: Option<&'a str>,
+}
+
+impl Named<'_> {
+    fn find(&self, found: &[Customer], faults: &mut Faults) -> Option<Id> {
+        let has = |customer: &Customer, email: &str| {
+            customer.emails.iter().any(|own| own.to_lowercase() == email.to_lowercase())
+        };
+        let by_id = |id: Id| found.iter().find(|customer| customer.id == id);
+        let (what, at_id) = (self.what, format!("/{}Id", self.member));
+        let mut wrong = |detail: String| {
+            let at = format!("/{}Email", self.member);
+            faults.add(at, Code::ReferenceNotFound, detail);
+        };
+        match (self.id, self.email) {
+            (None, None) => None,
+            (Some(id), email) => {
+                match (by_id(id), email) {
+                    (None, _) => faults.push(Fault::unknown(at_id, what, id)),
+                    (Some(customer), Some(email)) if !has(customer, email) => {
+                        wrong(format!("The {what} corresponding to ID {id} has no email {email}."));
+                    }
+                    _ => {}
+                }
+                Some(id)
+            }
+            (None, Some(email)) => match found {
+                [one] => Some(one.id),
+                [] => {
+                    wrong(format!("Cannot find a {what} corresponding to email {email}."));
+                    None
+                }
+                _ => {
+                    wrong(format!("More than one {what} corresponds to email {email}."));
+                    None
+                }
+            },
+        }
+    }
+}

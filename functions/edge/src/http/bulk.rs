@@ -1,0 +1,99 @@
+//! A call of many parts, each in a transaction of its own.
+//!
+//! Neighbours: `Cx::decide` for calls of one. Guarantee: repeated with the same Idempotency-Key,
+//! what was done is not done again, and what was not is tried (I10).
+
+use std::future::{Future, ready};
+
+use domain::decision::{Decision, Stamp};
+use domain::limits::BULK_KEPT_BYTES;
+use domain::rejection::{Code, Rejection};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::http::answer::Answer;
+use crate::http::body;
+use crate::http::context::Cx;
+use crate::http::idempotency::Repeatable;
+use crate::http::problem::Problem;
+
+impl Cx {
+    /// Decides the parts one after another: 200 with `{status, <member> | problem}` for each.
+    ///
+    /// # Errors
+    /// 422 for an Idempotency-Key that came before with another body.
+    pub async fn bulk<T, F, R>(
+        &self,
+        member: &'static str,
+        parts: Vec<Value>,
+        decide: F,
+    ) -> Result<Answer, Problem>
+    where
+        T: DeserializeOwned + Clone + Send + Sync,
+        F: Fn(T, Stamp) -> R + Send + Sync,
+        R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
+    {
+        let key = self.repeatable()?;
+        if let Some(answer) = self.begun(key.as_ref(), parts.len()).await? {
+            return Ok(answer);
+        }
+        let (mut lines, mut settled) = (Vec::new(), true);
+        for (number, part) in parts.into_iter().enumerate() {
+            let key = key.as_ref().map(|key| key.part(number));
+            let line = match body::read_value::<T>(part, Vec::new(), false) {
+                Err(rejection) => Err(rejection.into()),
+                Ok((input, noted)) => {
+                    let decide = |stamp| decide(input.clone(), stamp);
+                    self.decide_as(key.as_ref(), &noted, decide).await
+                }
+            };
+            settled &= !line.as_ref().is_err_and(Problem::is_ours);
+            lines.push(self.line(member, line)?);
+        }
+        let answer = Answer::ok(&json!({"data": lines}))?;
+        // What could not be settled is tried again by the next call with this key.
+        if !settled || answer.body.len() > BULK_KEPT_BYTES {
+            return Ok(answer);
+        }
+        let whole = |_| ready(Ok((answer.clone(), Decision::default())));
+        self.decide_as(key.as_ref(), &[], whole).await
+    }
+
+    /// The answer of the same call, if it was given before.
+    async fn begun(
+        &self,
+        key: Option<&Repeatable>,
+        parts: usize,
+    ) -> Result<Option<Answer>, Problem> {
+        let Some(key) = key else { return Ok(None) };
+        let hashes: Vec<String> =
+            [key.hash.clone()].into_iter().chain((0..parts).map(|n| key.part(n).hash)).collect();
+        let now = self.app.clock.now();
+        let found = self.store().find_answers(self.tenant()?, &hashes, now).await?;
+        let mut whole = None;
+        for (hash, saved) in hashes.iter().zip(found) {
+            let Some(saved) = saved else { continue };
+            let answer = key.replay(saved)?;
+            if *hash == key.hash {
+                whole = Some(answer);
+            }
+        }
+        Ok(whole)
+    }
+
+    fn line(&self, member: &str, part: Result<Answer, Problem>) -> Result<Value, Problem> {
+        let unreadable = |_| Rejection::of(Code::Internal);
+        Ok(match part {
+            Ok(answer) => {
+                let body: Box<RawValue> = serde_json::from_str(&answer.body).map_err(unreadable)?;
+                json!({"status": answer.status, member: body})
+            }
+            Err(problem) => {
+                let status = problem.status();
+                let problem = problem.of(self.path(), &self.request_id).shown();
+                json!({"status": status, "problem": problem})
+            }
+        })
+    }
+}
