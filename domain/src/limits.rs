@@ -8,6 +8,12 @@ use crate::time::Period;
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Body of a status callback, bytes.
 pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
+/// Elements inside each other of an XML body.
+pub const XML_DEPTH: usize = 32;
+/// Attributes of one element of an XML body.
+pub const XML_ATTRIBUTES: usize = 64;
+/// Elements of an XML body.
+pub const XML_ELEMENTS: usize = 10_000;
 /// What is received of a body that is too large, bytes, so that its sender hears the answer.
 pub const DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// What is read of a provider's answer, bytes.

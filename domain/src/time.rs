@@ -21,6 +21,20 @@ pub struct Day(civil::Date);
 #[schema(value_type = String, format = DateTime, example = "2026-05-04T10:00:00.000Z")]
 pub struct Time(i64);
 
+impl FromStr for Day {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
 const LAST_MS: i64 = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 
 impl Time {

@@ -25,11 +25,11 @@ use crate::notes::{Notes, NotingQueue, Used};
 use harness::engine;
 
 /// Every function with a client of its own, over one engine; clock, queue and provider in hand.
-struct Town {
+pub(crate) struct Town {
     stage: Stage,
     used: Used,
     apps: BTreeMap<&'static str, Arc<App>>,
-    key: String,
+    pub(crate) key: String,
     visited: BTreeSet<&'static str>,
     posts: u32,
 }
@@ -73,7 +73,7 @@ impl Town {
     }
 
     /// A call of the function that has the route.
-    async fn call(&mut self, call: &Call, status: u16) -> Value {
+    pub(crate) async fn call(&mut self, call: &Call, status: u16) -> Value {
         let path = call.path.split('?').next().unwrap();
         let fits = |pattern: &str| {
             let (parts, wanted) = (path.split('/'), pattern.split('/'));
@@ -91,12 +91,12 @@ impl Town {
         reply.json
     }
 
-    async fn get(&mut self, path: &str) -> Value {
+    pub(crate) async fn get(&mut self, path: &str) -> Value {
         self.call(&Call::new("GET", path, &self.key.clone(), &Value::Null), 200).await
     }
 
     /// POST, and the same again: its replay reads the record of the first.
-    async fn post(&mut self, path: &str, body: Value, status: u16) -> Value {
+    pub(crate) async fn post(&mut self, path: &str, body: Value, status: u16) -> Value {
         self.posts += 1;
         let call = Call::new("POST", path, &self.key, &body).once(&format!("once-{}", self.posts));
         let first = self.call(&call, status).await;
@@ -104,12 +104,18 @@ impl Town {
         first
     }
 
-    async fn other(&mut self, verb: &'static str, path: &str, body: Value, status: u16) -> Value {
+    pub(crate) async fn other(
+        &mut self,
+        verb: &'static str,
+        path: &str,
+        body: Value,
+        status: u16,
+    ) -> Value {
         self.call(&Call::new(verb, path, &self.key.clone(), &body), status).await
     }
 
     /// Hands what was sent to the dispatcher.
-    async fn dispatch(&mut self) {
+    pub(crate) async fn dispatch(&mut self) {
         let messages = self.stage.queue.take();
         let records = messages.iter().map(|m| ("1".to_owned(), body_of(m)));
         let app = Arc::clone(&self.apps["dispatch"]);
@@ -268,38 +274,6 @@ impl Town {
         pk_id
     }
 
-    /// A draft that is changed and deleted; its customer and partner are named by e-mail.
-    async fn draft(&mut self) {
-        let body = json!({"name": "Reseller", "emails": ["r@s.example"]});
-        self.post("/v1/partners", body, 201).await;
-        let body = json!({"partnerEmail": "r@s.example"});
-        let draft = self.post("/v1/entitlements", body, 201).await;
-        let path = format!("/v1/entitlements/{}", text(&draft["eId"]));
-        self.other("PUT", &path, json!({"refId1": "R-1"}), 200).await;
-        self.other("DELETE", &path, Value::Null, 204).await;
-    }
-
-    /// Activations that are acknowledged, and revoked with what was provisioned.
-    async fn revocations(&mut self, product: u64, door: &Door) {
-        let asks = json!([{"attributeName": "ACKNOWLEDGEMENT_REQUEST", "attributeValue": "true"}]);
-        let body = json!({"action": "PRODUCE", "entitlementItems": [{
-            "lineItemType": "Product_Key", "numActivationPerProductKey": 3,
-            "activationAttributes": asks, "itemProducts": [{"productId": product}]}]});
-        let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
-        let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
-        let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
-        let body = json!({"activations": [one, {}]});
-        let many = self.post("/v1/activations/bulk", body, 200).await;
-        let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));
-        self.post(&format!("{path}/acknowledge"), Value::Null, 200).await;
-        self.dispatch().await;
-        let revoked = self.post(&format!("{path}/revoke"), json!({}), 200).await;
-        self.dispatch().await;
-        let back = number(&revoked["provisioningRequests"][1]["id"]);
-        self.report(door, back, "d1", json!({"status": "COMPLETED"}), 200).await;
-        assert_eq!(self.get(&path).await["state"], "REVOKED");
-    }
-
     async fn activate(&mut self, pk_id: &str, quantity: u32) -> (Value, u64) {
         let body = json!({"pkId": pk_id, "activationQuantity": quantity});
         let made = self.post("/v1/activations", body, 201).await;
@@ -307,7 +281,14 @@ impl Town {
         (made, request)
     }
 
-    async fn report(&mut self, door: &Door, request: u64, id: &str, body: Value, status: u16) {
+    pub(crate) async fn report(
+        &mut self,
+        door: &Door,
+        request: u64,
+        id: &str,
+        body: Value,
+        status: u16,
+    ) {
         let now = self.stage.app.clock.now();
         let call = door.report(request, "?generation=1", id, now, &body.to_string());
         self.call(&call, status).await;
@@ -363,6 +344,7 @@ async fn each_function_does_exactly_what_it_is_granted() {
     let (product, door) = town.catalog().await;
     let pk_id = town.sale(product).await;
     town.draft().await;
+    town.documents(product).await;
     town.requests(&pk_id, &door).await;
     town.revocations(product, &door).await;
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;

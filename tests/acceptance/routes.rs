@@ -24,6 +24,7 @@ fn path(route: &Route, story: &Story, ids: &Ids) -> String {
         .replace("{eId}", &story.e_id)
         .replace("{pkId}", &story.pk_id)
         .replace("{aid}", &ids.aid)
+        .replace("{entId}", &ids.entitlement.to_string())
         .replace("{methodId}", &story.method.to_string())
         .replace("{code}", "NOT_FOUND")
 }
@@ -33,6 +34,7 @@ struct Ids {
     role: u64,
     namespace: u64,
     request: u64,
+    entitlement: u64,
     aid: String,
 }
 
@@ -48,13 +50,30 @@ async fn ids(story: &Story) -> Ids {
         role: first("/v1/roles").await,
         namespace: first("/v1/namespaces").await,
         request,
+        entitlement: first("/v1/entitlements").await,
         aid: row["aid"].as_str().unwrap().to_owned(),
     }
 }
 
 async fn call(client: &Client, route: &Route, path: &str) -> Reply {
-    let body = matches!(route.verb, "POST" | "PUT" | "PATCH").then(|| b"{}".to_vec());
-    client.call(route.method(), path, &[("if-match", "*")], body).await
+    let (kind, body) = if route.xml {
+        ("application/xml", "<entitlement><action>DISABLE</action></entitlement>")
+    } else {
+        ("application/json", "{}")
+    };
+    let body = matches!(route.verb, "POST" | "PUT" | "PATCH").then(|| body.as_bytes().to_vec());
+    let headers = [("if-match", "*"), ("content-type", kind)];
+    client.call(route.method(), path, &headers, body).await
+}
+
+/// Holds a refusal against its status, and its code where it has one: XML routes answer in words.
+fn refused(route: &Route, reply: &Reply, status: u16, code: &str) {
+    if route.xml {
+        assert_eq!(reply.status, status, "{}: {}", route.operation, reply.text);
+        assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+    } else {
+        reply.refused(status, code);
+    }
 }
 
 fn needs_key(route: &Route) -> bool {
@@ -71,7 +90,7 @@ async fn without_a_key_every_route_that_needs_one_is_401() {
         match route.needs {
             Needs::Nothing => assert_eq!(reply.status, 200, "{}", route.operation),
             Needs::Signature => reply.refused(401, "BAD_SIGNATURE"),
-            _ => reply.refused(401, "UNAUTHENTICATED"),
+            _ => refused(route, &reply, 401, "UNAUTHENTICATED"),
         }
     }
 }
@@ -89,7 +108,7 @@ async fn without_the_permission_every_route_is_403() {
         let reply = call(&weak, route, &path(route, &story, &ids)).await;
         match route.needs {
             Needs::AnyKey => assert_eq!(reply.status, 200, "{}", route.operation),
-            _ => reply.refused(403, "FORBIDDEN"),
+            _ => refused(route, &reply, 403, "FORBIDDEN"),
         }
     }
 }

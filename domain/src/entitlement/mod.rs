@@ -13,7 +13,7 @@ mod saot;
 pub mod states;
 
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use crate::attributes::CustomAttributes;
@@ -25,7 +25,7 @@ use crate::time::Day;
 
 /// The line item types of source 004.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(IntoStaticStr, EnumString, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(non_camel_case_types, reason = "the names of the source")]
 #[expect(missing_docs, reason = "the names of the source")]
 pub enum LineItemType {
@@ -36,7 +36,7 @@ pub enum LineItemType {
 
 /// How much of a key one activation takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[derive(IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(IntoStaticStr, EnumString, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActivationMethod {
@@ -50,19 +50,10 @@ pub enum ActivationMethod {
 }
 
 /// Whether a customer must be known (004, registrationRequired).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(IntoStaticStr, EnumString, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the values of source 004")]
 pub enum Registration {
     #[default]

@@ -3,6 +3,7 @@
 //! Neighbours: the edge's table of routes; `domain::entitlement` decides.
 
 mod entitlements;
+pub mod ldk;
 mod product_keys;
 
 use std::sync::Arc;
@@ -24,5 +25,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("getProductKey", product_keys::show)
         .on("updateProductKey", product_keys::update)
         .on("actOnProductKey", product_keys::act)
+        .on("putEntitlementXml", ldk::put)
+        .on("updateEntitlementXml", ldk::post)
+        .on("getEntitlementXml", ldk::get)
+        .on("getEntitlementSchema", ldk::schema)
         .router()
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, value::to_raw_value};
 
 use crate::http::problem::{CREATED, NO_CONTENT, OK, Problem};
+use crate::http::xml::XML;
 use domain::rejection::Code;
 
 /// A good answer.
@@ -24,6 +25,10 @@ pub struct Answer {
     pub etag: Option<String>,
     /// `Link` to the next page.
     pub link: Option<String>,
+    /// `Warning`: what was accepted and has no effect (004-H9).
+    pub warning: Option<String>,
+    /// The body is XML, not JSON.
+    pub xml: bool,
     /// A member that is shown once: null when the answer is replayed.
     pub once: Option<&'static str>,
     /// It was given before, for the same Idempotency-Key.
@@ -57,9 +62,21 @@ impl Answer {
             location: None,
             etag: None,
             link: None,
+            warning: None,
+            xml: false,
             once: None,
             replayed: false,
         }
+    }
+
+    /// Nothing but a status and where the thing is.
+    pub fn located(status: u16, location: String) -> Self {
+        Self { status, location: Some(location), ..Self::deleted() }
+    }
+
+    /// 200 with an XML document.
+    pub fn document(body: String) -> Self {
+        Self { status: OK, body, xml: true, ..Self::deleted() }
     }
 
     fn new(status: u16, body: &impl Serialize) -> Result<Self, Problem> {
@@ -106,8 +123,10 @@ impl IntoResponse for Answer {
         put(header::LOCATION, self.location);
         put(header::ETAG, self.etag);
         put(header::LINK, self.link);
-        if self.status != NO_CONTENT {
-            put(header::CONTENT_TYPE, Some("application/json".to_owned()));
+        put(header::WARNING, self.warning);
+        if !self.body.is_empty() {
+            let kind = if self.xml { XML } else { "application/json" };
+            put(header::CONTENT_TYPE, Some(kind.to_owned()));
         }
         if self.replayed {
             headers.insert("idempotent-replayed", HeaderValue::from_static("true"));

@@ -44,17 +44,18 @@ pub async fn receive(body: Body, most: usize) -> Result<Bytes, Rejection> {
     Ok(kept.into())
 }
 
-/// Refuses a body that does not say it is JSON.
+/// Refuses a body that does not say it is JSON, or XML where that is taken.
 ///
 /// # Errors
 /// 415.
-pub fn content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
+pub fn content_type(headers: &HeaderMap, body: &[u8], xml: bool) -> Result<(), Rejection> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if body.is_empty() || essence.eq_ignore_ascii_case("application/json") {
+    let taken: &[&str] = if xml { &["application/xml", "text/xml"] } else { &["application/json"] };
+    if body.is_empty() || taken.iter().any(|kind| essence.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }
-    let detail = "Send the body as application/json.";
+    let detail = format!("Send the body as {}.", taken.join(" or "));
     Err(Rejection::new(Code::UnsupportedMediaType, detail))
 }
 

@@ -72,8 +72,8 @@ impl Cx {
             needs => Some(auth::caller(&app, &parts.headers, needs).await?),
         };
         let body = body?;
-        body::content_type(&parts.headers, &body)?;
-        if route.takes.is_none() && route.verb != "GET" {
+        body::content_type(&parts.headers, &body, route.xml)?;
+        if route.takes.is_none() && route.verb != "GET" && !route.xml {
             body::nothing(&body)?;
         }
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;

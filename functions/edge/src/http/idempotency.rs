@@ -65,9 +65,9 @@ impl Repeatable {
             body: saved.body,
             location: saved.location,
             etag: saved.etag,
-            link: None,
             once: None,
             replayed: true,
+            ..Answer::deleted()
         })
     }
 

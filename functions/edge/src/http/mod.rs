@@ -14,3 +14,4 @@ pub mod repeated;
 pub mod router;
 pub mod routes;
 pub mod table;
+pub mod xml;

@@ -89,7 +89,15 @@ fn operation(route: &Route) -> Value {
             "content": {"application/json": {"schema": reference(&(shape.name)())}},
         });
     }
+    if route.xml && route.verb != "GET" {
+        operation["requestBody"] = json!({"required": true, "content": xml()});
+    }
     operation
+}
+
+/// An XML document by the schema that `getEntitlementSchema` answers.
+fn xml() -> Value {
+    json!({"application/xml": {"schema": {"type": "string"}}})
 }
 
 fn security(needs: Needs) -> Value {
@@ -132,6 +140,8 @@ fn responses(route: &Route) -> Value {
     let creates = route.operation.starts_with("create");
     let (status, content) = match route.gives {
         Gives::Nothing => (NO_CONTENT, Value::Null),
+        Gives::Location(status) => (status, Value::Null),
+        Gives::Xml => (OK, xml()),
         Gives::Text => (OK, json!({"text/plain": {"schema": {"type": "string"}}})),
         Gives::Object => (OK, body(&json!({"type": "object"}))),
         Gives::One(shape) => {
@@ -143,6 +153,13 @@ fn responses(route: &Route) -> Value {
     let mut good = json!({"description": "Done."});
     if !content.is_null() {
         good["content"] = content;
+    }
+    let text = json!({
+        "description": "What was wrong, in words.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    });
+    if route.xml {
+        return json!({status.to_string(): good, "default": text});
     }
     let bad = json!({
         "description": "A problem (RFC 9457); `code` says which.",

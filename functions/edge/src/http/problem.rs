@@ -91,6 +91,12 @@ pub const fn status(code: Code) -> u16 {
     }
 }
 
+/// Whether the call was refused for what it says, or for what there is: 409, 412, 422, 428. The
+/// XML facade has one status for that.
+pub const fn of_content(code: Code) -> bool {
+    matches!(status(code), 409 | 412 | 422 | 428)
+}
+
 impl Problem {
     /// A problem with a code and its reason.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
@@ -100,6 +106,16 @@ impl Problem {
     /// A problem whose reason is the meaning of its code.
     pub fn of_code(code: Code) -> Self {
         Rejection::of(code).into()
+    }
+
+    /// Its code.
+    pub const fn code(&self) -> Code {
+        self.rejection.code
+    }
+
+    /// What was wrong, for people.
+    pub fn detail(&self) -> &str {
+        &self.rejection.detail
     }
 
     /// The faults of the body.

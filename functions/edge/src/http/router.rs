@@ -20,6 +20,7 @@ use crate::http::context::Cx;
 use crate::http::problem::Problem;
 use crate::http::routes::{Function, Route};
 use crate::http::table::ROUTES;
+use crate::http::xml;
 
 /// The handlers of one function.
 pub struct Routes {
@@ -51,7 +52,8 @@ impl Routes {
             panic!("{operation} is not in the table of routes of {:?}", self.function)
         };
         self.mounted.push(operation);
-        self.router = self.router.route(route.path, method(route, Arc::clone(&self.app), handler));
+        let path = route.mounted();
+        self.router = self.router.route(path, method(route, Arc::clone(&self.app), handler));
         self
     }
 
@@ -108,6 +110,7 @@ where
     };
     let response = match answer {
         Ok(answer) => answer.into_response(),
+        Err(problem) if route.xml => xml::text(&problem),
         Err(problem) => problem.of(&path, &request_id).into_response(),
     };
     tracing::info!(operation = route.operation, status = response.status().as_u16(), request_id);

@@ -9,6 +9,9 @@ use utoipa::openapi::schema::Schema;
 
 use crate::http::page::PARAMETERS;
 
+/// What the paths of source 004 end with.
+const SUFFIX: &str = ".ws";
+
 /// The functions that have routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -48,6 +51,10 @@ pub enum Gives {
     Nothing,
     /// A page for people.
     Text,
+    /// An XML document.
+    Xml,
+    /// Nothing but `Location`, with this status.
+    Location(u16),
 }
 
 /// A row of the table.
@@ -71,6 +78,8 @@ pub struct Route {
     pub takes: Option<Shape>,
     /// What comes out.
     pub gives: Gives,
+    /// Of the XML facade: it takes XML, and its errors are plain text.
+    pub xml: bool,
 }
 
 /// Body of `POST …/{eId}/actions`.
@@ -90,7 +99,18 @@ const fn route(
     summary: &'static str,
 ) -> Route {
     let gives = Gives::Nothing;
-    Route { operation, verb, path, needs, function, summary, query: &[], takes: None, gives }
+    Route {
+        operation,
+        verb,
+        path,
+        needs,
+        function,
+        summary,
+        query: &[],
+        takes: None,
+        gives,
+        xml: false,
+    }
 }
 
 macro_rules! verbs {
@@ -150,6 +170,19 @@ impl Route {
         self
     }
 
+    /// Of the XML facade.
+    pub(super) const fn xml(mut self, gives: Gives) -> Self {
+        self.gives = gives;
+        self.xml = true;
+        self
+    }
+
+    /// The path as the router knows it: it takes no suffix behind a parameter.
+    pub fn mounted(&self) -> &'static str {
+        let behind = self.path.strip_suffix(SUFFIX).filter(|path| path.ends_with('}'));
+        behind.unwrap_or(self.path)
+    }
+
     pub(super) const fn query(mut self, names: &'static [&'static str]) -> Self {
         self.query = names;
         self
@@ -167,6 +200,6 @@ impl Route {
 
     /// PUT and PATCH of an existing entity (api.md, concurrency).
     pub fn needs_if_match(&self) -> bool {
-        matches!(self.verb, "PUT" | "PATCH") && self.operation != "putAssociation"
+        matches!(self.verb, "PUT" | "PATCH") && self.operation != "putAssociation" && !self.xml
     }
 }

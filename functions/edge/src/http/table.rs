@@ -35,7 +35,8 @@ use domain::view::method::Pong;
 use domain::view::product::ProductView;
 use domain::view::request::{RequestLine, RequestView};
 
-use crate::http::routes::{ActionInput, Function, Route, delete, get, patch, post, put};
+use crate::http::problem::{CREATED, OK};
+use crate::http::routes::{ActionInput, Function, Gives, Route, delete, get, patch, post, put};
 
 use Act::{Add, Delete, Edit, View};
 use Area::{Activation as Act3, Admin, Catalog as Cat, Customer as Cust, Entitlement as Ent};
@@ -270,6 +271,15 @@ pub const ROUTES: &[Route] = &[
             .takes::<ProductKeyPatch>().one::<ProductKeyView>(),
     post("actOnProductKey", "/v1/product-keys/{pkId}/actions", ENTITLEMENT_EDIT, Entitlements,
         "Enables or disables a product key.").takes::<KeyActionInput>().one::<ProductKeyView>(),
+
+    put("putEntitlementXml", "/v90/ws/entitlement.ws", ENTITLEMENT_ADD, Entitlements,
+        "Makes an entitlement from XML (Sentinel LDK-EMS).").xml(Gives::Location(CREATED)),
+    post("updateEntitlementXml", "/v90/ws/entitlement/{entId}.ws", ENTITLEMENT_EDIT, Entitlements,
+        "Changes a draft, or carries out an action, from XML.").xml(Gives::Location(OK)),
+    get("getEntitlementXml", "/v90/ws/entitlement/{entId}.ws", ENTITLEMENT_VIEW, Entitlements,
+        "Shows an entitlement as XML.").xml(Gives::Xml),
+    get("getEntitlementSchema", "/v90/ws/entitlement.xsd", ENTITLEMENT_VIEW, Entitlements,
+        "Shows the schema of that XML.").xml(Gives::Xml),
 
     post("createActivation", "/v1/activations", ACTIVATION_ADD, Activations,
         "Activates a product key.").takes::<ActivationInput>().one::<ActivationView>(),

@@ -1,0 +1,64 @@
+//! The visits of `permissions` to what is sold: drafts, XML documents, revocations.
+
+use serde_json::{Value, json};
+use simulator::api::{Call, Door, number, text};
+
+use crate::permissions::Town;
+
+impl Town {
+    /// A draft that is changed and deleted; its customer and partner are named by e-mail.
+    pub(crate) async fn draft(&mut self) {
+        let body = json!({"name": "Reseller", "emails": ["r@s.example"]});
+        self.post("/v1/partners", body, 201).await;
+        let body = json!({"partnerEmail": "r@s.example"});
+        let draft = self.post("/v1/entitlements", body, 201).await;
+        let path = format!("/v1/entitlements/{}", text(&draft["eId"]));
+        self.other("PUT", &path, json!({"refId1": "R-1"}), 200).await;
+        self.other("DELETE", &path, Value::Null, 204).await;
+    }
+
+    /// The same by XML.
+    pub(crate) async fn documents(&mut self, product: u64) {
+        let document = format!(
+            "<entitlement><entitlementItem><lineItemType>Product_Key</lineItemType><itemProduct>\
+             <productId>{product}</productId></itemProduct></entitlementItem></entitlement>"
+        );
+        let xml = |town: &Self, verb, path: &str, body: &str| {
+            let mut call = Call::new(verb, path, &town.key, &Value::Null);
+            call.headers[1] = ("content-type", "application/xml".to_owned());
+            Call { body: body.to_owned(), ..call }
+        };
+        let made = xml(self, "PUT", "/v90/ws/entitlement.ws", &document);
+        self.call(&made, 201).await;
+        let list = self.get("/v1/entitlements?state=DRAFT").await;
+        let path = format!("/v90/ws/entitlement/{}.ws", list["data"][0]["id"]);
+        for (verb, path, body) in [
+            ("POST", path.as_str(), document.as_str()),
+            ("GET", &path, ""),
+            ("GET", "/v90/ws/entitlement.xsd", ""),
+        ] {
+            self.call(&xml(self, verb, path, body), 200).await;
+        }
+    }
+
+    /// Activations that are acknowledged, and revoked with what was provisioned.
+    pub(crate) async fn revocations(&mut self, product: u64, door: &Door) {
+        let asks = json!([{"attributeName": "ACKNOWLEDGEMENT_REQUEST", "attributeValue": "true"}]);
+        let body = json!({"action": "PRODUCE", "entitlementItems": [{
+            "lineItemType": "Product_Key", "numActivationPerProductKey": 3,
+            "activationAttributes": asks, "itemProducts": [{"productId": product}]}]});
+        let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
+        let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
+        let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
+        let body = json!({"activations": [one, {}]});
+        let many = self.post("/v1/activations/bulk", body, 200).await;
+        let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));
+        self.post(&format!("{path}/acknowledge"), Value::Null, 200).await;
+        self.dispatch().await;
+        let revoked = self.post(&format!("{path}/revoke"), json!({}), 200).await;
+        self.dispatch().await;
+        let back = number(&revoked["provisioningRequests"][1]["id"]);
+        self.report(door, back, "d1", json!({"status": "COMPLETED"}), 200).await;
+        assert_eq!(self.get(&path).await["state"], "REVOKED");
+    }
+}
