@@ -106,6 +106,8 @@ pub const PRODUCT_FEATURES: usize = 25;
 pub const LICENSE_ATTRIBUTES: usize = 34;
 /// Memory data of a product, characters.
 pub const MEMORY_DATA_CHARS: usize = 4096;
+/// Profile of a customer as JSON, bytes.
+pub const PROFILE_BYTES: usize = 32 * 1024;
 /// Contacts of a customer.
 pub const CONTACTS: usize = 50;
 

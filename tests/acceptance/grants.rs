@@ -21,6 +21,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "catalog/list: Query",
         "core: GetItem PutItem",
         "core/list: Query",
+        "master-key: GetSecretValue",
     ]),
     ("plans", &[
         "catalog: BatchGetItem DeleteItem GetItem PutItem Query",

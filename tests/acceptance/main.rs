@@ -30,6 +30,7 @@ mod permissions;
 mod permissions_sales;
 mod plan_actions;
 mod plans;
+mod profiles;
 mod races;
 mod restart;
 mod revoking;

@@ -3,18 +3,21 @@
 //! Neighbours: entitlements and activations name them, contacts belong to them.
 
 pub mod contact;
+pub mod profile;
 
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::CustomAttributes;
+use crate::customer::profile::Profile;
 use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::EMAILS;
+use crate::plan::door::Sealed;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
-/// A customer, or a channel partner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A customer, or a channel partner, as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
     /// Its id.
@@ -29,6 +32,9 @@ pub struct Customer {
     pub ref_id: Option<String>,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
+    /// Its [`Profile`], sealed; none when nothing is said in it.
+    #[serde(default)]
+    pub profile: Option<Sealed>,
     /// A channel partner.
     #[serde(default)]
     pub partner: bool,
@@ -59,6 +65,8 @@ pub struct CustomerInput {
     pub ref_id: Option<String>,
     /// Custom attributes.
     pub custom_attributes: CustomAttributes,
+    /// Who it is (source 003); kept sealed.
+    pub profile: Option<Profile>,
 }
 
 /// Body of `PATCH /v1/customers/{id}` and `/v1/partners/{id}`: what is absent stays.
@@ -75,15 +83,18 @@ pub struct CustomerPatch {
     pub ref_id: Option<String>,
     /// All of them.
     pub custom_attributes: Option<CustomAttributes>,
+    /// The whole profile; an empty one removes it.
+    pub profile: Option<Profile>,
 }
 
 impl Customer {
-    /// Makes one.
+    /// Makes one. `sealed` is the body's profile.
     ///
     /// # Errors
     /// The body's faults.
     pub fn create(
         input: &CustomerInput,
+        sealed: Option<Sealed>,
         partner: bool,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
@@ -95,33 +106,37 @@ impl Customer {
             emails: Vec::new(),
             ref_id: None,
             custom_attributes: CustomAttributes::default(),
+            profile: None,
             partner,
             contacts: 0,
             version: 1,
             meta: Meta::new(stamp),
             rev: 0,
         };
-        let made = blank.with(&CustomerPatch {
+        let patch = CustomerPatch {
             identifier: input.identifier.clone(),
             name: Some(input.name.clone()),
             emails: Some(input.emails.clone()),
             ref_id: input.ref_id.clone(),
             custom_attributes: Some(input.custom_attributes.clone()),
-        })?;
+            profile: input.profile.clone(),
+        };
+        let made = blank.with(&patch, sealed)?;
         let decision = Decision::default().save(made.clone());
         Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
     }
 
-    /// Changes what is given.
+    /// Changes what is given. `sealed` is the body's profile.
     ///
     /// # Errors
     /// The body's faults.
     pub fn update(
         &self,
         patch: &CustomerPatch,
+        sealed: Option<Sealed>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let mut next = self.clone().with(patch)?;
+        let mut next = self.clone().with(patch, sealed)?;
         next.version += 1;
         next.meta.touch(stamp);
         let decision = Decision::default().save(next.clone());
@@ -151,7 +166,7 @@ impl Customer {
         if self.partner { Kind::Partner } else { Kind::Customer }
     }
 
-    fn with(mut self, patch: &CustomerPatch) -> Result<Self, Rejection> {
+    fn with(mut self, patch: &CustomerPatch, sealed: Option<Sealed>) -> Result<Self, Rejection> {
         let mut faults = Faults::default();
         let mut take = |at: &str, given: &Option<String>| {
             given.as_deref().and_then(|text| faults.take(at, text::short(text)))
@@ -178,6 +193,10 @@ impl Customer {
         if let Some(attributes) = &patch.custom_attributes {
             attributes.check("/customAttributes", &mut faults);
             self.custom_attributes = attributes.clone();
+        }
+        if let Some(profile) = &patch.profile {
+            profile.check(&mut faults);
+            self.profile = sealed;
         }
         faults.finish().map(|()| self)
     }

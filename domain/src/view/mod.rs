@@ -5,6 +5,7 @@
 
 pub mod activation;
 pub mod attempt;
+pub mod customer;
 pub mod entitlement;
 pub mod method;
 pub mod product;

@@ -1,13 +1,18 @@
 //! `/v1/customers` and `/v1/partners`: the same, but for a flag.
 
+use domain::customer::profile::Profile;
 use domain::customer::{Customer, CustomerInput, CustomerPatch};
-use domain::decision::Kind;
+use domain::decision::{Kind, Stamp};
 use domain::ids::Id;
+use domain::plan::door::Sealed;
 use domain::rejection::Rejection;
+use domain::view::customer::CustomerView;
 use domain::view::entitlement::EntitlementLine;
 use edge::http::page;
+use edge::secret::{BrokenSeal, Secret};
 use edge::{Answer, Cx, Problem};
-use store::list::PageOf;
+use serde_json::json;
+use store::list::{Page, PageOf};
 
 /// The customer or partner of the path: each has its own addresses.
 pub(crate) async fn load(cx: &Cx, partner: bool) -> Result<Customer, Problem> {
@@ -18,12 +23,43 @@ pub(crate) async fn load(cx: &Cx, partner: bool) -> Result<Customer, Problem> {
     Err(Rejection::not_found(if partner { "partner" } else { "customer" }).into())
 }
 
+/// What a profile is sealed for: it opens in the row of this customer only.
+fn place(customer: Id) -> String {
+    format!("customer {customer} profile")
+}
+
+/// A profile of a body, sealed; none for one that says nothing.
+fn seal(
+    cx: &Cx,
+    customer: Id,
+    profile: Option<&Profile>,
+    stamp: &Stamp,
+) -> Result<Option<Sealed>, Problem> {
+    let Some(profile) = profile.filter(|profile| !profile.is_empty()) else { return Ok(None) };
+    let secret = Secret::of_text(&json!(profile).to_string());
+    Ok(Some(cx.app.master()?.seal(&secret, &place(customer), &stamp.entropy)))
+}
+
+/// The customer with its profile, as far as the caller may see it.
+fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
+    let role = &cx.caller()?.role;
+    let Some(sealed) = &customer.profile else {
+        return Ok(CustomerView::new(customer, None, role));
+    };
+    let opened = cx.app.master()?.open(sealed, &place(customer.id))?;
+    let profile: Profile = serde_json::from_slice(opened.bytes()).map_err(|_| BrokenSeal)?;
+    Ok(CustomerView::new(customer, Some(profile), role))
+}
+
 pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<CustomerInput>()?);
     cx.decide(move |stamp| async move {
-        let (customer, decision) = Customer::create(input, partner, &stamp)?;
-        let answer = Answer::created(&customer, format!("{}/{}", cx.path(), customer.id))?;
-        Ok((answer.version(customer.version), decision))
+        let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp)?;
+        let (customer, decision) = Customer::create(input, sealed, partner, &stamp)?;
+        let at = format!("{}/{}", cx.path(), customer.id);
+        let answer = Answer::created(&view(cx, &customer)?, at)?;
+        // The record of an Idempotency-Key is not sealed: it has no profile.
+        Ok((answer.version(customer.version).showing_once("profile"), decision))
     })
     .await
 }
@@ -38,14 +74,19 @@ pub(crate) async fn list(cx: Cx, partner: bool) -> Result<Answer, Problem> {
         .collect();
     let Some((member, value)) = filters.first() else {
         let page = cx.store().list::<Customer>(tenant, kind, &asked, |_| true).await?;
-        return cx.list(&page);
+        return cx.list(&shown(&cx, page)?);
     };
     let ids = cx.store().find_named(tenant, kind, member, value).await?;
     let found = cx.store().find_customers(tenant, &ids).await?;
     let fits =
         |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
     let rows = found.into_values().filter(fits).collect();
-    cx.list(&page::of(rows, |customer: &Customer| customer.id, &asked))
+    cx.list(&shown(&cx, page::of(rows, |customer: &Customer| customer.id, &asked))?)
+}
+
+fn shown(cx: &Cx, page: Page<Customer>) -> Result<Page<CustomerView>, Problem> {
+    let rows: Result<Vec<_>, _> = page.rows.iter().map(|customer| view(cx, customer)).collect();
+    Ok(Page { rows: rows?, next: page.next })
 }
 
 fn has(customer: &Customer, member: &str, value: &str) -> bool {
@@ -59,7 +100,7 @@ fn has(customer: &Customer, member: &str, value: &str) -> bool {
 
 pub(crate) async fn show(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     let customer = load(&cx, partner).await?;
-    cx.show(&customer, customer.version)
+    cx.show(&view(&cx, &customer)?, customer.version)
 }
 
 pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
@@ -67,8 +108,9 @@ pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let customer = load(cx, partner).await?;
         cx.if_match(customer.version)?;
-        let (customer, decision) = customer.update(patch, &stamp)?;
-        Ok((Answer::ok(&customer)?.version(customer.version), decision))
+        let sealed = seal(cx, customer.id, patch.profile.as_ref(), &stamp)?;
+        let (customer, decision) = customer.update(patch, sealed, &stamp)?;
+        Ok((Answer::ok(&view(cx, &customer)?)?.version(customer.version), decision))
     })
     .await
 }

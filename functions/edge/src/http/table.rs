@@ -15,7 +15,7 @@ use domain::catalog::license::{Attribute, LicenseModel};
 use domain::catalog::product::{ProductInput, ProductPatch};
 use domain::catalog::{CustomAttributeDef, Feature};
 use domain::customer::contact::{Contact, ContactInput};
-use domain::customer::{Customer, CustomerInput, CustomerPatch};
+use domain::customer::{CustomerInput, CustomerPatch};
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::product_key::{KeyActionInput, ProductKeyPatch};
 use domain::machine::Description;
@@ -30,6 +30,7 @@ use domain::request::reported::ReportInput;
 use domain::substitution::shape::PathLine;
 use domain::view::activation::{ActivationLine, ActivationView, BulkLine};
 use domain::view::attempt::AttemptLine;
+use domain::view::customer::CustomerView;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
 use domain::view::method::Pong;
 use domain::view::product::ProductView;
@@ -147,13 +148,13 @@ pub const ROUTES: &[Route] = &[
         "Deletes a draft without an association."),
 
     post("createCustomer", "/v1/customers", CUSTOMER_ADD, Customers,
-        "Makes a customer.").takes::<CustomerInput>().one::<Customer>(),
+        "Makes a customer.").takes::<CustomerInput>().one::<CustomerView>(),
     get("listCustomers", "/v1/customers", CUSTOMER_VIEW, Customers,
-        "Lists customers.").query(&["email", "name", "identifier"]).page::<Customer>(),
+        "Lists customers.").query(&["email", "name", "identifier"]).page::<CustomerView>(),
     get("getCustomer", "/v1/customers/{id}", CUSTOMER_VIEW, Customers,
-        "Shows a customer.").one::<Customer>(),
+        "Shows a customer.").one::<CustomerView>(),
     patch("updateCustomer", "/v1/customers/{id}", CUSTOMER_EDIT, Customers,
-        "Changes a customer.").takes::<CustomerPatch>().one::<Customer>(),
+        "Changes a customer.").takes::<CustomerPatch>().one::<CustomerView>(),
     delete("deleteCustomer", "/v1/customers/{id}", CUSTOMER_DELETE, Customers,
         "Deletes a customer that no entitlement names, with its contacts."),
     post("createCustomerContact", "/v1/customers/{id}/contacts", CUSTOMER_ADD, Customers,
@@ -167,13 +168,13 @@ pub const ROUTES: &[Route] = &[
     delete("deleteCustomerContact", "/v1/customers/{id}/contacts/{contactId}", CUSTOMER_DELETE,
         Customers, "Deletes a contact."),
     post("createPartner", "/v1/partners", CUSTOMER_ADD, Customers,
-        "Makes a channel partner.").takes::<CustomerInput>().one::<Customer>(),
+        "Makes a channel partner.").takes::<CustomerInput>().one::<CustomerView>(),
     get("listPartners", "/v1/partners", CUSTOMER_VIEW, Customers,
-        "Lists channel partners.").query(&["email", "name", "identifier"]).page::<Customer>(),
+        "Lists channel partners.").query(&["email", "name", "identifier"]).page::<CustomerView>(),
     get("getPartner", "/v1/partners/{id}", CUSTOMER_VIEW, Customers,
-        "Shows a channel partner.").one::<Customer>(),
+        "Shows a channel partner.").one::<CustomerView>(),
     patch("updatePartner", "/v1/partners/{id}", CUSTOMER_EDIT, Customers,
-        "Changes a partner.").takes::<CustomerPatch>().one::<Customer>(),
+        "Changes a partner.").takes::<CustomerPatch>().one::<CustomerView>(),
     delete("deletePartner", "/v1/partners/{id}", CUSTOMER_DELETE, Customers,
         "Deletes a partner that no entitlement names, with its contacts."),
     post("createPartnerContact", "/v1/partners/{id}/contacts", CUSTOMER_ADD, Customers,
