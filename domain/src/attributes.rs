@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::custom_attribute::AttributeTypes;
 use crate::limits::{ATTRIBUTE_CHARS, ATTRIBUTES};
-use crate::rejection::{Code, Faults};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
 /// What can have custom attributes (001-R9).
@@ -54,6 +55,23 @@ pub struct CustomAttribute {
 }
 
 impl CustomAttributes {
+    /// Whether every value is of the type that its attribute is registered with; an attribute that
+    /// is not registered takes any text.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for each that is not.
+    pub fn fit(&self, types: &AttributeTypes) -> Result<(), Rejection> {
+        let mut faults = Faults::default();
+        for (i, attribute) in self.custom_attribute.iter().enumerate() {
+            let Some(kind) = types.get(&attribute.name) else { continue };
+            let name: &str = (*kind).into();
+            let at = format!("/customAttributes/customAttribute/{i}/value");
+            let detail = format!("the attribute {:?} is a {name}", attribute.name);
+            faults.check(kind.takes(&attribute.value), &at, detail);
+        }
+        faults.finish()
+    }
+
     /// Notes every fault of the list, found at `pointer`.
     pub fn check(&self, pointer: &str, faults: &mut Faults) {
         let list = &self.custom_attribute;

@@ -32,12 +32,14 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ]),
     ("entitlements", &[
         "catalog: BatchGetItem GetItem Query",
+        "catalog/list: Query",
         "core: BatchGetItem DeleteItem GetItem PutItem Query",
         "core/list: Query",
         "master-key: GetSecretValue",
     ]),
     ("activations", &[
         "catalog: GetItem Query",
+        "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem UpdateItem",
         "core/list: Query",
         "master-key: GetSecretValue",

@@ -106,3 +106,45 @@ async fn who_has_an_entitlement_stays() {
     story.admin().delete(&path).await.refused(409, "IN_USE");
     story.admin().get(&path).await.expect(200);
 }
+
+/// A custom attribute's value is of the type that it was registered with (001-R9).
+#[tokio::test(flavor = "multi_thread")]
+async fn custom_attributes_are_of_their_type() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let types = [
+        ("NUMBER", ["-1.5", "x"]),
+        ("BOOLEAN", ["true", "yes"]),
+        ("DATE", ["2027-04-30", "30.4.2027"]),
+        ("STRING", ["any", "\u{1F600}"]),
+    ];
+    for entity in ["ENTITLEMENT", "ACTIVATION", "PRODUCT_KEY", "CUSTOMER"] {
+        for (kind, _) in types {
+            let body = json!({"entity": entity, "name": kind, "type": kind});
+            admin.post("/v1/custom-attributes", &body).await.expect(201);
+        }
+    }
+    let key = format!("/v1/product-keys/{}", story.pk_id);
+    for (kind, [right, other]) in types {
+        for value in [right, other] {
+            let fits = value == right || kind == "STRING";
+            let attributes = json!({"customAttribute": [{"name": "free", "value": "x"},
+                {"name": kind, "value": value}]});
+            let with = |mut body: Value| {
+                body["customAttributes"] = attributes.clone();
+                body
+            };
+            let activation = with(json!({"pkId": story.pk_id, "activationQuantity": 1}));
+            for reply in [
+                admin.post("/v1/entitlements", &with(json!({}))).await,
+                admin.post("/v1/activations", &activation).await,
+                patch(admin, &key, &with(json!({}))).await,
+                admin.post("/v1/customers", &with(json!({"name": "A"}))).await,
+            ] {
+                assert_eq!(reply.status < 300, fits, "{kind} {value}: {}", reply.text);
+                let at = "/customAttributes/customAttribute/1/value";
+                assert_eq!(reply.pointer(), if fits { "" } else { at });
+            }
+        }
+    }
+}

@@ -10,7 +10,8 @@ impl Town {
     pub(crate) async fn draft(&mut self) {
         let body = json!({"name": "Reseller", "emails": ["r@s.example"]});
         self.post("/v1/partners", body, 201).await;
-        let body = json!({"partnerEmail": "r@s.example"});
+        let own = json!({"customAttribute": [{"name": "Site", "value": "Lima"}]});
+        let body = json!({"partnerEmail": "r@s.example", "customAttributes": own});
         let draft = self.post("/v1/entitlements", body, 201).await;
         let path = format!("/v1/entitlements/{}", text(&draft["eId"]));
         self.other("PUT", &path, json!({"refId1": "R-1"}), 200).await;
@@ -49,7 +50,9 @@ impl Town {
             "activationAttributes": asks, "itemProducts": [{"productId": product}]}]});
         let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
         let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
-        let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
+        let own = json!({"customAttribute": [{"name": "Site", "value": "Lima"}]});
+        let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1,
+            "customAttributes": own});
         let body = json!({"activations": [one, {}]});
         let many = self.post("/v1/activations/bulk", body, 200).await;
         let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));

@@ -58,8 +58,8 @@ async fn a_profile_is_kept_sealed_and_masked() {
     let headers = [("idempotency-key", "p1")];
     let made = admin.post_with("/v1/customers", &headers, &body).await.expect(201);
     assert_eq!((&made["profile"], &made["masked"]), (&whole(), &json!(false)));
-    let replay = admin.post_with("/v1/customers", &headers, &body).await.expect(201);
-    assert_eq!((&replay["id"], &replay["profile"]), (&made["id"], &Value::Null));
+    let again = admin.post_with("/v1/customers", &headers, &body).await.expect(201);
+    assert_eq!((&again["id"], &again["profile"]), (&made["id"], &Value::Null));
     let path = format!("/v1/customers/{}", id(&made));
     assert_eq!(admin.get(&path).await.expect(200)["profile"], whole());
 
@@ -72,8 +72,8 @@ async fn a_profile_is_kept_sealed_and_masked() {
         assert_eq!((&row["masked"], &row["profile"]["demographics"]), (&json!(true), &Value::Null));
         assert_eq!(row["profile"]["companyProfile"], whole()["companyProfile"]);
     }
-    let adder = key(admin, &["view", "add"]).await;
-    let added = adder.post("/v1/customers", &body).await.expect(201);
+    let seller = key(admin, &["view", "add"]).await;
+    let added = seller.post("/v1/customers", &body).await.expect(201);
     assert_eq!(added["profile"]["firstName"], Value::Null, "who adds may not read");
 
     // A company's names are no private person's.

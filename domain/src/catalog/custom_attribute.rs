@@ -3,6 +3,8 @@
 //! Neighbours: lint knows by them what a plan may ask for (D13). Guarantee: names are unique for
 //! each entity.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Entity;
@@ -10,10 +12,13 @@ use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::rejection::{Faults, Rejection};
 use crate::text;
+use crate::time::Day;
 
 /// What the value of a custom attribute is; it is written as a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(strum::IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum AttributeType {
     /// Any text.
     #[default]
@@ -25,6 +30,21 @@ pub enum AttributeType {
     /// A day, `YYYY-MM-DD`.
     Date,
 }
+
+impl AttributeType {
+    /// Whether a value is one of this type.
+    pub fn takes(self, value: &str) -> bool {
+        match self {
+            Self::String => true,
+            Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
+            Self::Boolean => matches!(value, "true" | "false"),
+            Self::Date => value.parse::<Day>().is_ok(),
+        }
+    }
+}
+
+/// The registered custom attributes of one kind of entity.
+pub type AttributeTypes = BTreeMap<String, AttributeType>;
 
 /// A custom attribute that is registered for a kind of entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

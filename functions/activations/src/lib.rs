@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use domain::activation::activate::{ActivationInput, BulkInput, Facts};
 use domain::activation::revoke::RevokeInput;
+use domain::attributes::Entity;
 use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
@@ -64,6 +65,7 @@ async fn activate(
     stamp: Stamp,
 ) -> Result<(Answer, Decision), Problem> {
     input.check()?;
+    cx.fit(Entity::Activation, &input.custom_attributes).await?;
     let facts = facts(cx, input).await?;
     let entitlement = facts.entitlement.clone();
     let (activation, requests, decision) = facts.activate(input, &stamp)?;

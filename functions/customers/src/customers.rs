@@ -1,5 +1,6 @@
 //! `/v1/customers` and `/v1/partners`: the same, but for a flag.
 
+use domain::attributes::Entity;
 use domain::customer::profile::Profile;
 use domain::customer::{Customer, CustomerInput, CustomerPatch};
 use domain::decision::{Kind, Stamp};
@@ -54,6 +55,7 @@ fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
 pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<CustomerInput>()?);
     cx.decide(move |stamp| async move {
+        cx.fit(Entity::Customer, &input.custom_attributes).await?;
         let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp)?;
         let (customer, decision) = Customer::create(input, sealed, partner, &stamp)?;
         let at = format!("{}/{}", cx.path(), customer.id);
@@ -74,17 +76,17 @@ pub(crate) async fn list(cx: Cx, partner: bool) -> Result<Answer, Problem> {
         .collect();
     let Some((member, value)) = filters.first() else {
         let page = cx.store().list::<Customer>(tenant, kind, &asked, |_| true).await?;
-        return cx.list(&shown(&cx, page)?);
+        return cx.list(&shown(&cx, &page)?);
     };
     let ids = cx.store().find_named(tenant, kind, member, value).await?;
     let found = cx.store().find_customers(tenant, &ids).await?;
     let fits =
         |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
     let rows = found.into_values().filter(fits).collect();
-    cx.list(&shown(&cx, page::of(rows, |customer: &Customer| customer.id, &asked))?)
+    cx.list(&shown(&cx, &page::of(rows, |customer: &Customer| customer.id, &asked))?)
 }
 
-fn shown(cx: &Cx, page: Page<Customer>) -> Result<Page<CustomerView>, Problem> {
+fn shown(cx: &Cx, page: &Page<Customer>) -> Result<Page<CustomerView>, Problem> {
     let rows: Result<Vec<_>, _> = page.rows.iter().map(|customer| view(cx, customer)).collect();
     Ok(Page { rows: rows?, next: page.next })
 }
@@ -108,6 +110,8 @@ pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let customer = load(cx, partner).await?;
         cx.if_match(customer.version)?;
+        let attributes = patch.custom_attributes.clone().unwrap_or_default();
+        cx.fit(Entity::Customer, &attributes).await?;
         let sealed = seal(cx, customer.id, patch.profile.as_ref(), &stamp)?;
         let (customer, decision) = customer.update(patch, sealed, &stamp)?;
         Ok((Answer::ok(&view(cx, &customer)?)?.version(customer.version), decision))

@@ -1,5 +1,6 @@
 //! `/v1/entitlements`.
 
+use domain::attributes::Entity;
 use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::EntitlementInput;
@@ -25,6 +26,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
+        cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let secret = cx.app.master()?.key_secret(tenant);
         let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
         let mut view = EntitlementView::new(&made, &caller.role);
@@ -43,6 +45,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(entitlement.life.version)?;
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
+        cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, &products, &known, &stamp)?;
         let mut view = EntitlementView::new(&next, &caller.role);
         view.warnings = Some(next.warnings(&products));

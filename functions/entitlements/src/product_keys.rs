@@ -1,5 +1,6 @@
 //! Product keys: arithmetic, and a read of those that differ from their default.
 
+use domain::attributes::Entity;
 use domain::decision::Decision;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{
@@ -77,6 +78,7 @@ async fn change(
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let patch: ProductKeyPatch = cx.json()?;
+    cx.fit(Entity::ProductKey, &patch.custom_attributes.clone().unwrap_or_default()).await?;
     change(&cx, |keyed| keyed.key.update(&patch, &keyed.entitlement)).await
 }
 

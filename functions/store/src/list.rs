@@ -2,6 +2,9 @@
 //!
 //! Neighbours: the edge makes cursors of where a page ends.
 
+use domain::attributes::Entity;
+use domain::catalog::CustomAttributeDef;
+use domain::catalog::custom_attribute::AttributeTypes;
 use domain::customer::contact::Contact;
 use domain::decision::Kind;
 use domain::ids::Id;
@@ -146,6 +149,25 @@ impl dyn Store {
         let pk = keys::names(tenant, kind, "name", name);
         let found = self.range_all(whole(Table::Catalog, pk, namespace.padded())).await?;
         Ok(!found.is_empty())
+    }
+
+    /// The types of the custom attributes that are registered for a kind of entity.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_attribute_types(
+        &self,
+        tenant: Id,
+        entity: Entity,
+    ) -> Result<AttributeTypes, StoreError> {
+        let all = Range {
+            index: Some(keys::LIST),
+            ..whole(Table::Catalog, keys::list(tenant, Kind::Attribute), String::new())
+        };
+        let read = |item| plain::<CustomAttributeDef>(item, "custom attribute");
+        let defs: Result<Vec<_>, _> = self.range_all(all).await?.into_iter().map(read).collect();
+        let theirs = defs?.into_iter().filter(|def| def.entity == entity);
+        Ok(theirs.map(|def| (def.name, def.kind)).collect())
     }
 
     /// The contacts of a customer, oldest first.

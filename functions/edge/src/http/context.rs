@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Request, header};
 use domain::access::namespace::DEFAULT_NAMESPACE;
 use domain::access::{Act, Needs};
+use domain::attributes::{CustomAttributes, Entity};
 use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
@@ -201,6 +202,19 @@ impl Cx {
         };
         caller.may_in(id, act, "namespace")?;
         Ok(id)
+    }
+
+    /// Holds custom attributes against the types that they are registered with: no read where there
+    /// are none.
+    ///
+    /// # Errors
+    /// 400 for each value that is of another type.
+    pub async fn fit(&self, entity: Entity, given: &CustomAttributes) -> Result<(), Problem> {
+        if given.custom_attribute.is_empty() {
+            return Ok(());
+        }
+        let types = self.store().list_attribute_types(self.tenant()?, entity).await?;
+        Ok(given.fit(&types)?)
     }
 
     /// Heeds `If-Match` against the version that was read.

@@ -7,6 +7,7 @@ mod document;
 mod reading;
 mod writing;
 
+use domain::attributes::Entity;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::Action;
 use domain::entitlement::states::State;
@@ -54,6 +55,7 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
+        cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let secret = cx.app.master()?.key_secret(tenant);
         let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
         let answer = Answer::located(CREATED, made.id.to_string());
@@ -78,6 +80,7 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
         asked.whole()?;
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
+        cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, &products, &known, &stamp)?;
         Ok((asked.warned(answer, &next.warnings(&products)), decision))
     })
