@@ -14,6 +14,7 @@ mod entitlements;
 mod events;
 mod first_key;
 mod grants;
+mod guards;
 mod hostile;
 mod idempotency;
 mod infra;

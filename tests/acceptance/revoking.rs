@@ -1,5 +1,5 @@
-//! Activations: what they take with them, how they are acknowledged, revoked and taken back, and
-//! many at once (domain.md section 3, rows A1 to A6, N12 to N14).
+//! Activations: how they are acknowledged, revoked and taken back, and many at once (domain.md
+//! section 3, rows A2 to A6, N12 to N14). What they may take stands in `guards`.
 
 use domain::limits::BULK;
 use harness::story::{id, product};
@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use crate::entitlements::body_of;
 
 /// Sells so much of the story's product under one key, changed as `change` says.
-async fn sell(story: &Story, quantity: u32, change: impl Fn(&mut Value)) -> (String, String) {
+pub(crate) async fn sell(
+    story: &Story,
+    quantity: u32,
+    change: impl Fn(&mut Value),
+) -> (String, String) {
     let mut body = body_of("PRODUCE", &json!({"productId": story.product}));
     body["entitlementItems"][0]["numActivationPerProductKey"] = quantity.into();
     change(&mut body);
@@ -19,11 +23,11 @@ async fn sell(story: &Story, quantity: u32, change: impl Fn(&mut Value)) -> (Str
     (path, keys["data"][0]["pkId"].as_str().unwrap().to_owned())
 }
 
-async fn activate(client: &Client, body: Value) -> Reply {
+pub(crate) async fn activate(client: &Client, body: Value) -> Reply {
     client.post("/v1/activations", &body).await
 }
 
-fn path_of(activation: &Value) -> String {
+pub(crate) fn path_of(activation: &Value) -> String {
     format!("/v1/activations/{}", activation["aid"].as_str().unwrap())
 }
 
@@ -42,73 +46,6 @@ async fn with_deprovisioning(story: &Story) {
         "deprovisionPlanId": story.plan});
     let path = format!("/v1/products/{}/association", story.product);
     story.admin().put(&path, &body).await.expect(200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn full_takes_all_fixed_takes_its_quantity_partial_takes_any() {
-    let story = Story::begin().await;
-    let cases = [
-        (json!("FULL"), Value::Null, vec![(9, 422), (0, 422), (10, 201), (1, 422)]),
-        (json!("FIXED"), json!(4), vec![(3, 422), (4, 201), (4, 201), (4, 422), (2, 422)]),
-        (json!("PARTIAL"), Value::Null, vec![(0, 422), (3, 201), (7, 201), (1, 422)]),
-    ];
-    for (method, fixed, steps) in cases {
-        let (path, pk_id) = sell(&story, 10, |body| {
-            body["entitlementItems"][0]["activationMethod"] = method.clone();
-            body["entitlementItems"][0]["fixedQuantity"] = fixed.clone();
-        })
-        .await;
-        let mut taken = 0;
-        for (quantity, status) in steps {
-            let body = json!({"pkId": pk_id, "activationQuantity": quantity});
-            let reply = activate(story.admin(), body).await;
-            assert_eq!(reply.status, status, "{method} {quantity}: {}", reply.text);
-            taken += if status == 201 { quantity } else { 0 };
-        }
-        let key = story.admin().get(&format!("/v1/product-keys/{pk_id}")).await.expect(200);
-        assert_eq!(key["availableQuantity"], 10 - taken, "{method}");
-        let shown = story.admin().get(&path).await.expect(200);
-        let wanted = if taken == 10 { "COMPLETED" } else { "PRODUCED" };
-        assert_eq!(shown["state"], wanted, "{method}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_update_names_its_key_and_a_key_takes_no_inputs() {
-    let story = Story::begin().await;
-    let typed = |kind: &'static str| {
-        move |body: &mut Value| {
-            body["action"] = "QUEUE".into();
-            body["entitlementItems"][0]["lineItemType"] = kind.into();
-            if kind == "ProtectionKey_Update" {
-                body["entitlementItems"][0]["protectionKeyIds"] = json!(["17", "18"]);
-            }
-        }
-    };
-    let (_, update) = sell(&story, 9, typed("ProtectionKey_Update")).await;
-    let (_, burnt) = sell(&story, 9, typed("Hardware_Key")).await;
-    let cases = [
-        (&update, Value::Null, 400, "/inputs"),
-        (&update, json!({}), 400, "/inputs"),
-        (&update, json!({"protectionKeyId": "19"}), 422, "/inputs/protectionKeyId"),
-        (&update, json!({"protectionKeyId": "18"}), 201, ""),
-        (&update, json!({"c2v": "<c2v/>"}), 201, ""),
-        (&update, json!({"c2v": "x".repeat(32_769)}), 400, "/inputs/c2v"),
-        (&burnt, Value::Null, 201, ""),
-        (&burnt, json!({"c2v": "<c2v/>"}), 201, ""),
-        (&story.pk_id, json!({"c2v": "<c2v/>"}), 400, "/inputs"),
-    ];
-    for (pk_id, inputs, status, pointer) in cases {
-        let body = json!({"pkId": pk_id, "activationQuantity": 1, "inputs": inputs});
-        let reply = activate(story.admin(), body).await;
-        assert_eq!((reply.status, reply.pointer()), (status, pointer), "{inputs}");
-        if status == 201 && inputs.is_object() {
-            let shown = story.admin().get(&path_of(&reply.json)).await.expect(200);
-            for (name, value) in inputs.as_object().unwrap() {
-                assert_eq!(&shown["inputs"][name], value);
-            }
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +130,11 @@ async fn what_was_provisioned_is_taken_back_before_it_is_credited() {
     let back = &pending["provisioningRequests"][1];
     assert_eq!(back["type"], "DEPROVISION");
     let back = id(back);
-    revoke(admin, &at, json!({})).await.refused(409, "ILLEGAL_TRANSITION");
+    for act in ["revoke", "acknowledge"] {
+        let refused = admin.post(&format!("{at}/{act}"), &json!({})).await;
+        refused.refused(409, "ILLEGAL_TRANSITION");
+        assert_eq!(refused.json["state"], "REVOCATION_PENDING");
+    }
     assert_eq!(admin.get(&path).await.expect(200)["state"], "COMPLETED", "not credited yet");
     let request = story.until_status(back, "REQUEST_SENT").await;
     assert_eq!((&request["type"], &request["aid"]), (&json!("DEPROVISION"), &made["aid"]));

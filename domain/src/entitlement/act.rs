@@ -86,8 +86,9 @@ impl Entitlement {
         self.walk(Event::KeysReady, State::Produced, &stamp.by(Actor::System))
     }
 
+    /// Back to a draft. Keys that there were are void: what is sold next may differ from them.
     fn reopen(&mut self, stamp: &Stamp) -> Result<(), Rejection> {
-        let from = self.life.state;
+        let (from, had_keys) = (self.life.state, self.has_keys());
         let keyed = self.line_item_type() == Some(LineItemType::Product_Key);
         if from == State::Produced && !keyed {
             let detail = "REOPEN of a produced entitlement is for Product_Key only.";
@@ -96,14 +97,12 @@ impl Entitlement {
         if from == State::Produced && self.active_activations > 0 {
             return Err(self.illegal("REOPEN is not possible: there are activations.".to_owned()));
         }
-        if from == State::Produced && self.key_generation >= KEY_GENERATIONS {
+        if had_keys && self.key_generation >= KEY_GENERATIONS {
             let detail = format!("The entitlement was reopened {KEY_GENERATIONS} times already.");
             return Err(Rejection::new(Code::ReopenLimit, detail));
         }
         self.walk(Event::Reopen, State::Draft, stamp)?;
-        if from == State::Produced {
-            self.key_generation += 1;
-        }
+        self.key_generation += u8::from(had_keys);
         Ok(())
     }
 
