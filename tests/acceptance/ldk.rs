@@ -334,3 +334,26 @@ async fn what_put_took_get_gives_and_the_json_api_shows() {
     let from = "<enabled>";
     assert_eq!(copy.split_once(from).unwrap().1, first.split_once(from).unwrap().1);
 }
+
+/// Every document of the folder as a draft: taken, given, taken again, and given the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_document_comes_round() {
+    let vendor = Vendor::open().await;
+    for (name, _) in DOCUMENTS {
+        let document = vendor.document(name).replace("{ACTION}", "SAVE");
+        let document = document.replace("PRODUCE<", "SAVE<").replace("QUEUE<", "SAVE<");
+        let first = vendor.get(&vendor.made(&document).await).await;
+        let again = vendor.get(&vendor.made(&first).await).await;
+        let (_, first) = first.split_once("<enabled>").unwrap();
+        let (_, again) = again.split_once("<enabled>").unwrap();
+        assert_eq!(first, again, "{name}");
+        // Whatever stood in the document stands in the answer, but for what has no effect.
+        for line in document.lines().map(str::trim) {
+            let value = line.split_once('>').and_then(|(_, rest)| rest.split_once('<'));
+            let Some((value, _)) = value.filter(|(value, _)| !value.is_empty()) else { continue };
+            let passed = ["SAVE", "PRODUCT", "D", "someone", "Complete", "ACKNOWLEDGMENT_REQUEST"];
+            let there = first.contains(&format!(">{value}<"));
+            assert!(there || passed.contains(&value), "{name}: {line} is not in {first}");
+        }
+    }
+}
