@@ -179,6 +179,8 @@ pub const CALLBACK_ANSWERED: Period = Period::from_millis(1_500);
 /// `webhook-id`, characters.
 pub const WEBHOOK_ID_CHARS: usize = 64;
 
+/// A partition key, bytes: DynamoDB takes no longer one.
+pub const KEY_BYTES: usize = 2048;
 /// Page of a list: default and most.
 pub const PAGE: (usize, usize) = (25, 100);
 /// Rows looked at for one page.

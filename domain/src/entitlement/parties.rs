@@ -7,6 +7,7 @@ use crate::customer::contact::Contact;
 use crate::entitlement::input::EntitlementInput;
 use crate::ids::Id;
 use crate::rejection::{Code, Fault, Faults};
+use crate::text;
 
 /// Who the store knows of those that a body names.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,10 @@ impl Named<'_> {
         let has = |customer: &Customer, email: &str| {
             customer.emails.iter().any(|own| own.to_lowercase() == email.to_lowercase())
         };
+        if let Some(Err((code, detail))) = self.email.map(text::email) {
+            faults.add(format!("/{}Email", self.member), code, detail);
+            return self.id;
+        }
         let by_id = |id: Id| found.iter().find(|customer| customer.id == id);
         let (what, at_id) = (self.what, format!("/{}Id", self.member));
         let mut wrong = |detail: String| {

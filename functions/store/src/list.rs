@@ -8,7 +8,7 @@ use domain::catalog::custom_attribute::AttributeTypes;
 use domain::customer::contact::Contact;
 use domain::decision::Kind;
 use domain::ids::Id;
-use domain::limits::PAGE_ROWS;
+use domain::limits::{KEY_BYTES, PAGE_ROWS};
 use domain::plan::Plan;
 use domain::plan::version::PlanVersion;
 use domain::request::Overflow;
@@ -130,6 +130,10 @@ impl dyn Store {
         value: &str,
     ) -> Result<Vec<Id>, StoreError> {
         let names = keys::names(tenant, kind, member, value);
+        // Nothing is called so, and DynamoDB would refuse to look for it.
+        if names.len() > KEY_BYTES {
+            return Ok(Vec::new());
+        }
         let items = self.range_all(whole(Table::Catalog, names, String::new())).await?;
         let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
         Ok(ids.collect())
@@ -273,5 +277,48 @@ pub(crate) fn whole(table: Table, pk: String, prefix: String) -> Range {
         after: None,
         descending: false,
         limit: PAGE_ROWS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use domain::decision::Kind;
+    use domain::ids::Id;
+    use futures::executor::block_on;
+
+    use crate::error::StoreError;
+    use crate::keys::Key;
+    use crate::port::{CommitError, Found, Item, Range, Store, Write};
+
+    /// A store that refuses what DynamoDB refuses, which the embedded engine does not.
+    struct Strict;
+
+    #[async_trait]
+    impl Store for Strict {
+        async fn get(&self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn range(&self, range: &Range) -> Result<Found, StoreError> {
+            if range.pk.len() > 2048 {
+                return Err(StoreError::Unavailable("the key is too long".to_owned()));
+            }
+            Ok(Found { items: Vec::new(), last: None })
+        }
+
+        async fn write(&self, _: &[Write]) -> Result<(), CommitError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_a_key_names_nothing() {
+        let store: &dyn Store = &Strict;
+        for length in [1, 2000, 2048, 5000] {
+            let email = "x".repeat(length);
+            let found = store.find_named(Id::FIRST_TENANT, Kind::Customer, "email", &email);
+            assert_eq!(block_on(found).unwrap(), Vec::new(), "{length}");
+        }
     }
 }

@@ -24,8 +24,15 @@ pub const XML: &str = "application/xml; charset=utf-8";
 pub fn read<T: DeserializeOwned>(bytes: &[u8], root: &str) -> Result<T, Rejection> {
     let text = std::str::from_utf8(bytes).map_err(|_| refused("The XML must be UTF-8."))?;
     bounded(text, root)?;
-    quick_xml::de::from_str(text)
-        .map_err(|error| refused(format!("The XML does not comply with the schema: {error}.")))
+    quick_xml::de::from_str(text).map_err(|error| {
+        let told = error.to_string();
+        // The reader's name for text that is not wanted.
+        let told = match told.split_once("unknown field `$text`") {
+            Some(_) => "text stands where only elements may".to_owned(),
+            None => told,
+        };
+        refused(format!("The XML does not comply with the schema: {told}."))
+    })
 }
 
 fn refused(detail: impl Into<String>) -> Rejection {
@@ -156,6 +163,11 @@ mod tests {
         check("<a>", "ends before a does");
         check("", "ends before a does");
         check("<a>&unknown;</a>", "schema");
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct A {}
+        let refused = read::<A>(b"<a>x<b/></a>", "a").unwrap_err();
+        assert!(refused.detail.contains("text stands where only elements may"));
     }
 
     #[test]
