@@ -145,6 +145,10 @@ fn path(pointer: &str) -> String {
 mod tests {
     use super::*;
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct A {}
+
     #[test]
     fn hostile_documents_are_refused_before_they_are_read() {
         let check = |document: &str, words: &str| {
@@ -163,9 +167,6 @@ mod tests {
         check("<a>", "ends before a does");
         check("", "ends before a does");
         check("<a>&unknown;</a>", "schema");
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct A {}
         let refused = read::<A>(b"<a>x<b/></a>", "a").unwrap_err();
         assert!(refused.detail.contains("text stands where only elements may"));
     }
