@@ -2,10 +2,13 @@
 //! K4).
 
 use harness::Story;
+use harness::story::{associate, id};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::entitlements::body_of;
 use crate::revoking::{activate, path_of, sell};
+use crate::specified::licensed;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn full_takes_all_fixed_takes_its_quantity_partial_takes_any() {
@@ -142,4 +145,55 @@ async fn the_guards_stand_in_their_order() {
     let whole = json!({"activationQuantity": 5, "customerId": story.customer,
         "inputs": {"protectionKeyId": "17"}});
     tried(&pk_id, whole).await.expect(201);
+}
+
+/// What was sold, to whom, and with which inputs, reaches the plan; a feature that was excluded
+/// does not (004, step 4, 004-H19).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_sees_what_was_sold_and_for_whom() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let (suite, [_, scan]) = licensed(admin).await;
+    let change = Some(json!({"provisioningEnabled": true}).to_string().into_bytes());
+    let path = format!("/v1/products/{suite}");
+    admin.call(Method::PATCH, &path, &[("if-match", "*")], change).await.expect(200);
+    associate(admin, suite, story.plan, story.method).await;
+    let body = json!({"name": "Seller", "emails": ["r@s.example"]});
+    let partner = id(&admin.post("/v1/partners", &body).await.expect(201));
+    let contacts = format!("/v1/customers/{}/contacts", story.customer);
+    let body = json!({"emailId": "ann@t.example", "name": "Ann"});
+    let contact = id(&admin.post(&contacts, &body).await.expect(201));
+    let only = json!({"productId": suite, "features": [{"featureId": scan}]});
+    let (_, pk_id) = sell(&story, 2, |body| {
+        body["action"] = "QUEUE".into();
+        body["customerId"] = story.customer.into();
+        body["contactId"] = contact.into();
+        body["partnerId"] = partner.into();
+        let item = &mut body["entitlementItems"][0];
+        item["itemProducts"] = json!([only]);
+        item["lineItemType"] = "Hardware_Key".into();
+    })
+    .await;
+    let body = json!({"pkId": pk_id, "activationQuantity": 1, "inputs": {"c2v": "<c2v/>"}});
+    let made = activate(admin, body).await.expect(201);
+    let request = id(&made["provisioningRequests"][0]);
+    let view = format!("/v1/provisioning-requests/{request}?view=substitution");
+    let document = admin.get(&view).await.expect(200)["provisioningRequest"].clone();
+    let entitlement = &document["entitlement"];
+    let ann = json!({"id": contact, "emailId": "ann@t.example", "name": "Ann"});
+    assert_eq!(
+        (&entitlement["contact"], &entitlement["channelPartner"]["name"]),
+        (&ann, &json!("Seller"))
+    );
+    let item = &entitlement["productKeys"]["productKey"][0]["item"]["itemProduct"];
+    let sold = &item["itemProductFeatures"]["itemProductFeature"];
+    assert_eq!((sold.as_array().unwrap().len(), &sold[0]["feature"]["id"]), (1, &json!(scan)));
+    let activation = &document["activationRef"]["activation"];
+    let of = &activation["activationProductKey"]["activationItem"]["activationProduct"];
+    let features = &of["activationFeatures"]["activationFeature"];
+    assert_eq!(
+        (features.as_array().unwrap().len(), &features[0]["feature"]["id"]),
+        (1, &json!(scan))
+    );
+    assert_eq!(activation["inputs"], json!({"protectionKeyId": null, "c2v": "<c2v/>"}));
 }

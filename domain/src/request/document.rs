@@ -197,6 +197,7 @@ impl Sources {
             "customer": self.customer(activation.customer_id.or(entitlement.customer_id)),
             "activatee": activation.activatee.as_ref().map(person),
             "customAttributes": activation.custom_attributes,
+            "inputs": activation.inputs,
             "entitlement": {
                 "id": entitlement.id,
                 "eId": entitlement.e_id,

@@ -178,8 +178,16 @@ fn activation() -> Shape {
         ("customer", customer()),
         ("activatee", person()),
         ("customAttributes", attributes()),
+        ("inputs", inputs()),
         ("entitlement", of_entitlement),
         ("activationProductKey", activation_product_key()),
+    ])
+}
+
+fn inputs() -> Shape {
+    optional([
+        ("protectionKeyId", text_or_null("The key to update, for ProtectionKey_Update")),
+        ("c2v", text_or_null("What the key said of itself")),
     ])
 }
 

@@ -3,6 +3,7 @@
 use domain::substitution::shape::{DOCUMENT, Shape, paths};
 use serde_json::Value;
 
+/// The specified one, with the inputs of an activation besides (004-H19).
 fn expected() -> Value {
     serde_json::from_str(include_str!("../cases/shape/shape.json")).unwrap()
 }
