@@ -126,7 +126,7 @@ fn path(pointer: &str) -> String {
             "features" => "product/productFeatureRef",
             "memoryData" => "product/memoryData",
             "attributes" => "attribute",
-            "value" => "attributeValue",
+            "value" if out.contains("productFeatureRef") => "attributeValue",
             "protectionKeyIds" => "protectionKeyId",
             "activationAttributes" => "activationAttribute",
             "customAttributes" => continue,
@@ -177,5 +177,6 @@ mod tests {
         let product = "entitlementItem[1]/itemProduct[2]/product";
         let told = format!("{product}/productFeatureRef[3]/attribute[1]/attributeValue");
         assert_eq!(path(at), told);
+        assert_eq!(path("/customAttributes/customAttribute/1/value"), "customAttribute[2]/value");
     }
 }
