@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{ApiKey, Namespace, Role};
+use crate::access::audit::AuditEntry;
+use crate::access::{ApiKey, Namespace, Role, Tenant};
 use crate::activation::Activation;
 use crate::catalog::{CustomAttributeDef, Feature, Product};
 use crate::customer::Customer;
@@ -108,6 +109,7 @@ impl Meta {
 #[strum(serialize_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names of the kinds")]
 pub enum Kind {
+    Tenant,
     Namespace,
     Role,
     Key,
@@ -123,6 +125,7 @@ pub enum Kind {
     Entitlement,
     Activation,
     Request,
+    Audit,
 }
 
 /// A look-up row: this value of this member belongs to that id (domain.md section 1).
@@ -155,6 +158,7 @@ pub enum Scope {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each variant is the entity of its name")]
 pub enum Record {
+    Tenant(Tenant),
     Namespace(Namespace),
     Role(Role),
     ApiKey(ApiKey),
@@ -177,6 +181,7 @@ pub enum Record {
     Conflicts(Conflicts),
     LongResponse(LongResponse),
     Overflow(Overflow),
+    AuditEntry(AuditEntry),
 }
 
 macro_rules! records {
@@ -189,6 +194,7 @@ macro_rules! records {
     };
 }
 records!(
+    Tenant,
     Namespace,
     Role,
     ApiKey,
@@ -210,7 +216,8 @@ records!(
     Attempt,
     Conflicts,
     LongResponse,
-    Overflow
+    Overflow,
+    AuditEntry
 );
 
 /// One write. A record that was read carries the revision it was read at (`rev`), and is written

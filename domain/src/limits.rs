@@ -191,5 +191,7 @@ pub const COMMIT_TRIES: u32 = 20;
 pub const BACK_OFF: Period = Period::from_millis(4);
 /// It is doubled so often.
 pub const BACK_OFF_DOUBLED: u32 = 4;
+/// A longer value is told by its hash in the audit, bytes.
+pub const AUDIT_VALUE_BYTES: usize = 1024;
 /// Permissions of a role.
 pub const GRANTS: usize = 100;

@@ -7,7 +7,7 @@
 #[rustfmt::skip]
 pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ("access", &[
-        "catalog: DeleteItem GetItem PutItem",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
         "core: GetItem PutItem",
     ]),
@@ -31,14 +31,14 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "master-key: GetSecretValue",
     ]),
     ("entitlements", &[
-        "catalog: BatchGetItem GetItem Query",
+        "catalog: BatchGetItem GetItem PutItem Query",
         "catalog/list: Query",
         "core: BatchGetItem DeleteItem GetItem PutItem Query",
         "core/list: Query",
         "master-key: GetSecretValue",
     ]),
     ("activations", &[
-        "catalog: GetItem Query",
+        "catalog: GetItem PutItem Query",
         "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem UpdateItem",
         "core/list: Query",
@@ -46,9 +46,11 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("requests", &[
-        "catalog: BatchGetItem GetItem Query",
+        "catalog: BatchGetItem GetItem PutItem Query",
+        "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem Query",
         "core/list: Query",
+        "master-key: GetSecretValue",
         "queue: SendMessage",
     ]),
     ("callbacks", &[

@@ -31,7 +31,20 @@ pub(crate) struct Town {
     apps: BTreeMap<&'static str, Arc<App>>,
     pub(crate) key: String,
     visited: BTreeSet<&'static str>,
+    /// What each route was asked and answered first.
+    pub(crate) examples: BTreeMap<&'static str, Value>,
     posts: u32,
+}
+
+/// A call and its answer; of a list the first two rows.
+fn example(call: &Call, response: &Value) -> Value {
+    let text = || json!(call.body);
+    let request = serde_json::from_str(&call.body).unwrap_or_else(|_| text());
+    let mut response = response.clone();
+    if let Some(rows) = response.get_mut("data").and_then(Value::as_array_mut) {
+        rows.truncate(2);
+    }
+    json!({"request": request, "response": response})
 }
 
 fn may(function: &str, grant: &str) -> bool {
@@ -69,7 +82,8 @@ impl Town {
         let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         let again = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         assert_ne!(key, again);
-        Self { stage, used, apps, key, visited: BTreeSet::new(), posts: 0 }
+        let (visited, examples) = (BTreeSet::new(), BTreeMap::new());
+        Self { stage, used, apps, key, visited, examples, posts: 0 }
     }
 
     /// A call of the function that has the route.
@@ -88,6 +102,9 @@ impl Town {
         let api = Api::new(finish(router(Arc::clone(app)), app));
         let reply = api.call(call).await;
         assert_eq!(reply.status, status, "{}: {}", route.operation, reply.json);
+        if reply.status < 300 {
+            self.examples.entry(route.operation).or_insert_with(|| example(call, &reply.json));
+        }
         reply.json
     }
 
@@ -143,6 +160,12 @@ impl Town {
         self.get(&path).await;
         self.other("PATCH", &path, json!({"name": "Lab"}), 200).await;
         self.other("DELETE", &path, Value::Null, 204).await;
+        self.get("/v1/tenant").await;
+        let body = json!({"name": "Vendor", "alternativeCode": "vendor"});
+        self.other("PATCH", "/v1/tenant", body, 200).await;
+        self.get("/v1/audit").await;
+        self.get(&format!("/v1/audit?entity=NAMESPACE&id={}", space["id"])).await;
+        self.get("/v1/audit?id=nothing").await;
     }
 
     /// Makes one, lists, shows, changes and deletes it.
@@ -301,14 +324,14 @@ impl Town {
         self.get(&format!("/v1/activations?eId={}", text(&made["eId"]))).await;
         self.get("/v1/activations").await;
         self.dispatch().await;
-        let long = "x".repeat(2000);
+        let long = "x".repeat(300);
         self.report(door, request, "m1", json!({"status": "IN_PROGRESS"}), 200).await;
         self.report(door, request, "m1", json!({"status": "IN_PROGRESS"}), 200).await;
         let done = json!({"status": "COMPLETED", "response": {"pods": long}});
         self.report(door, request, "m2", done, 200).await;
         self.report(door, request, "m3", json!({"status": "FAILED"}), 409).await;
         let path = format!("/v1/provisioning-requests/{request}");
-        for view in ["", "?view=substitution", "/attempts"] {
+        for view in ["", "?view=substitution", "/attempts", "/explain"] {
             self.get(&format!("{path}{view}")).await;
         }
         let plan = self.get(&path).await["plan"]["id"].clone();
@@ -318,6 +341,12 @@ impl Town {
         self.other("PATCH", &path, json!({"comments": "Well done."}), 200).await;
         let status = json!({"status": "FAILED", "comments": "It does not run."});
         self.post(&format!("{path}/status"), status, 200).await;
+        self.get(&format!("{path}/explain")).await;
+        let shown = format!("{SHOW}?provisioning_request_identifier=number={request}");
+        self.get(&shown).await;
+        let many = format!("/v1/provisioning-requests/retry?number={request}");
+        self.post(&many, Value::Null, 200).await;
+        self.post(&format!("{path}/cancel"), Value::Null, 200).await;
         self.post(&format!("{path}/retry"), Value::Null, 200).await;
         self.post(&format!("{path}/cancel"), Value::Null, 200).await;
         self.stage.queue.take();
@@ -336,8 +365,11 @@ impl Town {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_function_does_exactly_what_it_is_granted() {
+/// Where CRM.COM shows a request.
+const SHOW: &str = "/crmapi/rest/v2/provisioning/provisioning_requests/show";
+
+/// Visits every route, and everything besides.
+pub(crate) async fn visit() -> Town {
     let mut town = Town::build().await;
     town.keys_and_roles().await;
     town.small_things().await;
@@ -350,6 +382,12 @@ async fn each_function_does_exactly_what_it_is_granted() {
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
     let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
     assert_eq!(town.visited, all);
+    town
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_function_does_exactly_what_it_is_granted() {
+    let town = visit().await;
     let mut lines: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
     for (function, resource, action) in town.used.lock().unwrap().iter() {
         lines.entry((*function, resource.clone())).or_default().push(*action);

@@ -1,11 +1,15 @@
-//! Who may do what: namespaces, roles, API keys, permissions (domain.md section 6).
+//! Who may do what, and who did it: the tenant, namespaces, roles, API keys, permissions
+//! (domain.md section 6), the audit.
 //!
 //! Neighbours: the edge asks [`Role::may`] on every call.
 
+pub mod audit;
 pub mod keys;
 pub mod namespace;
 pub mod role;
+pub mod tenant;
 
 pub use keys::ApiKey;
 pub use namespace::Namespace;
 pub use role::{Act, Area, Grant, Needs, Role};
+pub use tenant::Tenant;

@@ -61,10 +61,10 @@ pub struct PlanInput {
     /// Default: the default namespace.
     pub namespace_id: Option<Id>,
     /// A JSON object or array, or a string that holds one.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<serde_json::Value>,
     /// A JSON Schema that every payload must meet.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<serde_json::Value>,
 }
 
@@ -80,9 +80,9 @@ pub struct PlanView {
     pub namespace_id: Id,
     /// Always `JSON`.
     pub format: &'static str,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<Box<RawValue>>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Box<RawValue>>,
     pub version: u64,
     /// What is allowed but probably not meant; in the answers of POST and PUT.

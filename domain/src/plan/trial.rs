@@ -23,17 +23,17 @@ pub struct PreviewInput {
     /// A saved plan; this or `definition`.
     pub plan_id: Option<Id>,
     /// A definition that is not saved: a JSON object or array, or a string that holds one.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<Value>,
     /// A JSON Schema for it.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Value>,
     /// A provisioning request; this, `activationId` or `document`.
     pub request_id: Option<Id>,
     /// The `aid` of an activation.
     pub activation_id: Option<String>,
     /// A document, `{"provisioningRequest": …}`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub document: Option<Value>,
 }
 
@@ -84,7 +84,7 @@ impl PreviewInput {
 #[serde(rename_all = "camelCase", default)]
 pub struct LintInput {
     /// A JSON object or array, or a string that holds one.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<Value>,
 }
 
@@ -109,7 +109,7 @@ pub struct Trouble {
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     /// The payload; null when it cannot be made.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub payload: Option<Box<RawValue>>,
     /// Its bytes, as the provider would receive them.
     pub payload_text: Option<String>,
@@ -136,10 +136,10 @@ impl From<Explained> for Preview {
 #[serde(rename_all = "camelCase", default)]
 pub struct RehearseInput {
     /// The new definition; absent: the whole document is sent.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<Value>,
     /// The new schema.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Value>,
     /// How many completed requests to show, 1 to 20; default 5.
     pub last: Option<usize>,

@@ -51,10 +51,10 @@ pub struct Change {
     /// What became of it.
     pub change: ChangeKind,
     /// The value before; null when it was not there.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub from: Option<Value>,
     /// The value afterwards; null when it is gone.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub to: Option<Value>,
 }
 

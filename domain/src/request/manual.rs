@@ -114,11 +114,9 @@ impl Request {
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED.
     pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        // The new generation gets its own; the old one stays in the history.
-        let number = self.reference_number.take();
-        let note =
-            number.map(|n| format!("Generation {} had the reference number {n}.", self.generation));
-        self.walk(Event::Retry, Status::RequestQueued, stamp, note)?;
+        let note = self.ending();
+        self.walk(Event::Retry, Status::RequestQueued, stamp, Some(note))?;
+        self.reference_number = None;
         self.generation += 1;
         self.earlier_attempts += self.attempt_count;
         self.attempt_count = 0;
@@ -131,6 +129,17 @@ impl Request {
         let message = self.message(tenant, stamp.now);
         let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
         Ok(self.saved(decision))
+    }
+
+    /// How this generation ended, for the history: the next one has an error and a reference
+    /// number of its own.
+    fn ending(&self) -> String {
+        let code = self.error_code.as_deref().unwrap_or("no reason");
+        let why = self.error_description.as_deref().unwrap_or_default();
+        let number = self.reference_number.as_ref();
+        let number = number.map(|n| format!(" It had the reference number {n}."));
+        let ended = format!("Generation {} ended with {code}: {why}", self.generation);
+        format!("{}{}", ended.trim_end(), number.unwrap_or_default())
     }
 
     /// Not sent any more (P22).

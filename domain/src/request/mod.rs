@@ -302,13 +302,32 @@ pub struct Conflict {
     pub comments: Option<String>,
 }
 
-/// The last 20 conflicting callbacks of a request, in one row.
+/// A callback that came again, or said what is known: it changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Repeat {
+    /// Its webhook id.
+    pub webhook_id: String,
+    /// When it came last.
+    pub at: Time,
+    /// What it said.
+    pub status: Status,
+    /// The generation it spoke of.
+    pub generation: u32,
+    /// How often it came again.
+    pub times: u32,
+}
+
+/// What callbacks of a request changed nothing, in one row: the last 20 of either kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflicts {
     /// The request.
     pub request: Id,
-    /// Oldest first.
+    /// Those that contradict, oldest first.
     pub list: Vec<Conflict>,
+    /// Those that repeat, the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Repeat>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,

@@ -11,7 +11,7 @@ use crate::limits::{CONFLICTS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::request::manual::comments;
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Conflict, Conflicts, Delivery, LongResponse, Request, Seen};
+use crate::request::{Conflict, Conflicts, Delivery, LongResponse, Repeat, Request, Seen};
 use crate::text;
 use crate::time::Period;
 
@@ -30,7 +30,7 @@ pub struct ReportInput {
     /// The same for people.
     pub error_description: Option<String>,
     /// Anything.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub response: Option<serde_json::Value>,
 }
 
@@ -66,8 +66,8 @@ pub struct Arrival<'a> {
 pub enum Verdict {
     /// Commit this: the request moved.
     Accepted(Box<Request>, Decision),
-    /// It came before, or says what is known.
-    Duplicate,
+    /// It came before, or says what is known: keep that it came again.
+    Duplicate(Repeat),
     /// It contradicts: keep it, then refuse.
     Conflicting(Conflict, Rejection),
 }
@@ -131,7 +131,7 @@ impl Request {
         let hash = sha256_hex(arrival.body)[..16].to_owned();
         if let Some(seen) = self.ring.iter().find(|seen| seen.id == arrival.webhook_id) {
             if seen.hash == hash {
-                return Ok(Verdict::Duplicate);
+                return Ok(Verdict::Duplicate(self.repeat(report, arrival, stamp)));
             }
             let detail = format!("The webhook-id {} came before with another body.", seen.id);
             let refused = Rejection::new(Code::WebhookIdReused, detail);
@@ -145,7 +145,7 @@ impl Request {
             return Ok(Verdict::Conflicting(self.conflict(report, arrival, stamp), refused));
         }
         if matches!(from, Status::Completed | Status::Failed) {
-            return Ok(Verdict::Duplicate);
+            return Ok(Verdict::Duplicate(self.repeat(report, arrival, stamp)));
         }
         let seen = Seen { id: arrival.webhook_id.to_owned(), hash };
         let (next, decision) = self.clone().heard(report, arrival, seen, stamp)?;
@@ -189,6 +189,16 @@ impl Request {
             generation: arrival.generation.unwrap_or(self.generation),
             against: self.life.state,
             comments: report.comments.clone(),
+        }
+    }
+
+    fn repeat(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Repeat {
+        Repeat {
+            webhook_id: arrival.webhook_id.to_owned(),
+            at: stamp.now,
+            status: report.status,
+            generation: arrival.generation.unwrap_or(self.generation),
+            times: 1,
         }
     }
 
@@ -258,8 +268,19 @@ impl Conflicts {
         Decision::default().save(self)
     }
 
+    /// Counts one that came again; the last 20 are told apart.
+    pub fn again(mut self, mut repeat: Repeat) -> Decision {
+        if let Some(at) = self.repeats.iter().position(|r| r.webhook_id == repeat.webhook_id) {
+            repeat.times = self.repeats.remove(at).times.saturating_add(1);
+        }
+        self.repeats.push(repeat);
+        let over = self.repeats.len().saturating_sub(CONFLICTS);
+        self.repeats.drain(..over);
+        Decision::default().save(self)
+    }
+
     /// None yet.
     pub const fn none(request: Id) -> Self {
-        Self { request, list: Vec::new(), rev: 0 }
+        Self { request, list: Vec::new(), repeats: Vec::new(), rev: 0 }
     }
 }

@@ -97,7 +97,7 @@ impl ActivationView {
 
 /// An activation in a list.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all(serialize = "camelCase", deserialize = "camelCase"))]
+#[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the members of `Activation`")]
 pub struct ActivationLine {
     pub id: Id,
@@ -105,6 +105,7 @@ pub struct ActivationLine {
     pub e_id: Uuid,
     pub pk_id: Uuid,
     #[serde(rename(serialize = "activationQuantity", deserialize = "quantity"))]
+    #[schema(rename = "activationQuantity")]
     pub quantity: u32,
     pub activation_date: Time,
     pub state: State,

@@ -5,8 +5,10 @@
 
 pub mod activation;
 pub mod attempt;
+pub mod crm;
 pub mod customer;
 pub mod entitlement;
+pub mod explain;
 pub mod method;
 pub mod product;
 pub mod request;

@@ -87,6 +87,23 @@ impl From<RequestRow> for RequestLine {
     }
 }
 
+/// A part of a retry of many.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryLine {
+    /// HTTP status of this part.
+    pub status: u16,
+    /// The request that it was about.
+    pub id: Id,
+    /// The request after it; absent when it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisioning_request: Option<RequestLine>,
+    /// Why it was refused; absent when it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub problem: Option<serde_json::Value>,
+}
+
 /// A request in full: the attributes of source 000, and its details.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -188,7 +188,7 @@ fn every_contradiction_is_kept_once() {
         let arrival = Arrival { generation, earlier, ..arrival(webhook_id, body) };
         failed.reported(&input.check(None).unwrap(), &arrival, &at(9)).unwrap()
     };
-    assert!(matches!(verdict("a", "FAILED", b"{}", Some(2)), Verdict::Duplicate));
+    assert!(matches!(verdict("a", "FAILED", b"{}", Some(2)), Verdict::Duplicate(_)));
     let mut kept = Conflicts::none(failed.id);
     let cases = [
         ("a", "COMPLETED", Some(2)),
@@ -241,5 +241,7 @@ fn a_retry_gives_the_reference_number_to_the_history() {
     let (again, _) = failed.retry(id(7), &at(3)).unwrap();
     assert_eq!((again.reference_number, again.generation), (None, 2));
     let note = again.life.history.last().unwrap().note.as_deref();
-    assert_eq!(note, Some("Generation 1 had the reference number R-7."));
+    let told = "Generation 1 ended with OPERATOR: An operator set the status to Failed. \
+        It had the reference number R-7.";
+    assert_eq!(note, Some(told));
 }

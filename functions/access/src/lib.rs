@@ -1,11 +1,14 @@
-//! Access: who calls, API keys, roles, namespaces, and what every client may ask without a key.
+//! Access: who calls, the tenant, API keys, roles, namespaces, the audit, and what every client may
+//! ask without a key.
 //!
 //! Neighbours: the edge's table of routes. Guarantee: a secret is answered once and kept as a hash.
 
+mod audit;
 mod keys;
 mod namespaces;
 mod open;
 mod roles;
+mod tenant;
 
 use std::sync::Arc;
 
@@ -29,6 +32,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("getNamespace", namespaces::show)
         .on("renameNamespace", namespaces::rename)
         .on("deleteNamespace", namespaces::delete)
+        .on("getTenant", tenant::show)
+        .on("updateTenant", tenant::update)
+        .on("listAudit", audit::list)
         .on("getHealth", open::health)
         .on("listStateMachines", open::state_machines)
         .on("getOpenApi", open::openapi)

@@ -12,8 +12,10 @@ use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
 use domain::view::activation::{ActivationLine, ActivationView};
+use edge::http::bulk::Parts;
 use edge::http::routes::Function;
 use edge::{Answer, App, Cx, Problem, Routes};
+use serde_json::Map;
 use store::StoreError;
 use uuid::Uuid;
 
@@ -84,7 +86,8 @@ async fn bulk(cx: Cx) -> Result<Answer, Problem> {
     let (cx, parts) = (&cx, cx.envelope::<BulkInput>()?.parts()?);
     let decide =
         move |input: ActivationInput, stamp| async move { activate(cx, &input, stamp).await };
-    cx.bulk("activation", parts, decide).await
+    let list = parts.into_iter().map(|part| (None, part)).collect();
+    cx.bulk(Parts { member: "activation", list, beside: Map::new() }, decide).await
 }
 
 async fn list(cx: Cx) -> Result<Answer, Problem> {

@@ -12,7 +12,7 @@ use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
 use domain::plan::door::Door;
 use domain::rejection::{Code, Rejection};
 use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
-use domain::request::{Conflict, Request};
+use domain::request::{Conflicts, Request};
 use edge::http::body::raw_member;
 use edge::http::routes::Function;
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};
@@ -83,9 +83,12 @@ async fn settle(
     stamp: &Stamp,
 ) -> Result<Answer, Unsettled> {
     let (state, outcome) = match request.reported(report, arrival, stamp)? {
-        Verdict::Duplicate => (request.life.state, "DUPLICATE"),
+        Verdict::Duplicate(repeat) => {
+            trace(cx, door.tenant, request.id, |trace| trace.again(repeat)).await?;
+            (request.life.state, "DUPLICATE")
+        }
         Verdict::Conflicting(conflict, rejection) => {
-            keep(cx, door.tenant, request.id, conflict).await?;
+            trace(cx, door.tenant, request.id, |trace| trace.keep(conflict)).await?;
             return Err(rejection.into());
         }
         Verdict::Accepted(next, decision) => {
@@ -98,9 +101,15 @@ async fn settle(
     Ok(Answer::ok(&body)?)
 }
 
-async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Unsettled> {
-    let conflicts = cx.store().load_conflicts(tenant, request).await?;
-    commit(cx, tenant, &conflicts.keep(conflict)).await
+/// Keeps the trace of a callback that changed nothing.
+async fn trace(
+    cx: &Cx,
+    tenant: Id,
+    request: Id,
+    keep: impl FnOnce(Conflicts) -> Decision,
+) -> Result<(), Unsettled> {
+    let trace = cx.store().load_conflicts(tenant, request).await?;
+    commit(cx, tenant, &keep(trace)).await
 }
 
 async fn commit(cx: &Cx, tenant: Id, decision: &Decision) -> Result<(), Unsettled> {

@@ -10,7 +10,7 @@ use domain::rejection::Rejection;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::EntitlementLine;
 use edge::http::page;
-use edge::secret::{BrokenSeal, Secret};
+use edge::secret::{Secret, profile_place};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::list::{Page, PageOf};
@@ -24,11 +24,6 @@ pub(crate) async fn load(cx: &Cx, partner: bool) -> Result<Customer, Problem> {
     Err(Rejection::not_found(if partner { "partner" } else { "customer" }).into())
 }
 
-/// What a profile is sealed for: it opens in the row of this customer only.
-fn place(customer: Id) -> String {
-    format!("customer {customer} profile")
-}
-
 /// A profile of a body, sealed; none for one that says nothing.
 fn seal(
     cx: &Cx,
@@ -38,18 +33,13 @@ fn seal(
 ) -> Result<Option<Sealed>, Problem> {
     let Some(profile) = profile.filter(|profile| !profile.is_empty()) else { return Ok(None) };
     let secret = Secret::of_text(&json!(profile).to_string());
-    Ok(Some(cx.app.master()?.seal(&secret, &place(customer), &stamp.entropy)))
+    Ok(Some(cx.app.master()?.seal(&secret, &profile_place(customer), &stamp.entropy)))
 }
 
 /// The customer with its profile, as far as the caller may see it.
 fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
-    let role = &cx.caller()?.role;
-    let Some(sealed) = &customer.profile else {
-        return Ok(CustomerView::new(customer, None, role));
-    };
-    let opened = cx.app.master()?.open(sealed, &place(customer.id))?;
-    let profile: Profile = serde_json::from_slice(opened.bytes()).map_err(|_| BrokenSeal)?;
-    Ok(CustomerView::new(customer, Some(profile), role))
+    let profile = cx.app.open_profile(customer)?;
+    Ok(CustomerView::new(customer, profile, &cx.caller()?.role))
 }
 
 pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use domain::customer::Customer;
+use domain::customer::profile::Profile;
 use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
@@ -16,7 +18,7 @@ use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
 use crate::provider::secret_place;
 use crate::provider::token::Tokens;
-use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret};
+use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret, profile_place};
 use crate::telemetry;
 
 /// What a process runs with.
@@ -62,6 +64,17 @@ impl App {
     pub fn open_secrets(&self, method: Id, sealed: &[Sealed]) -> Result<Vec<Secret>, BrokenSeal> {
         let master = self.master().map_err(|_| BrokenSeal)?;
         sealed.iter().map(|sealed| master.open(sealed, &secret_place(method))).collect()
+    }
+
+    /// A customer's profile in the clear; none when nothing is said in it.
+    ///
+    /// # Errors
+    /// When the seal does not fit.
+    pub fn open_profile(&self, customer: &Customer) -> Result<Option<Profile>, BrokenSeal> {
+        let Some(sealed) = &customer.profile else { return Ok(None) };
+        let master = self.master().map_err(|_| BrokenSeal)?;
+        let opened = master.open(sealed, &profile_place(customer.id))?;
+        serde_json::from_slice(opened.bytes()).map(Some).map_err(|_| BrokenSeal)
     }
 
     /// Waits after the `lost`-th lost race in a row, from 0: longer each time, by chance, so that

@@ -15,6 +15,11 @@ use sha2::Sha256;
 /// Thirty-two bytes: a 0600 file locally, Secrets Manager on AWS.
 pub struct MasterKey([u8; 32]);
 
+/// What a profile is sealed for: it opens in the row of this customer only.
+pub fn profile_place(customer: Id) -> String {
+    format!("customer {customer} profile")
+}
+
 /// A secret in the clear; neither printable nor serialisable.
 pub struct Secret(Vec<u8>);
 

@@ -7,10 +7,16 @@ use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::manual::{CommentsInput, StatusInput};
+use domain::request::states::MACHINE;
 use domain::time::Period;
-use domain::view::request::RequestView;
+use domain::view::request::{RequestLine, RequestRow, RequestView};
+use edge::http::bulk::Parts;
+use edge::http::page;
 use edge::{Answer, Cx, Problem};
+use serde::Deserialize;
+use serde_json::json;
 
+use crate::list::find;
 use crate::show::beside;
 
 /// Loads the request and its activation, lets `act` decide, and answers with the whole of it.
@@ -59,6 +65,37 @@ pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
         l.request.clone().retry(tenant, &stamp)
     })
     .await
+}
+
+/// Retries those of a page of the list that can be. The page goes by id, so that going on from its
+/// cursor takes every request once, also one that failed again meanwhile.
+pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, tenant) = (&cx, cx.tenant()?);
+    let failed = |row: &RequestRow| MACHINE.actions(row.state).contains(&RETRY);
+    let page = find(cx, failed).await?;
+    let cursor = page::cursor(&page, &cx.query, cx.route.operation);
+    let parts = Parts {
+        member: "provisioningRequest",
+        list: page.rows.iter().map(|row| (Some(row.id), json!({"id": row.id}))).collect(),
+        beside: [("nextCursor".to_owned(), json!(cursor))].into_iter().collect(),
+    };
+    let retry = move |part: Part, stamp| async move {
+        let request = cx.store().load_request(tenant, part.id).await?;
+        let activation = cx.store().load_activation(tenant, &request.aid).await?;
+        request.retriable(&activation)?;
+        let (next, decision) = request.retry(tenant, &stamp)?;
+        Ok((Answer::ok(&RequestLine::from(RequestRow::from(&next)))?, decision))
+    };
+    cx.bulk(parts, retry).await
+}
+
+/// The action of a retry.
+const RETRY: &str = "RETRY";
+
+/// One request of many.
+#[derive(Clone, Deserialize)]
+struct Part {
+    id: Id,
 }
 
 pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {

@@ -1,8 +1,11 @@
-//! Provisioning requests: list, show, Update Status, retry, cancel, comments (source 000).
+//! Provisioning requests: list, show, explain, Update Status, retry, cancel, comments (source 000),
+//! and as CRM.COM shows them (source 003).
 //!
 //! Neighbours: the edge's table of routes; `domain::request` decides.
 
 mod act;
+mod crm;
+mod explain;
 mod list;
 mod show;
 
@@ -20,6 +23,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("commentRequest", act::comment)
         .on("listAttempts", show::attempts)
         .on("updateStatus", act::update_status)
+        .on("explainRequest", explain::explain)
+        .on("showCrmRequest", crm::show)
+        .on("retryRequests", act::retry_many)
         .on("retryRequest", act::retry)
         .on("cancelRequest", act::cancel)
         .router()

@@ -9,6 +9,7 @@ use domain::request::Request;
 use domain::request::states::Status;
 use domain::time::Time;
 use domain::view::request::{RequestLine, RequestRow};
+use edge::http::page;
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
 use store::list::Page;
@@ -64,23 +65,27 @@ fn unknown(name: &str) -> Rejection {
     Rejection::at("status", Code::ValidationFailed, detail)
 }
 
-/// `number` and `aid` read an exact key; the others filter the index.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
+    let page = find(&cx, |_| true).await?;
+    let rows: Vec<RequestLine> = page.rows.into_iter().map(RequestLine::from).collect();
+    cx.list(&Page { rows, next: page.next })
+}
+
+/// A page of the requests that the query asks for, and that are `wanted` besides. `number` and
+/// `aid` read an exact key; the others filter the index.
+pub(crate) async fn find(
+    cx: &Cx,
+    wanted: impl Fn(&RequestRow) -> bool + Send + Sync,
+) -> Result<Page<RequestRow>, Problem> {
     let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
-    let Some(ids) = exact(&cx).await? else {
-        let keep = |row: &RequestRow| filter.keeps(row);
-        let page = cx.store().list(tenant, Kind::Request, &asked, keep).await?;
-        let rows: Vec<RequestLine> = page.rows.into_iter().map(RequestLine::from).collect();
-        return cx.list(&Page { rows, next: page.next });
+    let keep = |row: &RequestRow| filter.keeps(row) && wanted(row);
+    let Some(ids) = exact(cx).await? else {
+        return Ok(cx.store().list(tenant, Kind::Request, &asked, keep).await?);
     };
     let found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
     let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();
-    rows.retain(|row| filter.keeps(row));
-    rows.sort_by_key(|row| row.id);
-    if !asked.ascending {
-        rows.reverse();
-    }
-    cx.list(&Page { rows: rows.into_iter().map(RequestLine::from).collect(), next: None })
+    rows.retain(keep);
+    Ok(page::of(rows, |row| row.id, &asked))
 }
 
 async fn exact(cx: &Cx) -> Result<Option<Vec<Id>>, Problem> {

@@ -2,6 +2,7 @@
 
 use domain::decision::Kind;
 use domain::ids::Id;
+use domain::machine::Step;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::view::HistoryLine;
@@ -21,12 +22,22 @@ pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Bes
         beside.response = long.map(|long| long.response);
     }
     beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
-    if request.life.version > request.life.history.len() as u64 {
-        let older = store.list_history(tenant, Kind::Request, request.id).await?;
-        let steps = older.into_iter().flat_map(|overflow| overflow.steps);
-        beside.older = steps.map(HistoryLine::from).collect();
-    }
+    let older = older(cx, tenant, request).await?;
+    beside.older = older.into_iter().map(HistoryLine::from).collect();
     Ok(beside)
+}
+
+/// The steps that no longer fit into the head, oldest first; mostly there are none, and no read.
+pub(crate) async fn older(
+    cx: &Cx,
+    tenant: Id,
+    request: &Request,
+) -> Result<Vec<Step<String>>, Problem> {
+    if request.life.version <= request.life.history.len() as u64 {
+        return Ok(Vec::new());
+    }
+    let older = cx.store().list_history(tenant, Kind::Request, request.id).await?;
+    Ok(older.into_iter().flat_map(|overflow| overflow.steps).collect())
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{ApiKey, Namespace, Role};
+use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
 use domain::customer::contact::Contact;
@@ -68,6 +68,17 @@ impl dyn Store {
     /// # Errors
     /// `NotFound`.
     pub async fn load_api_key(&self, tenant: Id, id: Id) -> Result<ApiKey, StoreError> {
+        let listed = self.find_listed_key(tenant, id).await?;
+        let listed = listed.ok_or(StoreError::NotFound(ApiKey::WHAT))?;
+        self.load(keys::api_key(&listed.hash)).await
+    }
+
+    /// An API key as the index has it: the table knows it by its secret's hash only.
+    pub(crate) async fn find_listed_key(
+        &self,
+        tenant: Id,
+        id: Id,
+    ) -> Result<Option<ApiKey>, StoreError> {
         let range = Range {
             table: Table::Catalog,
             index: Some(keys::LIST),
@@ -78,9 +89,16 @@ impl dyn Store {
             descending: false,
             limit: 1,
         };
-        let row = self.range(&range).await?.items.into_iter().next();
-        let listed: ApiKey = decode(row.ok_or(StoreError::NotFound(ApiKey::WHAT))?)?;
-        self.load(keys::api_key(&listed.hash)).await
+        self.range(&range).await?.items.into_iter().next().map(decode).transpose()
+    }
+
+    /// The tenant and its settings.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn load_tenant(&self, id: Id) -> Result<Tenant, StoreError> {
+        let found = self.find(keys::of_catalog(id, Kind::Tenant, id)).await?;
+        Ok(found.unwrap_or_else(|| Tenant::default_of(id)))
     }
 
     /// A product.

@@ -3,6 +3,7 @@
 //! Neighbours: the edge and the functions call it; it uses `domain` alone.
 //! Guarantee: every write names the revision it read; a lost race is [`StoreError::Conflict`].
 
+mod audit;
 pub mod catalog;
 pub mod commit;
 mod compact;

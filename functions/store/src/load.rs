@@ -176,6 +176,20 @@ impl dyn Store {
         self.find(keys::payload(tenant, request, generation)).await
     }
 
+    /// The frozen bytes of its generations, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_payloads(
+        &self,
+        tenant: Id,
+        request: &Request,
+    ) -> Result<Vec<Payload>, StoreError> {
+        let of = |generation| keys::payload(tenant, request.id, generation);
+        let keys: Vec<Key> = (1..=request.generation).map(of).collect();
+        self.get(&keys).await?.into_iter().flatten().map(decode).collect()
+    }
+
     /// The conflicting callbacks of a request.
     ///
     /// # Errors

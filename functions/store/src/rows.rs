@@ -3,7 +3,8 @@
 //! Neighbours: `commit` writes rows, `load` reads them. Guarantee: the revision is the store's own.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::access::{ApiKey, Namespace, Role};
+use domain::access::audit::AuditEntry;
+use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::activation::Activation;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
@@ -53,7 +54,7 @@ rows!(
     ProductKey "product key", Activation "activation", Request "provisioning request",
     Payload "payload", Attempt "attempt", Conflicts "conflicts", LongResponse "response",
     Overflow "history", Feature "feature", CustomAttributeDef "custom attribute",
-    Contact "contact",
+    Contact "contact", Tenant "tenant", AuditEntry "audit entry",
 );
 
 impl Row for PlanVersion {
@@ -131,6 +132,10 @@ pub fn record(tenant: Id, record: &Record) -> Result<(Encoded, Option<Encoded>),
         Record::CustomAttributeDef(r) => one(
             row(catalog(Kind::Attribute, r.id), r, r.rev)?.listed(tenant, Kind::Attribute, r.id)
         ),
+        Record::AuditEntry(r) => {
+            one(row(catalog(Kind::Audit, r.id), r, 0)?.listed(tenant, Kind::Audit, r.id))
+        }
+        Record::Tenant(r) => one(row(catalog(Kind::Tenant, r.id), r, r.rev)),
         Record::Product(r) => {
             one(row(catalog(Kind::Product, r.id), r, r.rev)?.listed(tenant, Kind::Product, r.id))
         }

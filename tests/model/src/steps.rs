@@ -281,7 +281,7 @@ impl System {
                     self.answered(id, generation, status, true);
                 }
             }
-            Verdict::Duplicate => self.answered(id, generation, status, true),
+            Verdict::Duplicate(_) => self.answered(id, generation, status, true),
             Verdict::Conflicting(..) | Verdict::Accepted(..) => {
                 // What is true must not be refused.
                 let heard = check("I6", !(unsent && known), || format!("{id}: {word} was refused"));

@@ -35,7 +35,7 @@ pub struct Call {
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// The body; null when there is none.
+    /// The body, as a text when it is no JSON; null when there is none.
     pub json: Value,
 }
 
@@ -95,7 +95,12 @@ impl Api {
         let Ok(answer) = self.0.clone().oneshot(request).await;
         let status = answer.status().as_u16();
         let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
-        Reply { status, json: serde_json::from_slice(&bytes).unwrap_or_default() }
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let json = match bytes[..] {
+            [] => Value::Null,
+            _ => serde_json::from_slice(&bytes).unwrap_or_else(|_| text()),
+        };
+        Reply { status, json }
     }
 }
 

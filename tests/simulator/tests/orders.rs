@@ -76,7 +76,7 @@ fn after(request: &Request, said: &Said, method: Id) -> Request {
     let stamp = Stamp { now, by: Actor::System, entropy: Entropy::new([1; 32]) };
     match request.reported(&said.report, &arrival, &stamp).unwrap() {
         Verdict::Accepted(next, _) => *next,
-        Verdict::Duplicate | Verdict::Conflicting(..) => request.clone(),
+        Verdict::Duplicate(_) | Verdict::Conflicting(..) => request.clone(),
     }
 }
 

@@ -49,8 +49,8 @@ impl Caller {
 ///
 /// # Errors
 /// 401 without a valid key, 403 without the permission.
-pub async fn caller(app: &App, headers: &HeaderMap, needs: Needs) -> Result<Caller, Problem> {
-    let secret = bearer(headers).ok_or_else(unauthenticated)?;
+pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Caller, Problem> {
+    let secret = secret.ok_or_else(unauthenticated)?;
     let key = app.store.find_api_key(&sha256_hex(secret.as_bytes())).await?;
     let key = key.filter(|key| key.is_live(app.clock.now())).ok_or_else(unauthenticated)?;
     let role = match app.store.load_role(key.tenant, key.info.role_id).await {
@@ -73,7 +73,8 @@ fn words(list: &[(domain::access::Area, Act)], joint: &str) -> String {
     each.collect::<Vec<_>>().join(joint)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The key that a call was sent with.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -6,11 +6,12 @@
 use std::future::{Future, ready};
 
 use domain::decision::{Decision, Stamp};
+use domain::ids::Id;
 use domain::limits::BULK_KEPT_BYTES;
 use domain::rejection::{Code, Rejection};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::http::answer::Answer;
 use crate::http::body;
@@ -18,30 +19,46 @@ use crate::http::context::Cx;
 use crate::http::idempotency::Repeatable;
 use crate::http::problem::Problem;
 
+/// The parts of a call.
+pub struct Parts {
+    /// The member of a line that has what was made of its part.
+    pub member: &'static str,
+    /// What each part says, and what it is about, if that is known: then a repeated call knows the
+    /// part by it, wherever it stands.
+    pub list: Vec<(Option<Id>, Value)>,
+    /// What the answer has beside its lines.
+    pub beside: Map<String, Value>,
+}
+
+impl Parts {
+    /// The name of a part, for the Idempotency-Key.
+    fn name(&self, number: usize) -> String {
+        match self.list.get(number) {
+            Some((Some(id), _)) => id.to_string(),
+            _ => number.to_string(),
+        }
+    }
+}
+
 impl Cx {
     /// Decides the parts one after another: 200 with `{status, <member> | problem}` for each.
     ///
     /// # Errors
     /// 422 for an Idempotency-Key that came before with another body.
-    pub async fn bulk<T, F, R>(
-        &self,
-        member: &'static str,
-        parts: Vec<Value>,
-        decide: F,
-    ) -> Result<Answer, Problem>
+    pub async fn bulk<T, F, R>(&self, parts: Parts, decide: F) -> Result<Answer, Problem>
     where
         T: DeserializeOwned + Clone + Send + Sync,
         F: Fn(T, Stamp) -> R + Send + Sync,
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
         let key = self.repeatable()?;
-        if let Some(answer) = self.begun(key.as_ref(), parts.len()).await? {
+        if let Some(answer) = self.begun(key.as_ref(), &parts).await? {
             return Ok(answer);
         }
         let (mut lines, mut settled) = (Vec::new(), true);
-        for (number, part) in parts.into_iter().enumerate() {
-            let key = key.as_ref().map(|key| key.part(number));
-            let line = match body::read_value::<T>(part, Vec::new(), false) {
+        for (number, (id, part)) in parts.list.iter().enumerate() {
+            let key = key.as_ref().map(|key| key.part(&parts.name(number)));
+            let line = match body::read_value::<T>(part.clone(), Vec::new(), false) {
                 Err(rejection) => Err(rejection.into()),
                 Ok((input, noted)) => {
                     let decide = |stamp| decide(input.clone(), stamp);
@@ -49,9 +66,11 @@ impl Cx {
                 }
             };
             settled &= !line.as_ref().is_err_and(Problem::is_ours);
-            lines.push(self.line(member, line)?);
+            lines.push(self.line(*id, parts.member, line)?);
         }
-        let answer = Answer::ok(&json!({"data": lines}))?;
+        let mut body = json!({"data": lines});
+        body.as_object_mut().into_iter().for_each(|body| body.extend(parts.beside.clone()));
+        let answer = Answer::ok(&body)?;
         // What could not be settled is tried again by the next call with this key.
         if !settled || answer.body.len() > BULK_KEPT_BYTES {
             return Ok(answer);
@@ -64,11 +83,11 @@ impl Cx {
     async fn begun(
         &self,
         key: Option<&Repeatable>,
-        parts: usize,
+        parts: &Parts,
     ) -> Result<Option<Answer>, Problem> {
         let Some(key) = key else { return Ok(None) };
-        let hashes: Vec<String> =
-            [key.hash.clone()].into_iter().chain((0..parts).map(|n| key.part(n).hash)).collect();
+        let of_parts = (0..parts.list.len()).map(|number| key.part(&parts.name(number)).hash);
+        let hashes: Vec<String> = [key.hash.clone()].into_iter().chain(of_parts).collect();
         let now = self.app.clock.now();
         let found = self.store().find_answers(self.tenant()?, &hashes, now).await?;
         let mut whole = None;
@@ -82,9 +101,14 @@ impl Cx {
         Ok(whole)
     }
 
-    fn line(&self, member: &str, part: Result<Answer, Problem>) -> Result<Value, Problem> {
+    fn line(
+        &self,
+        id: Option<Id>,
+        member: &str,
+        part: Result<Answer, Problem>,
+    ) -> Result<Value, Problem> {
         let unreadable = |_| Rejection::of(Code::Internal);
-        Ok(match part {
+        let mut line = match part {
             Ok(answer) => {
                 let body: Box<RawValue> = serde_json::from_str(&answer.body).map_err(unreadable)?;
                 json!({"status": answer.status, member: body})
@@ -94,6 +118,8 @@ impl Cx {
                 let problem = problem.of(self.path(), &self.request_id).shown();
                 json!({"status": status, "problem": problem})
             }
-        })
+        };
+        id.into_iter().for_each(|id| line["id"] = json!(id));
+        Ok(line)
     }
 }

@@ -28,8 +28,8 @@ use crate::http::auth::{self, Caller};
 use crate::http::idempotency::{self, Repeatable};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::routes::{Gives, Route};
-use crate::http::{body, page};
+use crate::http::routes::{Dialect, Gives, Route};
+use crate::http::{body, crm, page};
 
 /// A call.
 pub struct Cx {
@@ -70,15 +70,28 @@ impl Cx {
         let body = body::receive(body, most).await;
         let caller = match route.needs {
             Needs::Nothing | Needs::Signature => None,
-            needs => Some(auth::caller(&app, &parts.headers, needs).await?),
+            needs => {
+                let token = crm::token(route, &parts.uri);
+                let secret = auth::bearer(&parts.headers).or(token.as_deref());
+                Some(auth::caller(&app, secret, needs).await?)
+            }
         };
-        let body = body?;
-        body::content_type(&parts.headers, &body, route.xml)?;
-        if route.takes.is_none() && route.verb != "GET" && !route.xml {
+        // A call of CRM.COM's facade takes none.
+        let body = if route.dialect == Dialect::Crm { Bytes::new() } else { body? };
+        let xml = route.dialect == Dialect::Ldk;
+        body::content_type(&parts.headers, &body, xml)?;
+        if route.takes.is_none() && route.verb != "GET" && !xml {
             body::nothing(&body)?;
         }
-        let query = Query::parse(parts.uri.query().unwrap_or_default(), &route.parameters())?;
-        if let Gives::One(shape) | Gives::Page(shape) = route.gives {
+        let asked = parts.uri.query().unwrap_or_default();
+        let query = match route.dialect {
+            // What its own callers send besides, they may.
+            Dialect::Crm => Query::all(asked),
+            _ => Query::parse(asked, &route.parameters())?,
+        };
+        if let Gives::One(shape) | Gives::Page(shape) = route.gives
+            && route.dialect == Dialect::Own
+        {
             page::known_fields(&query, shape)?;
         }
         let (noted, request_id) = (Mutex::default(), request_id.to_owned());
@@ -253,7 +266,7 @@ impl Cx {
 
     /// The call's Idempotency-Key, if it has one.
     pub(super) fn repeatable(&self) -> Result<Option<Repeatable>, Rejection> {
-        idempotency::named(&self.parts.method, self.path(), &self.parts.headers, &self.body)
+        idempotency::named(&self.parts.method, &self.parts.uri, &self.parts.headers, &self.body)
     }
 
     /// The same for a call, or a part of one, of this name.
@@ -278,6 +291,7 @@ impl Cx {
                     return self.replay_or(caller.tenant, key, problem).await;
                 }
             };
+            let decision = self.audited(decision, &stamp).await?;
             let saved = key.map(|key| (key.record(&answer), stamp.now));
             match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
                 Ok(()) => return Ok(answer),

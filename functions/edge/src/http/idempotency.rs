@@ -3,7 +3,7 @@
 //! Neighbours: `Cx::decide` asks when its commit finds the record. Guarantee (I10): the record is
 //! committed with the effect, or neither is.
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, Uri};
 use domain::ids::sha256_hex;
 use domain::limits::IDEMPOTENCY_KEY_CHARS;
 use domain::rejection::{Code, Rejection};
@@ -25,7 +25,7 @@ pub struct Repeatable {
 /// 400 for a key that is empty, too long, or not visible ASCII.
 pub fn named(
     method: &Method,
-    path: &str,
+    uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<Repeatable>, Rejection> {
@@ -40,15 +40,20 @@ pub fn named(
         let detail = "Idempotency-Key has 1 to 255 visible ASCII characters.";
         return Err(Rejection::at("Idempotency-Key", Code::ValidationFailed, detail));
     };
-    let hash = sha256_hex(format!("{method} {path} {key}").as_bytes());
-    Ok(Some(Repeatable { hash, body_hash: sha256_hex(body) }))
+    let hash = sha256_hex(format!("{method} {} {key}", uri.path()).as_bytes());
+    // What is asked for in the query is part of what the call says.
+    let body_hash = match uri.query() {
+        None => sha256_hex(body),
+        Some(query) => sha256_hex(&[query.as_bytes(), b"\n", body].concat()),
+    };
+    Ok(Some(Repeatable { hash, body_hash }))
 }
 
 impl Repeatable {
-    /// The name of a part of the call, counted from 0.
+    /// The name of a part of the call.
     #[must_use]
-    pub fn part(&self, number: usize) -> Self {
-        let hash = sha256_hex(format!("{} {number}", self.hash).as_bytes());
+    pub fn part(&self, name: &str) -> Self {
+        let hash = sha256_hex(format!("{} {name}", self.hash).as_bytes());
         Self { hash, body_hash: self.body_hash.clone() }
     }
 

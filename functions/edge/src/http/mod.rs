@@ -1,10 +1,12 @@
 //! HTTP: the table of routes, and what every call has in common.
 
 pub mod answer;
+mod audit;
 pub mod auth;
 pub mod body;
-mod bulk;
+pub mod bulk;
 pub mod context;
+pub mod crm;
 pub mod idempotency;
 pub mod openapi;
 pub mod page;

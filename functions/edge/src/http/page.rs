@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::routes::Shape;
 
-/// The parameters of every list.
+/// The parameters of every list; the last one is for those that are only shown.
 pub const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
 
 /// Length of the filters' hash in a cursor.
@@ -72,11 +72,16 @@ pub fn answer<T: Serialize>(
     path: &str,
 ) -> Result<Answer, Problem> {
     let rows: Vec<Value> = page.rows.iter().map(|row| fields(query, json!(row))).collect();
-    let cursor = page.next.map(|next| close(next, query, list));
+    let cursor = cursor(page, query, list);
     let mut answer = Answer::ok(&json!({"data": rows, "nextCursor": cursor}))?;
     answer.link =
         cursor.map(|cursor| format!("<{path}?{}>; rel=\"next\"", query.with_cursor(&cursor)));
     Ok(answer)
+}
+
+/// Where a page's list goes on.
+pub fn cursor<T>(page: &Page<T>, query: &Query, list: &str) -> Option<String> {
+    page.next.map(|next| close(next, query, list))
 }
 
 /// Refuses a `fields` that names what the answer's schema does not have.

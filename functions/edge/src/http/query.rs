@@ -32,9 +32,19 @@ impl Query {
         Ok(Self(pairs))
     }
 
+    /// All that there is, known or not.
+    pub fn all(text: &str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    /// Every value of a parameter.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
     /// A parameter as text.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.values(name).next()
     }
 
     /// A parameter as `T`.

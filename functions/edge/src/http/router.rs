@@ -18,9 +18,9 @@ use domain::rejection::Code;
 use crate::app::App;
 use crate::http::context::Cx;
 use crate::http::problem::Problem;
-use crate::http::routes::{Function, Route};
+use crate::http::routes::{Dialect, Function, Route};
 use crate::http::table::ROUTES;
-use crate::http::xml;
+use crate::http::{crm, xml};
 
 /// The handlers of one function.
 pub struct Routes {
@@ -110,8 +110,11 @@ where
     };
     let response = match answer {
         Ok(answer) => answer.into_response(),
-        Err(problem) if route.xml => xml::text(&problem),
-        Err(problem) => problem.of(&path, &request_id).into_response(),
+        Err(problem) => match route.dialect {
+            Dialect::Own => problem.of(&path, &request_id).into_response(),
+            Dialect::Ldk => xml::text(&problem),
+            Dialect::Crm => crm::envelope(&problem),
+        },
     };
     tracing::info!(operation = route.operation, status = response.status().as_u16(), request_id);
     Ok(named(response, &request_id))

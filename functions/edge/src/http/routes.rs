@@ -3,6 +3,7 @@
 //! Neighbours: `table` has them all; the routers and `infra/openapi.json` are made of it.
 
 use domain::access::Needs;
+use domain::access::audit::Subject;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -78,8 +79,19 @@ pub struct Route {
     pub takes: Option<Shape>,
     /// What comes out.
     pub gives: Gives,
-    /// Of the XML facade: it takes XML, and its errors are plain text.
-    pub xml: bool,
+    /// How it is spoken to, and how it says no.
+    pub dialect: Dialect,
+}
+
+/// How a route is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// JSON in and out; errors are problems.
+    Own,
+    /// XML in and out; errors are plain text (source 004).
+    Ldk,
+    /// The token may stand in the query; errors are in the envelope (source 003).
+    Crm,
 }
 
 /// Body of `POST …/{eId}/actions`.
@@ -109,7 +121,7 @@ const fn route(
         query: &[],
         takes: None,
         gives,
-        xml: false,
+        dialect: Dialect::Own,
     }
 }
 
@@ -128,7 +140,8 @@ macro_rules! verbs {
 }
 verbs!(get "GET", post "POST", put "PUT", patch "PATCH", delete "DELETE");
 
-const fn shape<T: ToSchema>() -> Shape {
+/// The schema of `T`.
+pub(super) const fn shape<T: ToSchema>() -> Shape {
     Shape {
         name: || T::name().into_owned(),
         collect: |out| {
@@ -173,8 +186,40 @@ impl Route {
     /// Of the XML facade.
     pub(super) const fn xml(mut self, gives: Gives) -> Self {
         self.gives = gives;
-        self.xml = true;
+        self.dialect = Dialect::Ldk;
         self
+    }
+
+    /// Of CRM.COM's facade.
+    pub(super) const fn crm(mut self) -> Self {
+        self.dialect = Dialect::Crm;
+        self
+    }
+
+    /// What it acts on, for the audit: the last thing that its path names.
+    pub fn subject(&self) -> Option<Subject> {
+        self.path.rsplit(['/', '.']).find_map(|part| {
+            Some(match part {
+                "tenant" => Subject::Tenant,
+                "namespaces" => Subject::Namespace,
+                "roles" => Subject::Role,
+                "api-keys" => Subject::ApiKey,
+                "features" => Subject::Feature,
+                "products" => Subject::Product,
+                "custom-attributes" => Subject::CustomAttribute,
+                "customers" => Subject::Customer,
+                "partners" => Subject::Partner,
+                "contacts" => Subject::Contact,
+                "plans" => Subject::Plan,
+                "methods" => Subject::Method,
+                "association" => Subject::Association,
+                "entitlements" | "entitlement" => Subject::Entitlement,
+                "product-keys" => Subject::ProductKey,
+                "activations" => Subject::Activation,
+                "provisioning-requests" => Subject::ProvisioningRequest,
+                _ => return None,
+            })
+        })
     }
 
     /// The path as the router knows it: it takes no suffix behind a parameter.
@@ -191,8 +236,9 @@ impl Route {
     /// Every query parameter that it takes.
     pub fn parameters(&self) -> Vec<&'static str> {
         let common: &[&str] = match self.gives {
-            Gives::Page(_) => &PARAMETERS,
-            Gives::One(_) if self.verb == "GET" => &["fields"],
+            Gives::Page(_) if self.verb == "GET" => &PARAMETERS,
+            Gives::Page(_) => &PARAMETERS[..3],
+            Gives::One(_) if self.verb == "GET" && self.dialect == Dialect::Own => &["fields"],
             _ => &[],
         };
         common.iter().chain(self.query).copied().collect()
@@ -200,6 +246,8 @@ impl Route {
 
     /// PUT and PATCH of an existing entity (api.md, concurrency).
     pub fn needs_if_match(&self) -> bool {
-        matches!(self.verb, "PUT" | "PATCH") && self.operation != "putAssociation" && !self.xml
+        matches!(self.verb, "PUT" | "PATCH")
+            && self.operation != "putAssociation"
+            && self.dialect == Dialect::Own
     }
 }

@@ -3,10 +3,12 @@
 //! Neighbours: the routers are built from it, and so is `infra/openapi.json`. Guarantee: a route
 //! without a permission does not exist (quality.md section 4).
 
+use domain::access::audit::AuditEntry;
 use domain::access::keys::{ApiKeyInput, KeyInfo};
 use domain::access::namespace::NamespaceInput;
 use domain::access::role::RoleInput;
-use domain::access::{Act, Area, Namespace, Needs, Role};
+use domain::access::tenant::TenantPatch;
+use domain::access::{Act, Area, Namespace, Needs, Role, Tenant};
 use domain::activation::activate::{ActivationInput, BulkInput};
 use domain::activation::revoke::RevokeInput;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
@@ -30,11 +32,13 @@ use domain::request::reported::ReportInput;
 use domain::substitution::shape::PathLine;
 use domain::view::activation::{ActivationLine, ActivationView, BulkLine};
 use domain::view::attempt::AttemptLine;
+use domain::view::crm::Envelope;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
+use domain::view::explain::Explanation;
 use domain::view::method::Pong;
 use domain::view::product::ProductView;
-use domain::view::request::{RequestLine, RequestView};
+use domain::view::request::{RequestLine, RequestView, RetryLine};
 
 use crate::http::problem::{CREATED, OK};
 use crate::http::routes::{ActionInput, Function, Gives, Route, delete, get, patch, post, put};
@@ -93,6 +97,13 @@ pub const ROUTES: &[Route] = &[
         "Renames a namespace.").takes::<NamespaceInput>().one::<Namespace>(),
     delete("deleteNamespace", "/v1/namespaces/{id}", CATALOG_DELETE, Access,
         "Deletes an empty namespace."),
+    get("getTenant", "/v1/tenant", ADMIN_VIEW, Access,
+        "Shows the tenant and its settings.").one::<Tenant>(),
+    patch("updateTenant", "/v1/tenant", ADMIN_EDIT, Access,
+        "Changes the tenant's settings.").takes::<TenantPatch>().one::<Tenant>(),
+    get("listAudit", "/v1/audit", ADMIN_VIEW, Access,
+        "Lists what API keys did: who, when, from, to, why. With id: one thing's acts, whole.")
+            .query(&["entity", "id", "actor", "after", "before"]).page::<AuditEntry>(),
     get("getHealth", "/v1/health", Nothing, Access,
         "Says whether the service is up.").object(),
     get("listStateMachines", "/v1/state-machines", Nothing, Access,
@@ -308,14 +319,28 @@ pub const ROUTES: &[Route] = &[
             .query(&["view"]).one::<RequestView>(),
     patch("commentRequest", "/v1/provisioning-requests/{id}", REQUEST_COMMENT, Requests,
         "Sets the comments.").takes::<CommentsInput>().one::<RequestView>(),
+    get("explainRequest", "/v1/provisioning-requests/{id}/explain", REQUEST_VIEW, Requests,
+        "Explains a request: all that happened, what comes next, what may be ordered and why not.")
+            .one::<Explanation>(),
     get("listAttempts", "/v1/provisioning-requests/{id}/attempts", REQUEST_VIEW, Requests,
         "Lists the attempts, oldest first.").all::<AttemptLine>(),
     post("updateStatus", "/v1/provisioning-requests/{id}/status", OPERATOR, Requests,
         "Update Status of source 000.").takes::<StatusInput>().one::<RequestView>(),
+    post("retryRequests", "/v1/provisioning-requests/retry", OPERATOR, Requests,
+        "Retries those of a page of the list that failed, each in a transaction of its own; go on \
+        with nextCursor.").query(&[
+                "status", "productId", "productName", "eId", "aid", "planId", "methodId",
+                "after", "before", "number",
+            ]).page::<RetryLine>(),
     post("retryRequest", "/v1/provisioning-requests/{id}/retry", OPERATOR, Requests,
         "Sends it again as a new generation.").one::<RequestView>(),
     post("cancelRequest", "/v1/provisioning-requests/{id}/cancel", OPERATOR, Requests,
         "Sends it no more.").one::<RequestView>(),
+
+    get("showCrmRequest", "/crmapi/rest/v2/provisioning/provisioning_requests/show", REQUEST_VIEW,
+        Requests, "Shows a provisioning request as CRM.COM does.")
+            .query(&["token", "provisioning_request_identifier", "fields_set"])
+            .one::<Envelope>().crm(),
 
     post("reportStatus", "/v1/callbacks/{methodId}/provisioning-requests/{id}", Signature,
         Callbacks,

@@ -1,0 +1,107 @@
+//! The tenant: the vendor that runs the service, and its settings.
+//!
+//! Neighbours: CRM.COM's view shows it as the unit of whoever acted. Guarantee: there is one, also
+//! before anybody said anything about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Decision, Meta, Stamp};
+use crate::ids::Id;
+use crate::rejection::{Faults, Rejection};
+use crate::text;
+use crate::time::Time;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Shown by CRM.COM's view as the code of its units.
+    pub alternative_code: Option<String>,
+    /// At most 500 characters.
+    pub description: Option<String>,
+    /// Whether CRM.COM's view fills the members that later versions of it leave empty (003-H10).
+    pub legacy_compatibility: bool,
+    /// Counts the changes; the `ETag`.
+    pub version: u64,
+    /// Created and updated.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
+}
+
+/// Body of `PATCH /v1/tenant`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TenantPatch {
+    /// 1 to 255 characters.
+    pub name: Option<String>,
+    /// 1 to 255 characters; empty: none.
+    pub alternative_code: Option<String>,
+    /// 1 to 500 characters; empty: none.
+    pub description: Option<String>,
+    /// Default true.
+    pub legacy_compatibility: Option<bool>,
+}
+
+impl Tenant {
+    /// As it is before anybody changed it.
+    pub fn default_of(id: Id) -> Self {
+        let never = Time::from_millis(0);
+        let by = "SYSTEM".to_owned();
+        Self {
+            id,
+            name: format!("Tenant {id}"),
+            alternative_code: None,
+            description: None,
+            legacy_compatibility: true,
+            version: 0,
+            meta: Meta {
+                created_date: never,
+                created_by: by.clone(),
+                updated_date: never,
+                updated_by: by,
+            },
+            rev: 0,
+        }
+    }
+
+    /// Changes what is given.
+    ///
+    /// # Errors
+    /// The body's faults.
+    pub fn update(
+        mut self,
+        patch: &TenantPatch,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        if let Some(name) = &patch.name {
+            self.name = faults.take("/name", text::short(name)).unwrap_or_default();
+        }
+        if let Some(code) = &patch.alternative_code {
+            let given = Some(code).filter(|code| !code.is_empty());
+            self.alternative_code =
+                given.and_then(|code| faults.take("/alternativeCode", text::short(code)));
+        }
+        if let Some(description) = &patch.description {
+            self.description =
+                faults.take("/description", text::description(Some(description))).flatten();
+        }
+        if let Some(on) = patch.legacy_compatibility {
+            self.legacy_compatibility = on;
+        }
+        faults.finish()?;
+        if self.version == 0 {
+            self.meta = Meta::new(stamp);
+        }
+        self.version += 1;
+        self.meta.touch(stamp);
+        Ok((self.clone(), Decision::default().save(self)))
+    }
+}

@@ -1,0 +1,40 @@
+//! `GET /v1/audit`: what API keys did.
+
+use domain::access::audit::{AuditEntry, Subject};
+use domain::decision::Kind;
+use domain::ids::Id;
+use domain::rejection::{Code, Rejection};
+use domain::time::Time;
+use edge::{Answer, Cx, Problem};
+use store::list::Page;
+
+/// The entries of one thing are found by its id, and complete; all else filters the list.
+pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
+    let (tenant, mut asked, query) = (cx.tenant()?, cx.page()?, &cx.query);
+    let unknown = |_| {
+        let detail = "The query parameter entity is wrong: there is no such kind of thing.";
+        Rejection::at("entity", Code::ValidationFailed, detail)
+    };
+    let entity: Option<Subject> =
+        query.text("entity").map(str::parse).transpose().map_err(unknown)?;
+    let actor: Option<Id> = query.get("actor")?;
+    let (after, before): (Option<Time>, Option<Time>) = (query.get("after")?, query.get("before")?);
+    let keep = |entry: &AuditEntry| {
+        entity.is_none_or(|entity| entry.entity == entity)
+            && actor.is_none_or(|actor| entry.actor == actor)
+            && after.is_none_or(|after| entry.at > after)
+            && before.is_none_or(|before| entry.at < before)
+    };
+    let Some(id) = query.text("id") else {
+        return cx.list(&cx.store().list(tenant, Kind::Audit, &asked, keep).await?);
+    };
+    // One more than asked for tells whether there is more.
+    let limit = asked.limit;
+    asked.limit += 1;
+    let mut rows = cx.store().list_audit_of(tenant, id, &asked).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|entry| entry.id);
+    rows.retain(keep);
+    cx.list(&Page { rows, next })
+}

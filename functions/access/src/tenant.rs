@@ -1,0 +1,20 @@
+//! `/v1/tenant`.
+
+use domain::access::tenant::TenantPatch;
+use edge::{Answer, Cx, Problem};
+
+pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
+    let tenant = cx.store().load_tenant(cx.tenant()?).await?;
+    cx.show(&tenant, tenant.version)
+}
+
+pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, patch) = (&cx, &cx.json::<TenantPatch>()?);
+    cx.decide(move |stamp| async move {
+        let tenant = cx.store().load_tenant(cx.tenant()?).await?;
+        cx.if_match(tenant.version)?;
+        let (tenant, decision) = tenant.update(patch, &stamp)?;
+        Ok((Answer::ok(&tenant)?.version(tenant.version), decision))
+    })
+    .await
+}

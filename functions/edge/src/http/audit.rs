@@ -1,0 +1,60 @@
+//! Every decision of an API key has an entry in the audit, in the same transaction.
+//!
+//! Neighbours: `Cx::decide` asks for it, `domain::access::audit` makes it. Guarantee: no handler
+//! can leave it out, and none needs to think of it.
+
+use domain::access::audit::{AuditEntry, Call};
+use domain::decision::{Decision, Stamp};
+use domain::rejection::Rejection;
+use domain::request::manual::comments;
+use serde::Deserialize;
+
+use crate::http::context::Cx;
+use crate::http::problem::Problem;
+
+/// The header that says why.
+pub const REASON: &str = "audit-reason";
+
+/// What a body may say of why.
+#[derive(Deserialize)]
+struct Said {
+    comments: Option<String>,
+}
+
+impl Cx {
+    /// The decision with its entry. The thing as it was is read once more: the commit holds only if
+    /// it has still that revision.
+    pub(super) async fn audited(
+        &self,
+        decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<Decision, Problem> {
+        let caller = self.caller()?;
+        let reason = self.reason()?;
+        let Some(subject) = self.route.subject() else { return Ok(decision) };
+        let Some(record) = AuditEntry::acted_on(&decision, subject) else { return Ok(decision) };
+        let before = self.store().find_before(caller.tenant, record).await?;
+        let call = Call {
+            act: self.route.operation,
+            key: &caller.key,
+            reason: reason.as_deref(),
+            request_id: &self.request_id,
+            pk_id: self.param("pkId"),
+        };
+        Ok(AuditEntry::note(decision, subject, before.as_ref(), &call, stamp))
+    }
+
+    /// Why: the header, else the comments of the body.
+    fn reason(&self) -> Result<Option<String>, Rejection> {
+        if let Some(given) = self.parts.headers.get(REASON) {
+            let text = String::from_utf8_lossy(given.as_bytes());
+            let at = |mut rejection: Rejection| {
+                rejection.faults.iter_mut().for_each(|fault| REASON.clone_into(&mut fault.pointer));
+                rejection
+            };
+            return comments(Some(&text)).map_err(at);
+        }
+        let said: Option<Said> = serde_json::from_slice(&self.body).ok();
+        Ok(said.and_then(|said| said.comments))
+    }
+}

@@ -1,0 +1,131 @@
+//! The OpenAPI document, derived from the table of routes.
+//!
+//! Neighbours: `operation` for each route, `parameters` and `responses` for what they share.
+//! Committed as `infra/openapi.json`; a test fails when it is stale. The examples are answers that
+//! the service gave to a test (`infra/examples.json`).
+
+mod operation;
+mod parameters;
+mod responses;
+
+use serde_json::{Map, Value, json};
+
+use crate::http::routes::{Gives, Shape};
+use crate::http::table::ROUTES;
+
+/// What the service answered to a test that visits every route.
+const EXAMPLES: &str = include_str!("../../../../../infra/examples.json");
+
+/// The document.
+pub fn document() -> Value {
+    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let example = &examples[route.operation];
+        paths.entry(route.path).or_insert_with(|| json!({}))[route.verb.to_lowercase()] =
+            operation::operation(route, example);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Provisio",
+            "description": "Entitlements, activations, and the provisioning requests they lead to. \
+                Every error is a problem (RFC 9457) whose `code` is explained at `/errors/{code}`.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "responses": responses::shared(),
+            "headers": responses::headers(),
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "bearer"},
+                "token": {"type": "apiKey", "in": "query", "name": "token"},
+                "signature": {"type": "apiKey", "in": "header", "name": "webhook-signature"},
+            },
+        },
+    })
+}
+
+/// Every schema by its name. Bodies take no member that they do not name.
+fn schemas() -> Map<String, Value> {
+    let (mut taken, mut given) = (Vec::new(), Vec::new());
+    for route in ROUTES {
+        route.takes.iter().for_each(|shape| (shape.collect)(&mut taken));
+        if let Gives::One(shape) | Gives::Page(shape) | Gives::All(shape) = route.gives {
+            (shape.collect)(&mut given);
+        }
+    }
+    let (taken, given) = (named(taken), named(given));
+    let mut schemas = Map::new();
+    let mut names: Vec<&String> = taken.keys().chain(given.keys()).collect();
+    names.sort();
+    for name in names {
+        let mut schema = taken.get(name).or(given.get(name)).cloned().unwrap_or_default();
+        let closed = taken.contains_key(name) && name != OPEN && schema["properties"].is_object();
+        if closed {
+            schema["additionalProperties"] = json!(false);
+        }
+        schemas.insert(name.clone(), schema);
+    }
+    schemas.insert("Problem".to_owned(), responses::problem());
+    schemas
+}
+
+/// The body of callbacks: providers may say more than we read.
+const OPEN: &str = "ReportInput";
+
+type Collected = Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>;
+
+fn named(collected: Collected) -> Map<String, Value> {
+    collected.into_iter().map(|(name, schema)| (name, json!(schema))).collect()
+}
+
+fn of(shape: Shape) -> (Value, Map<String, Value>) {
+    let mut schemas = Vec::new();
+    (shape.collect)(&mut schemas);
+    let schemas = named(schemas);
+    (schemas[&(shape.name)()].clone(), schemas)
+}
+
+/// The names of a schema's members, those of its parts included.
+pub fn members(shape: Shape) -> Vec<String> {
+    let (schema, all) = of(shape);
+    let mut found = Map::new();
+    collect(&schema, &all, &mut found);
+    found.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Whether a schema has the member that a name leads to; a dot leads into an object.
+pub fn has(shape: Shape, name: &str) -> bool {
+    let (mut schema, all) = of(shape);
+    name.split('.').all(|part| {
+        let mut found = Map::new();
+        collect(&schema, &all, &mut found);
+        let next = found.remove(part);
+        schema = next.clone().unwrap_or_default();
+        next.is_some()
+    })
+}
+
+/// The members of a schema: its own, those of its parts, and of what it lists or refers to.
+fn collect(schema: &Value, all: &Map<String, Value>, found: &mut Map<String, Value>) {
+    let own = schema["properties"].as_object().into_iter().flatten();
+    found.extend(own.map(|(name, member)| (name.clone(), member.clone())));
+    for parts in ["allOf", "oneOf"] {
+        schema[parts].as_array().into_iter().flatten().for_each(|part| collect(part, all, found));
+    }
+    if schema["items"].is_object() {
+        collect(&schema["items"], all, found);
+    }
+    let referred = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    if let Some(schema) = referred.and_then(|name| all.get(name)) {
+        collect(schema, all, found);
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}

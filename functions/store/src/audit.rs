@@ -1,0 +1,89 @@
+//! What the audit needs of the store: a thing as it was before an act, and the entries of one thing.
+//!
+//! Neighbours: the edge makes an entry of each decision; `/v1/audit` and explanations read them.
+
+use domain::access::audit::AuditEntry;
+use domain::access::keys::KeyInfo;
+use domain::decision::{Kind, Record};
+use domain::ids::Id;
+use domain::limits::KEY_BYTES;
+
+use crate::error::StoreError;
+use crate::keys::{self, Key};
+use crate::list::{PageOf, whole};
+use crate::port::{Item, Range, Store};
+use crate::rows::{decode, record};
+
+impl dyn Store {
+    /// The record as it is now; none when it is new.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_before(
+        &self,
+        tenant: Id,
+        after: &Record,
+    ) -> Result<Option<Record>, StoreError> {
+        let (place, _) = record(tenant, after)?;
+        let row: Option<Item> = self.get(&[place.key]).await?.remove(0);
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(match after {
+            Record::Tenant(_) => Record::Tenant(decode(row)?),
+            Record::Namespace(_) => Record::Namespace(decode(row)?),
+            Record::Role(_) => Record::Role(decode(row)?),
+            Record::ApiKey(_) => Record::ApiKey(decode(row)?),
+            Record::Feature(_) => Record::Feature(decode(row)?),
+            Record::Product(_) => Record::Product(decode(row)?),
+            Record::CustomAttributeDef(_) => Record::CustomAttributeDef(decode(row)?),
+            Record::Customer(_) => Record::Customer(decode(row)?),
+            Record::Contact(_) => Record::Contact(decode(row)?),
+            Record::Plan(_) => Record::Plan(decode(row)?),
+            Record::Method(_) => Record::Method(decode(row)?),
+            Record::Association(_) => Record::Association(decode(row)?),
+            Record::Entitlement(_) => Record::Entitlement(decode(row)?),
+            Record::ProductKey(_) => Record::ProductKey(decode(row)?),
+            Record::Activation(_) => Record::Activation(decode(row)?),
+            Record::Request(_) => Record::Request(decode(row)?),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// A page of the ids of the entries of one thing.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_audit_of(
+        &self,
+        tenant: Id,
+        entity_id: &str,
+        page: &PageOf,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let pk = keys::names(tenant, Kind::Audit, "entity", entity_id);
+        // Nothing is called so, and DynamoDB would refuse to look for it.
+        if pk.len() > KEY_BYTES {
+            return Ok(Vec::new());
+        }
+        let range = Range {
+            after: page.after.map(Id::padded),
+            descending: !page.ascending,
+            limit: page.limit,
+            ..whole(keys::Table::Catalog, pk, String::new())
+        };
+        let items = self.range(&range).await?.items;
+        let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
+        let places: Vec<Key> = ids.map(|id| keys::of_catalog(tenant, Kind::Audit, id)).collect();
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.get(&places).await?.into_iter().flatten().map(decode).collect()
+    }
+
+    /// An API key by its id, as answers show it; none for what is no key.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_key_info(&self, tenant: Id, id: &str) -> Result<Option<KeyInfo>, StoreError> {
+        let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+        Ok(self.find_listed_key(tenant, id).await?.map(|key| key.info))
+    }
+}
