@@ -23,7 +23,7 @@ use crate::plan::door::Door;
 use crate::plan::method::Method;
 use crate::plan::version::PlanVersion;
 use crate::request::attempt::Attempt;
-use crate::request::{Conflicts, LongResponse, Overflow, Payload, Request};
+use crate::request::{Conflicts, LongResponse, Overflow, Payload, Repeat, Request};
 use crate::time::Time;
 
 /// Who acts.
@@ -179,6 +179,7 @@ pub enum Record {
     Payload(Payload),
     Attempt(Attempt),
     Conflicts(Conflicts),
+    Repeat(Repeat),
     LongResponse(LongResponse),
     Overflow(Overflow),
     AuditEntry(AuditEntry),
@@ -215,6 +216,7 @@ records!(
     Payload,
     Attempt,
     Conflicts,
+    Repeat,
     LongResponse,
     Overflow,
     AuditEntry

@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
 mod activations;
+mod audited;
 mod bad_input;
 mod callbacks;
 mod catalog;
 mod contract;
 mod counts;
 mod credentials;
+mod crm;
 mod dispatching;
 mod entitlements;
 mod events;
+mod explained;
 mod first_key;
 mod grants;
 mod guards;
@@ -28,12 +31,14 @@ mod openapi;
 mod operating;
 mod people;
 mod permissions;
+mod permissions_requests;
 mod permissions_sales;
 mod plan_actions;
 mod plans;
 mod profiles;
 mod races;
 mod restart;
+mod retrying;
 mod revoking;
 mod routes;
 mod source_001;

@@ -302,10 +302,14 @@ pub struct Conflict {
     pub comments: Option<String>,
 }
 
-/// A callback that came again, or said what is known: it changed nothing.
+/// A callback that came again, or said what is known: it changed nothing. One of 20 places is
+/// taken by its webhook id, so that its trace is one write without a read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Repeat {
+    /// The request; its row's key says it.
+    #[serde(skip)]
+    pub request: Option<Id>,
     /// Its webhook id.
     pub webhook_id: String,
     /// When it came last.
@@ -314,20 +318,18 @@ pub struct Repeat {
     pub status: Status,
     /// The generation it spoke of.
     pub generation: u32,
-    /// How often it came again.
-    pub times: u32,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: u64,
 }
 
-/// What callbacks of a request changed nothing, in one row: the last 20 of either kind.
+/// The last 20 conflicting callbacks of a request, in one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflicts {
     /// The request.
     pub request: Id,
-    /// Those that contradict, oldest first.
+    /// Oldest first.
     pub list: Vec<Conflict>,
-    /// Those that repeat, the latest last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repeats: Vec<Repeat>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,

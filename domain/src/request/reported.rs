@@ -194,11 +194,12 @@ impl Request {
 
     fn repeat(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Repeat {
         Repeat {
+            request: Some(self.id),
             webhook_id: arrival.webhook_id.to_owned(),
             at: stamp.now,
             status: report.status,
             generation: arrival.generation.unwrap_or(self.generation),
-            times: 1,
+            rev: 0,
         }
     }
 
@@ -268,19 +269,8 @@ impl Conflicts {
         Decision::default().save(self)
     }
 
-    /// Counts one that came again; the last 20 are told apart.
-    pub fn again(mut self, mut repeat: Repeat) -> Decision {
-        if let Some(at) = self.repeats.iter().position(|r| r.webhook_id == repeat.webhook_id) {
-            repeat.times = self.repeats.remove(at).times.saturating_add(1);
-        }
-        self.repeats.push(repeat);
-        let over = self.repeats.len().saturating_sub(CONFLICTS);
-        self.repeats.drain(..over);
-        Decision::default().save(self)
-    }
-
     /// None yet.
     pub const fn none(request: Id) -> Self {
-        Self { request, list: Vec::new(), repeats: Vec::new(), rev: 0 }
+        Self { request, list: Vec::new(), rev: 0 }
     }
 }

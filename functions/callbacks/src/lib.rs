@@ -12,7 +12,7 @@ use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
 use domain::plan::door::Door;
 use domain::rejection::{Code, Rejection};
 use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
-use domain::request::{Conflicts, Request};
+use domain::request::{Conflict, Request};
 use edge::http::body::raw_member;
 use edge::http::routes::Function;
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};
@@ -84,11 +84,11 @@ async fn settle(
 ) -> Result<Answer, Unsettled> {
     let (state, outcome) = match request.reported(report, arrival, stamp)? {
         Verdict::Duplicate(repeat) => {
-            trace(cx, door.tenant, request.id, |trace| trace.again(repeat)).await?;
+            commit(cx, door.tenant, &Decision::default().save(repeat)).await?;
             (request.life.state, "DUPLICATE")
         }
         Verdict::Conflicting(conflict, rejection) => {
-            trace(cx, door.tenant, request.id, |trace| trace.keep(conflict)).await?;
+            keep(cx, door.tenant, request.id, conflict).await?;
             return Err(rejection.into());
         }
         Verdict::Accepted(next, decision) => {
@@ -101,15 +101,9 @@ async fn settle(
     Ok(Answer::ok(&body)?)
 }
 
-/// Keeps the trace of a callback that changed nothing.
-async fn trace(
-    cx: &Cx,
-    tenant: Id,
-    request: Id,
-    keep: impl FnOnce(Conflicts) -> Decision,
-) -> Result<(), Unsettled> {
-    let trace = cx.store().load_conflicts(tenant, request).await?;
-    commit(cx, tenant, &keep(trace)).await
+async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Unsettled> {
+    let conflicts = cx.store().load_conflicts(tenant, request).await?;
+    commit(cx, tenant, &conflicts.keep(conflict)).await
 }
 
 async fn commit(cx: &Cx, tenant: Id, decision: &Decision) -> Result<(), Unsettled> {

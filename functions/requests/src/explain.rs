@@ -36,6 +36,7 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
         activation: store.load_activation(tenant, &request.aid).await?,
         payloads: store.list_payloads(tenant, &request).await?,
         conflicts: store.load_conflicts(tenant, id).await?,
+        repeats: store.list_repeats(tenant, id).await?,
         method: method.map(|method| method.info),
         attempts,
         audit,

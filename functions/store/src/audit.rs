@@ -1,4 +1,4 @@
-//! What the audit needs of the store: a thing as it was before an act, and the entries of one thing.
+//! What the audit needs of the store: a thing as it was before an act, the entries of one thing.
 //!
 //! Neighbours: the edge makes an entry of each decision; `/v1/audit` and explanations read them.
 

@@ -81,8 +81,12 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
             let (main, door) = record(tenant, saved)?;
             let condition = match **saved {
                 // Only the worker of an attempt writes it; a door goes with its method, and a
-                // response with the head, whose revision is named beside it.
-                Record::Attempt(_) | Record::Door(_) | Record::LongResponse(_) => Condition::Free,
+                // response with the head, whose revision is named beside it. The last callback to
+                // come again takes its place.
+                Record::Attempt(_)
+                | Record::Door(_)
+                | Record::LongResponse(_)
+                | Record::Repeat(_) => Condition::Free,
                 _ => of_rev(main.rev),
             };
             // A new one must not take the door of another tenant's method.

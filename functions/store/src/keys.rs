@@ -5,7 +5,8 @@
 
 use domain::decision::{Kind, Name, Scope};
 use domain::entitlement::product_key::KeyRef;
-use domain::ids::Id;
+use domain::ids::{Id, sha256_hex};
+use domain::limits::CONFLICTS;
 use domain::time::Time;
 
 /// The two tables.
@@ -103,6 +104,16 @@ pub const ATTEMPTS: &str = "T#";
 pub fn conflicts(tenant: Id, request_id: Id) -> Key {
     core(request(tenant, request_id).pk, "C#conflicts".to_owned())
 }
+
+/// One of the places of a request's repeated callbacks.
+pub fn repeat(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
+    let hash = u64::from_str_radix(&sha256_hex(webhook_id.as_bytes())[..8], 16).unwrap_or_default();
+    let place = hash % CONFLICTS as u64;
+    core(request(tenant, request_id).pk, format!("{REPEATS}{place:02}"))
+}
+
+/// What the repeated callbacks of a request start with.
+pub const REPEATS: &str = "C#again#";
 
 /// A long response of a callback. A webhook id has no `#`, so it is never `conflicts`.
 pub fn long_response(tenant: Id, request_id: Id, webhook_id: &str) -> Key {

@@ -11,8 +11,8 @@ use domain::ids::Id;
 use domain::limits::{KEY_BYTES, PAGE_ROWS};
 use domain::plan::Plan;
 use domain::plan::version::PlanVersion;
-use domain::request::Overflow;
 use domain::request::attempt::Attempt;
+use domain::request::{Overflow, Repeat};
 use domain::time::Time;
 use serde::de::DeserializeOwned;
 
@@ -220,6 +220,16 @@ impl dyn Store {
     pub async fn list_attempts(&self, tenant: Id, request: Id) -> Result<Vec<Attempt>, StoreError> {
         let pk = keys::request(tenant, request).pk;
         let range = whole(Table::Core, pk, keys::ATTEMPTS.to_owned());
+        self.range_all(range).await?.into_iter().map(decode).collect()
+    }
+
+    /// The callbacks of a request that came again.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_repeats(&self, tenant: Id, request: Id) -> Result<Vec<Repeat>, StoreError> {
+        let pk = keys::request(tenant, request).pk;
+        let range = whole(Table::Core, pk, keys::REPEATS.to_owned());
         self.range_all(range).await?.into_iter().map(decode).collect()
     }
 

@@ -19,7 +19,7 @@ use domain::plan::door::Door;
 use domain::plan::method::Method;
 use domain::plan::version::PlanVersion;
 use domain::request::attempt::Attempt;
-use domain::request::{Conflicts, LongResponse, Overflow, Payload, Request};
+use domain::request::{Conflicts, LongResponse, Overflow, Payload, Repeat, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -53,7 +53,7 @@ rows!(
     Plan "plan", Method "method", Association "association", Entitlement "entitlement",
     ProductKey "product key", Activation "activation", Request "provisioning request",
     Payload "payload", Attempt "attempt", Conflicts "conflicts", LongResponse "response",
-    Overflow "history", Feature "feature", CustomAttributeDef "custom attribute",
+    Overflow "history", Repeat "repeated callback", Feature "feature", CustomAttributeDef "custom attribute",
     Contact "contact", Tenant "tenant", AuditEntry "audit entry",
 );
 
@@ -182,6 +182,10 @@ fn beside(tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
         Record::Conflicts(r) => row(keys::conflicts(tenant, r.request), r, r.rev),
         Record::LongResponse(r) => {
             row(keys::long_response(tenant, r.request, &r.webhook_id), r, r.rev)
+        }
+        Record::Repeat(r) => {
+            let request = r.request.ok_or(StoreError::NotFound("request of a callback"))?;
+            row(keys::repeat(tenant, request, &r.webhook_id), r, 0)
         }
         Record::Overflow(r) => row(keys::history(tenant, r.kind, r.id, r.first), r, r.rev),
         Record::Attempt(r) => {

@@ -19,7 +19,7 @@ use crate::ids::Id;
 use crate::machine::Step;
 use crate::plan::method::MethodInfo;
 use crate::request::states::Status;
-use crate::request::{Conflicts, Named, Payload, Request};
+use crate::request::{Conflicts, Named, Payload, Repeat, Request};
 use crate::time::Time;
 use crate::view::attempt::AttemptLine;
 
@@ -95,8 +95,6 @@ pub struct Moment {
     pub error: Option<String>,
     /// The callback's id.
     pub webhook_id: Option<String>,
-    /// How often the callback came again.
-    pub times: Option<u32>,
     /// The plan, with the version that was filled.
     pub plan: Option<Named>,
     /// The method, with the version that was read.
@@ -171,8 +169,10 @@ pub struct Evidence {
     pub payloads: Vec<Payload>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptLine>,
-    /// Its callbacks that changed nothing.
+    /// Its callbacks that contradicted.
     pub conflicts: Conflicts,
+    /// Its callbacks that came again.
+    pub repeats: Vec<Repeat>,
     /// Acts that moved no machine.
     pub audit: Vec<AuditEntry>,
     /// Its method as it is now, if it is still there.

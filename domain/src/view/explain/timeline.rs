@@ -28,7 +28,6 @@ impl Moment {
             latency_ms: None,
             error: None,
             webhook_id: None,
-            times: None,
             plan: None,
             method: None,
             document_hash: None,
@@ -46,7 +45,7 @@ impl Evidence {
         moments.extend(self.rendered());
         moments.extend(self.attempts.iter().map(|line| self.attempt(line)));
         moments.extend(self.under_way());
-        moments.extend(self.conflicts.repeats.iter().map(|repeat| self.repeated(repeat)));
+        moments.extend(self.repeats.iter().map(|repeat| self.repeated(repeat)));
         moments.extend(self.conflicts.list.iter().map(|conflict| self.conflicting(conflict)));
         moments.extend(self.audit.iter().map(|entry| {
             let by = Who {
@@ -221,15 +220,13 @@ impl Evidence {
     }
 
     fn repeated(&self, repeat: &Repeat) -> Moment {
-        let times = if repeat.times == 1 { "once more" } else { "again, several times" };
-        let summary =
-            format!("The provider reported {} {times}: nothing changed.", repeat.status.display());
+        let status = repeat.status.display();
+        let summary = format!("The provider reported {status} again: nothing changed.");
         let by = self.who("PROVIDER");
         let mut moment = Moment::new(repeat.at, MomentKind::RepeatedCallback, by, summary);
         moment.status = Some(repeat.status);
         moment.generation = Some(repeat.generation);
         moment.webhook_id = Some(repeat.webhook_id.clone());
-        moment.times = Some(repeat.times);
         moment
     }
 

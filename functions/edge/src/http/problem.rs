@@ -91,6 +91,11 @@ pub const fn status(code: Code) -> u16 {
     }
 }
 
+/// The name of a code's status.
+pub fn title(code: Code) -> &'static str {
+    StatusCode::from_u16(status(code)).ok().and_then(|s| s.canonical_reason()).unwrap_or_default()
+}
+
 /// Whether the call was refused for what it says, or for what there is: 409, 412, 422, 428. The
 /// XML facade has one status for that.
 pub const fn of_content(code: Code) -> bool {

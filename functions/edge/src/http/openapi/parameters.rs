@@ -36,8 +36,11 @@ fn parameter(place: &str, name: &str, required: bool, schema: &Value, what: &str
     })
 }
 
+/// The highest id: 53 bits.
+const MOST: u64 = 9_007_199_254_740_991;
+
 fn id() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": 9_007_199_254_740_991_u64})
+    json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": MOST})
 }
 
 fn of_path(name: &str) -> (Value, &'static str) {

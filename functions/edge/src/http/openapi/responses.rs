@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
 use crate::http::openapi::reference;
-use crate::http::problem::{CREATED, status};
+use crate::http::problem::{CREATED, status, title};
 use crate::http::routes::{Dialect, Gives, Route};
 
 /// The refusals of a route, by status.
@@ -94,10 +94,9 @@ pub(super) fn shared() -> Value {
 }
 
 fn example(code: Code) -> Value {
-    let title = axum::http::StatusCode::from_u16(status(code)).ok();
     json!({
         "type": format!("/errors/{code}"),
-        "title": title.and_then(|status| status.canonical_reason()),
+        "title": title(code),
         "status": status(code),
         "detail": code.meaning().replace('\n', " "),
         "instance": "/v1/plans",
@@ -132,7 +131,7 @@ pub(super) fn headers() -> Value {
         "X-Request-Id": of("The name of this call, in the log and in the audit."),
         "Location": of("Where what was made is."),
         "Link": of("`rel=\"next\"`: the next page, if there is one."),
-        "Idempotent-Replayed": of("true: the answer was given before, to the same Idempotency-Key."),
+        "Idempotent-Replayed": of("true: it was answered so before, to the same Idempotency-Key."),
         "Retry-After": of("Seconds to wait."),
     })
 }
