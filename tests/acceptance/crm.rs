@@ -195,8 +195,8 @@ async fn the_sources_example_is_answered_name_by_name() {
     assert_eq!(owner["demographics"]["id_number_expiration_date"], "2027-04-30T00:00:00");
     let provider = &data["provisioning_provider"];
     assert_eq!(provider["provisioning_protocol"], "TUCANO");
-    let date = data["executed_date"].as_str().unwrap();
-    assert_eq!((date.len(), date.ends_with('Z')), (19, false));
+    let executed = data["executed_date"].as_str().unwrap();
+    assert_eq!((executed.len(), executed.ends_with('Z')), (19, false));
     assert_eq!(data["log_information"]["created_by_unit"]["name"], "Admin Unit");
 }
 

@@ -14,10 +14,8 @@ fn is_fresh(file: &str, made: &Value) {
         std::fs::write(&path, &made).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        made == committed,
-        "{file} is stale: run UPDATE_OPENAPI=1 cargo test -p tests openapi, again if examples changed"
-    );
+    let how = "run UPDATE_OPENAPI=1 cargo test -p tests openapi, again if examples changed";
+    assert!(made == committed, "{file} is stale: {how}");
 }
 
 #[test]

@@ -116,8 +116,8 @@ async fn ten_thousand_are_listed_once_each_while_new_ones_come() {
                 admin.post("/v1/activations", &one).await.expect(201);
             }
         }
-        let once: BTreeSet<u64> = listed.iter().copied().collect();
-        assert_eq!(once.len(), listed.len(), "none twice");
-        assert!(made.is_subset(&once), "none left out");
+        let distinct: BTreeSet<u64> = listed.iter().copied().collect();
+        assert_eq!(distinct.len(), listed.len(), "none twice");
+        assert!(made.is_subset(&distinct), "none left out");
     }
 }

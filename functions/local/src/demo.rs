@@ -5,33 +5,20 @@
 
 use std::time::Duration;
 
-use edge::provider::client;
 use edge::secret::Secret;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::service::Running;
+use crate::api::{Api, ApiError};
+use crate::service::{ADMIN_KEY, Running};
 
 /// Why the demo ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// A call was not answered.
+    /// The service.
     #[error("{0}")]
-    Http(#[from] reqwest::Error),
-    /// A call was refused.
-    #[error("{call} was answered {status}: {body}")]
-    Refused {
-        /// The call.
-        call: String,
-        /// HTTP status.
-        status: u16,
-        /// The problem.
-        body: String,
-    },
-    /// The HTTP client could not be made.
-    #[error("{0}")]
-    Client(String),
+    Api(#[from] ApiError),
     /// The data folder.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -40,7 +27,7 @@ pub enum DemoError {
 /// A client of this service.
 pub struct Demo<'a> {
     running: &'a Running,
-    http: reqwest::Client,
+    api: Api,
     say: fn(&str),
 }
 
@@ -60,8 +47,8 @@ impl<'a> Demo<'a> {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(running: &'a Running, say: fn(&str)) -> Result<Self, DemoError> {
-        let http = client::build(running.app.egress.clone()).map_err(DemoError::Client)?;
-        Ok(Self { running, http, say })
+        let api = Api::new(&running.api, &running.api_key, running.app.egress.clone())?;
+        Ok(Self { running, api, say })
     }
 
     /// Makes the catalog and runs one entitlement, or finds what an earlier start made.
@@ -105,9 +92,9 @@ impl<'a> Demo<'a> {
             });
             match self.post("/v1/methods", &format!("demo-method-{number}"), &body).await {
                 Ok(method) if method["callbackSecret"].is_string() => return Ok((name, method)),
-                Ok(_) | Err(DemoError::Refused { .. }) if number < 100 => number += 1,
+                Ok(_) | Err(ApiError::Refused { .. }) if number < 100 => number += 1,
                 Ok(method) => return Ok((name, method)),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -132,7 +119,7 @@ impl<'a> Demo<'a> {
             ] {
                 body[member] = found[member].clone();
             }
-            self.call(Method::PUT, &path, &[("if-match", "*")], Some(&body)).await?;
+            self.api.call(Method::PUT, &path, &[("if-match", "*")], Some(&body)).await?;
         }
         let open = format!(
             "/v1/provisioning-requests?status=REQUEST_SENT,IN_PROGRESS&methodId={method}&limit=100"
@@ -160,7 +147,7 @@ impl<'a> Demo<'a> {
         let plan = self.step("plan", "/v1/plans", "demo-plan", &body).await?;
         let association = format!("/v1/products/{}/association", product["id"]);
         let body = json!({"planId": plan["id"], "methodId": made["methodId"]});
-        self.call(Method::PUT, &association, &[], Some(&body)).await?;
+        self.api.call(Method::PUT, &association, &[], Some(&body)).await?;
         let body = json!({
             "customerId": customer["id"], "action": "PRODUCE",
             "entitlementItems": [{
@@ -212,6 +199,11 @@ impl<'a> Demo<'a> {
         (self.say)(&format!(
             "  curl -s {api}/v1/provisioning-requests/{id} -H 'Authorization: Bearer {key}'\n"
         ));
+        let own = self.running.data.path().join(ADMIN_KEY);
+        (self.say)(&format!(
+            "  cargo run -- requests show {id} --api {api} --key-file {}\n",
+            own.display()
+        ));
         (self.say)(&format!(
             "  curl -s {api}/v1/activations -H 'Authorization: Bearer {key}' \\\n    \
              -H 'Content-Type: application/json' \\\n    \
@@ -239,36 +231,12 @@ impl<'a> Demo<'a> {
         Ok(made)
     }
 
-    async fn get(&self, path: &str) -> Result<Value, DemoError> {
-        self.call(Method::GET, path, &[], None).await
+    async fn get(&self, path: &str) -> Result<Value, ApiError> {
+        self.api.get(path).await
     }
 
-    async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, DemoError> {
-        self.call(Method::POST, path, &[("idempotency-key", key)], Some(body)).await
-    }
-
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Result<Value, DemoError> {
-        let call = format!("{method} {path}");
-        let mut request = self.http.request(method, format!("{}{path}", self.running.api));
-        request = request.bearer_auth(&self.running.api_key);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer.json().await?);
-        }
-        Err(DemoError::Refused { call, status: status.as_u16(), body: answer.text().await? })
+    async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, ApiError> {
+        self.api.call(Method::POST, path, &[("idempotency-key", key)], Some(body)).await
     }
 }
 

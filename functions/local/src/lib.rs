@@ -3,10 +3,12 @@
 //! Neighbours: `main` and the tests start it. Guarantee (invariant 9): the same routers, handlers
 //! and store code as on Lambda; only where DynamoDB and the queue live differs.
 
+pub mod api;
 pub mod check;
 pub mod data_dir;
 pub mod demo;
 pub mod engine;
+pub mod operator;
 pub mod options;
 pub mod provider;
 pub mod queue;

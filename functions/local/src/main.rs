@@ -22,6 +22,13 @@ async fn main() -> ExitCode {
         Some(Command::Plans(Plans::Check(check))) => {
             (check.run(&mut |line| say(line)) as u8).into()
         }
+        Some(Command::Requests(requests)) => match requests.run(say).await {
+            Ok(well) => u8::from(!well).into(),
+            Err(error) => {
+                say_aside(&error.to_string());
+                WRONG.into()
+            }
+        },
         Some(Command::Provider(options)) => {
             let stop = CancellationToken::new();
             let provided = provide(&options, stop.clone(), say);

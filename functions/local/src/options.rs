@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::Check;
+use crate::operator::Requests;
 use crate::script::Step;
 use crate::webhook::{Hidden, Webhook, secret};
 
@@ -27,6 +28,9 @@ pub enum Command {
     /// Looks at plans without a service.
     #[command(subcommand)]
     Plans(Plans),
+    /// Asks a running service about provisioning requests.
+    #[command(subcommand)]
+    Requests(Requests),
     /// A fake provider that follows a script.
     Provider(ProviderOptions),
     /// Signs and verifies messages (Standard Webhooks).

@@ -75,7 +75,8 @@ pub struct Running {
 
 /// Names of the files in the data folder.
 const MASTER_KEY: &str = "master-key";
-const ADMIN_KEY: &str = "admin-key";
+/// The file that has the administrator's key.
+pub const ADMIN_KEY: &str = "admin-key";
 /// No stop takes longer: the longest attempt and a little more.
 const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 

@@ -53,7 +53,8 @@ rows!(
     Plan "plan", Method "method", Association "association", Entitlement "entitlement",
     ProductKey "product key", Activation "activation", Request "provisioning request",
     Payload "payload", Attempt "attempt", Conflicts "conflicts", LongResponse "response",
-    Overflow "history", Repeat "repeated callback", Feature "feature", CustomAttributeDef "custom attribute",
+    Overflow "history", Repeat "repeated callback",
+    Feature "feature", CustomAttributeDef "custom attribute",
     Contact "contact", Tenant "tenant", AuditEntry "audit entry",
 );
 

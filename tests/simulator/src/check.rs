@@ -256,8 +256,8 @@ impl Run<'_> {
                 self.release(0, Fate::Go).await?;
             }
         }
-        // A contradiction that came before is kept once more, if it was pushed out since; and that a
-        // callback came again is noted beside the request.
+        // A contradiction that came before is kept once more, if it was pushed out since; and that
+        // a callback came again is noted beside the request.
         let trace = |key: &Key| key.sk == "C#conflicts" || key.sk.starts_with(REPEATS);
         let kept = |(key, _): &(&Key, &Item)| !trace(key);
         let after = self.world.shared.store.rows();

@@ -1,0 +1,84 @@
+//! A client of a running service: the demo and the commands that ask one.
+//!
+//! Neighbours: `demo`, `operator`. It is a client like any other: over HTTP, with a key.
+
+use edge::provider::client;
+use edge::provider::egress::Policy;
+use reqwest::Method;
+use serde_json::Value;
+
+/// Why a call gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// It was not answered.
+    #[error("{0}")]
+    Http(#[from] reqwest::Error),
+    /// It was refused.
+    #[error("{call} was answered {status}: {body}")]
+    Refused {
+        /// The call.
+        call: String,
+        /// HTTP status.
+        status: u16,
+        /// The problem.
+        body: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("{0}")]
+    Client(String),
+}
+
+/// A client.
+pub struct Api {
+    http: reqwest::Client,
+    url: String,
+    key: String,
+}
+
+impl Api {
+    /// Of the service at `url`, with this key.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(url: &str, key: &str, policy: Policy) -> Result<Self, ApiError> {
+        let http = client::build(policy).map_err(ApiError::Client)?;
+        let url = url.trim_end_matches('/').to_owned();
+        Ok(Self { http, url, key: key.to_owned() })
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// When it was refused, or not answered.
+    pub async fn get(&self, path: &str) -> Result<Value, ApiError> {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    /// Any call; the answer's JSON.
+    ///
+    /// # Errors
+    /// When it was refused, or not answered.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, ApiError> {
+        let call = format!("{method} {path}");
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        request = request.bearer_auth(&self.key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.json().await?);
+        }
+        Err(ApiError::Refused { call, status: status.as_u16(), body: answer.text().await? })
+    }
+}
