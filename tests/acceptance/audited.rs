@@ -1,8 +1,43 @@
 //! The audit: what API keys did to which thing, when, from what, to what and why.
 
+use std::collections::BTreeSet;
+
+use edge::http::table::ROUTES;
 use harness::Story;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::permissions::visit;
+
+/// What changes nothing that is kept, and what is made with a history of its own.
+const NO_ENTRY: &[&str] = &[
+    "lintPlan",
+    "previewPlan",
+    "rehearsePlan",
+    "testMethod",
+    "reportStatus",
+    "createEntitlement",
+    "putEntitlementXml",
+    "createActivation",
+    "activateMany",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_changes_something_leaves_an_entry() {
+    let mut town = visit().await;
+    let (mut acts, mut cursor) = (BTreeSet::new(), String::new());
+    loop {
+        let page = town.get(&format!("/v1/audit?limit=100{cursor}")).await;
+        let told = page["data"].as_array().unwrap().iter().map(|entry| entry["act"].clone());
+        acts.extend(told.map(|act| act.as_str().unwrap().to_owned()));
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let changing = ROUTES.iter().filter(|route| route.verb != "GET").map(|r| r.operation);
+    let expected: BTreeSet<String> =
+        changing.filter(|act| !NO_ENTRY.contains(act)).map(str::to_owned).collect();
+    assert_eq!(acts, expected);
+}
 
 async fn entries(story: &Story, query: &str) -> Vec<Value> {
     let list = story.admin().get(&format!("/v1/audit?{query}")).await.expect(200);

@@ -1,4 +1,5 @@
-//! `cargo run -- plans check | provider | webhook`: the real binary, its words and exit codes.
+//! `cargo run -- plans check | requests | provider | webhook`: the real binary, its words and exit
+//! codes.
 
 #![allow(clippy::unwrap_used, reason = "a test may end so")]
 
@@ -222,4 +223,73 @@ fn wrong_flags_are_told() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
+}
+
+/// The service as it is started by hand: its address, the request of its demo, and its key's file.
+struct Up {
+    child: Child,
+    folder: tempfile::TempDir,
+    api: String,
+    request: String,
+}
+
+impl Up {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display().to_string();
+        let ports = ["--port", "0", "--provider-port", "0", "--data-dir", &place];
+        let mut command = tool(&ports);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (mut api, mut request) = (String::new(), String::new());
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["API", at] => api = at.to_owned(),
+                ["provisioning", "request", id] => request = id.to_owned(),
+                _ if line.starts_with("Ctrl-C stops it") => break,
+                _ => {}
+            }
+        }
+        Self { child, folder, api, request }
+    }
+
+    fn ask(&self, arguments: &[&str]) -> (i32, String, String) {
+        let key = self.folder.path().join("admin-key").display().to_string();
+        let at = ["--api", &self.api, "--key-file", &key];
+        let output = run(&[arguments, &at].concat(), "");
+        let aside = String::from_utf8(output.stderr.clone()).unwrap();
+        (output.status.code().unwrap(), said(&output), aside)
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn an_operator_asks_a_running_service() {
+    let up = Up::start();
+    let (code, words, _) = up.ask(&["requests", "show", &up.request]);
+    assert_eq!(code, 0, "{words}");
+    for told in [
+        format!("Request {}: COMPLETED", up.request),
+        "P1   Activation".to_owned(),
+        "Attempt 1: answered 202".to_owned(),
+        "The provider reported Completed.".to_owned(),
+        "Next: Nothing by itself.".to_owned(),
+        "may UPDATE_STATUS".to_owned(),
+        "may not RETRY: It needs Dispatch Failed or Failed".to_owned(),
+    ] {
+        assert!(words.contains(&told), "{told}: {words}");
+    }
+    let (code, words, _) = up.ask(&["requests", "retry", "status=FAILED"]);
+    assert_eq!((code, words.as_str()), (0, "0 retried, 0 refused\n"));
+    let (code, _, aside) = up.ask(&["requests", "show", "97"]);
+    assert!(code == 2 && aside.contains("There is no such provisioning request."), "{aside}");
+    let (code, _, aside) = up.ask(&["requests", "retry", "status"]);
+    assert!(code == 2 && aside.contains("write name=value"), "{aside}");
 }

@@ -52,7 +52,7 @@ fn responses(route: &Route, example: &Value) -> Value {
         Gives::Object => (OK, json_body(&json!({"type": "object"}), example)),
         Gives::One(shape) => {
             let status = if creates { CREATED } else { OK };
-            (status, json_body(&reference(&(shape.name)()), example))
+            (status, json_body(&shown(route, &reference(&(shape.name)())), example))
         }
         Gives::Page(shape) => (OK, json_body(&list(&(shape.name)(), true), example)),
         Gives::All(shape) => (OK, json_body(&list(&(shape.name)(), false), example)),
@@ -65,6 +65,15 @@ fn responses(route: &Route, example: &Value) -> Value {
     all.insert(status.to_string(), good);
     all.extend(refusals(route));
     Value::Object(all)
+}
+
+/// A request can also be shown as the document that its plan sees.
+fn shown(route: &Route, schema: &Value) -> Value {
+    if !route.query.contains(&"view") {
+        return schema.clone();
+    }
+    let live = json!({"type": "object", "required": ["provisioningRequest"]});
+    json!({"anyOf": [schema, live]})
 }
 
 /// An XML document by the schema that `getEntitlementSchema` answers.

@@ -81,7 +81,7 @@ fn of_query(route: &Route, name: &str) -> (Value, &'static str) {
         ),
         "cursor" => (text(), "The `nextCursor` of the page before, with the same filters."),
         "order" => (one_of(&["desc", "asc"]), "desc, the default: newest first."),
-        "fields" => (text(), "Members of the answer, separated by commas; `id` is always there."),
+        "fields" => (text(), "Members, separated by commas: the answer has only these, and `id`."),
         "after" => (instant(), "Made after this instant."),
         "before" => (instant(), "Made before this instant."),
         "status" => {

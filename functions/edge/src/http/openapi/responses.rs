@@ -46,7 +46,8 @@ fn statuses(route: &Route) -> Vec<u16> {
     if route.dialect == Dialect::Own {
         codes.extend([Code::RateLimited, Code::Unavailable]);
         // A cursor of other filters, a reference that leads nowhere.
-        if changes || matches!(route.gives, Gives::Page(_)) {
+        let names_another = route.query.contains(&"against");
+        if changes || names_another || matches!(route.gives, Gives::Page(_)) {
             codes.push(Code::ReferenceNotFound);
         }
         if changes {
