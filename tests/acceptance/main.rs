@@ -41,6 +41,7 @@ mod restart;
 mod retrying;
 mod revoking;
 mod routes;
+mod source_000;
 mod source_001;
 mod specified;
 mod template;
