@@ -31,9 +31,9 @@ use harness::engine;
 
 /// What a step cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Cost {
-    calls: u32,
-    read: f64,
+pub(crate) struct Cost {
+    pub(crate) calls: u32,
+    pub(crate) read: f64,
     written: f64,
 }
 
@@ -45,11 +45,11 @@ struct Meter {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Counter(Arc<Mutex<Meter>>);
+pub(crate) struct Counter(Arc<Mutex<Meter>>);
 
 impl Counter {
     /// What was spent since the last look; messages sent are calls, too.
-    fn take(&self, messages: usize) -> Cost {
+    pub(crate) fn take(&self, messages: usize) -> Cost {
         let mut cost = std::mem::take(&mut self.0.lock().unwrap().cost);
         cost.calls += u32::from(messages > 0);
         cost
@@ -124,7 +124,7 @@ impl Intercept for Counter {
     }
 }
 
-async fn stage() -> (Stage, Counter) {
+pub(crate) async fn stage() -> (Stage, Counter) {
     let counter = Counter::default();
     let plain = Access::embedded(format!("http://{}", engine().await)).dynamodb();
     store::tables::create(&plain, "core", "catalog").await.unwrap();

@@ -46,5 +46,6 @@ mod source_001;
 mod specified;
 mod template;
 mod template_changes;
+mod ten_thousand;
 mod tidy;
 mod trials;

@@ -1,9 +1,7 @@
-//! Many failed requests, retried by filter, page by page; and a list of 10,000 while new ones come.
-
-use std::collections::BTreeSet;
+//! Many failed requests, retried by filter, page by page.
 
 use harness::Story;
-use harness::story::{associate, id, product};
+use harness::story::id;
 use serde_json::{Value, json};
 
 /// So many requests that the provider refused.
@@ -70,54 +68,4 @@ async fn filters_choose_and_what_cannot_be_is_reported() {
     assert_eq!(again.header("idempotent-replayed"), "true");
     let other = admin.post_with(retry, &key, &json!({})).await;
     other.refused(422, "IDEMPOTENCY_KEY_REUSED");
-}
-
-/// A key of 1,000 activations of ten products each, that are due tomorrow.
-async fn ten_products(story: &Story) -> Value {
-    let admin = story.admin();
-    let mut products = Vec::new();
-    for n in 0..10 {
-        let made = product(admin, &format!("Part {n}")).await;
-        associate(admin, made, story.plan, story.method).await;
-        products.push(json!({"productId": made}));
-    }
-    let body = json!({"action": "PRODUCE", "entitlementItems": [{
-        "lineItemType": "Product_Key", "numActivationPerProductKey": 2000,
-        "itemProducts": products}]});
-    let made = admin.post("/v1/entitlements", &body).await.expect(201);
-    let path = format!("/v1/entitlements/{}/product-keys", made["eId"].as_str().unwrap());
-    let pk_id = admin.get(&path).await.expect(200)["data"][0]["pkId"].clone();
-    json!({"pkId": pk_id, "activationQuantity": 1, "scheduledDate": "2100-01-01T00:00:00Z"})
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_are_listed_once_each_while_new_ones_come() {
-    let story = Story::begin().await;
-    let (admin, one) = (story.admin(), ten_products(&story).await);
-    let many = json!({"activations": vec![one.clone(); 100]});
-    let mut made = BTreeSet::new();
-    for _ in 0..10 {
-        let done = admin.post("/v1/activations/bulk", &many).await.expect(200);
-        for line in done["data"].as_array().unwrap() {
-            let requests = line["activation"]["provisioningRequests"].as_array().unwrap();
-            made.extend(requests.iter().map(id));
-        }
-    }
-    assert_eq!(made.len(), 10_000);
-    for order in ["desc", "asc"] {
-        let (mut listed, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let path = format!("/v1/provisioning-requests?limit=100&order={order}{cursor}");
-            let page = admin.get(&path).await.expect(200);
-            listed.extend(page["data"].as_array().unwrap().iter().map(id));
-            let Some(next) = page["nextCursor"].as_str() else { break };
-            cursor = format!("&cursor={next}");
-            if listed.len() % 1000 == 0 {
-                admin.post("/v1/activations", &one).await.expect(201);
-            }
-        }
-        let distinct: BTreeSet<u64> = listed.iter().copied().collect();
-        assert_eq!(distinct.len(), listed.len(), "none twice");
-        assert!(made.is_subset(&distinct), "none left out");
-    }
 }

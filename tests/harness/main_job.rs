@@ -35,6 +35,7 @@ pub async fn an_entitlement_is_provisioned<S>(story: &Story<S>) {
     assert_eq!(rows(&done), ["P1", "P4", "P9", "P12"]);
     assert_eq!(done["version"], 4);
     attempts(story, id).await;
+    explained(story, id).await;
     substitution(story, id, &sent.json()).await;
 }
 
@@ -105,6 +106,25 @@ fn same_members(built: &Value, shape: &Value, at: &str) {
             "{at}"
         ),
     }
+}
+
+/// The same request in the words of an explanation, and in those of CRM.COM.
+async fn explained<S>(story: &Story<S>, id: u64) {
+    let path = format!("/v1/provisioning-requests/{id}/explain");
+    let told = story.admin().get(&path).await.expect(200);
+    let kinds: Vec<&str> =
+        told["timeline"].as_array().unwrap().iter().map(|m| m["kind"].as_str().unwrap()).collect();
+    let expected = ["CREATED", "RENDERED", "ATTEMPT", "MOVED", "CALLBACK", "CALLBACK"];
+    assert_eq!(kinds, expected, "{told:#}");
+    let path = format!(
+        "/crmapi/rest/v2/provisioning/provisioning_requests/show?token={}\
+         &provisioning_request_identifier=number={id}",
+        story.admin.key
+    );
+    let shown = story.admin().with_key("").get(&path).await.expect(200);
+    assert_eq!(shown["data"]["life_cycle_state"], "COMPLETED");
+    let owner = &shown["data"]["subscription"]["accounts_receivable"]["account_owner"];
+    assert_eq!(owner["name"], "Tucano Ltd");
 }
 
 async fn attempts<S>(story: &Story<S>, id: u64) {
