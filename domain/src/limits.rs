@@ -191,6 +191,10 @@ pub const COMMIT_TRIES: u32 = 20;
 pub const BACK_OFF: Period = Period::from_millis(4);
 /// It is doubled so often.
 pub const BACK_OFF_DOUBLED: u32 = 4;
+/// Generations whose payloads are told in an explanation.
+pub const PAYLOADS: u32 = 100;
+/// Moments of an explanation, the latest: an answer of a Lambda has at most 6 MB.
+pub const MOMENTS: usize = 1000;
 /// A longer value is told by its hash in the audit, bytes.
 pub const AUDIT_VALUE_BYTES: usize = 1024;
 /// Permissions of a role.

@@ -9,19 +9,6 @@ use serde_json::{Value, json};
 
 use crate::permissions::visit;
 
-/// What changes nothing that is kept, and what is made with a history of its own.
-const NO_ENTRY: &[&str] = &[
-    "lintPlan",
-    "previewPlan",
-    "rehearsePlan",
-    "testMethod",
-    "reportStatus",
-    "createEntitlement",
-    "putEntitlementXml",
-    "createActivation",
-    "activateMany",
-];
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_that_changes_something_leaves_an_entry() {
     let mut town = visit().await;
@@ -33,10 +20,11 @@ async fn every_route_that_changes_something_leaves_an_entry() {
         let Some(next) = page["nextCursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
-    let changing = ROUTES.iter().filter(|route| route.verb != "GET").map(|r| r.operation);
-    let expected: BTreeSet<String> =
-        changing.filter(|act| !NO_ENTRY.contains(act)).map(str::to_owned).collect();
+    let audited = ROUTES.iter().filter(|route| route.is_audited());
+    let expected: BTreeSet<String> = audited.map(|route| route.operation.to_owned()).collect();
     assert_eq!(acts, expected);
+    let unaudited = ROUTES.iter().filter(|route| route.verb != "GET" && !route.is_audited());
+    assert_eq!(unaudited.count(), 9, "births with a history, and what keeps nothing");
 }
 
 async fn entries(story: &Story, query: &str) -> Vec<Value> {
@@ -141,4 +129,32 @@ async fn operators_acts_are_there_and_refused_ones_are_not() {
     let found = entries(&story, &format!("entity=PRODUCT_KEY&id={}", story.pk_id)).await;
     let state = json!({"member": "state", "from": "ENABLED", "to": "DISABLED"});
     assert_eq!(found[0]["diff"], json!([state]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_hidden_from_who_may_not_see_them() {
+    let story = Story::begin().await;
+    let grants = json!([{"area": "admin", "acts": ["view"]}]);
+    let role = json!({"name": "Auditor", "permissions": grants});
+    let role = story.admin().post("/v1/roles", &role).await.expect(201);
+    let body = json!({"name": "Auditor", "roleId": role["id"]});
+    let key = story.admin().post("/v1/api-keys", &body).await.expect(201);
+    let auditor = story.admin().with_key(key["secret"].as_str().unwrap());
+    for query in ["entity=CUSTOMER".to_owned(), format!("id={}", story.customer)] {
+        let told = auditor.get(&format!("/v1/audit?{query}")).await;
+        assert!(told.text.contains("hidden") && !told.text.contains("Tucano"), "{}", told.text);
+    }
+    assert!(story.admin().get("/v1/audit?entity=CUSTOMER").await.text.contains("Tucano"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_change_of_the_tenant_is_told_as_it_was() {
+    let story = Story::begin().await;
+    let body = Some(b"{\"description\": \"A vendor\"}".to_vec());
+    let headers = [("if-match", "*")];
+    let reply = story.admin().call(Method::PATCH, "/v1/tenant", &headers, body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let found = entries(&story, "entity=TENANT").await;
+    let told = json!([{"member": "description", "from": null, "to": "A vendor"}]);
+    assert_eq!(found[0]["diff"], told);
 }

@@ -152,3 +152,24 @@ async fn who_may_only_look_is_told_what_is_missing() {
     let why = "The key's role lacks entitlement.view and entitlement.edit.";
     assert_eq!(told["actions"][0]["why"], why);
 }
+
+/// Whatever else an operator does, and however often: comments are told, and who acted long ago.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_behind_many_acts() {
+    let story = Story::begin().await;
+    let id = story.activate(1).await;
+    story.until_status(id, "REQUEST_SENT").await;
+    let path = format!("/v1/provisioning-requests/{id}");
+    let body = Some(b"{\"comments\": \"Early.\"}".to_vec());
+    let headers = [("if-match", "*")];
+    story.admin().call(reqwest::Method::PATCH, &path, &headers, body).await.expect(200);
+    for n in 0..101 {
+        let status = if n % 2 == 0 { "FAILED" } else { "IN_PROGRESS" };
+        story.admin().post(&format!("{path}/status"), &json!({"status": status})).await.expect(200);
+    }
+    let told = explain(&story, id).await;
+    let acts = of_kind(&told, "ACT");
+    assert_eq!(acts.len(), 102);
+    assert_eq!(acts[0]["summary"], "commentRequest: comments from null to \"Early.\".");
+    assert!(acts.iter().all(|act| act["by"]["name"] == "Administrator"));
+}

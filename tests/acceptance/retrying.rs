@@ -69,3 +69,27 @@ async fn filters_choose_and_what_cannot_be_is_reported() {
     let other = admin.post_with(retry, &key, &json!({})).await;
     other.refused(422, "IDEMPOTENCY_KEY_REUSED");
 }
+
+/// What was done is not found again; a repeated call has the same parts all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_broke_off_is_repeated_for_the_same_requests() {
+    let story = Story::begin().await;
+    let failed = refused(&story, 4).await;
+    let app = &story.service.running.app;
+    let path = "/v1/provisioning-requests/retry?limit=2&order=asc";
+    let key = [("idempotency-key", "broken")];
+    let first = story.admin().post_with(path, &key, &json!({})).await.expect(200);
+    // The answer of the whole call is gone, as after a death in the middle; its parts are not.
+    let tenant = domain::ids::Id::FIRST_TENANT;
+    let name = "POST /v1/provisioning-requests/retry broken";
+    let hash = domain::ids::sha256_hex(name.as_bytes());
+    let whole = store::keys::idempotency(tenant, &hash);
+    let free = store::port::Condition::Free;
+    app.store.write(&[store::port::Write::Delete(whole, free)]).await.unwrap();
+    let again = story.admin().post_with(path, &key, &json!({})).await.expect(200);
+    assert_eq!(again, first);
+    for (number, id) in failed.iter().enumerate() {
+        let generation = if number < 2 { 2 } else { 1 };
+        assert_eq!(story.request(*id).await["generation"], generation);
+    }
+}

@@ -158,6 +158,17 @@ impl AuditEntry {
         }
     }
 
+    /// Without what it says of customers, for callers who may not see these.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        if matches!(self.entity, Subject::Customer | Subject::Partner | Subject::Contact) {
+            for difference in &mut self.diff {
+                (difference.from, difference.to) = (json!("hidden"), json!("hidden"));
+            }
+        }
+        self
+    }
+
     /// What changed, in words.
     pub fn changes(&self) -> String {
         let each = self.diff.iter().map(|d| format!("{} from {} to {}", d.member, d.from, d.to));

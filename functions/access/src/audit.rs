@@ -1,6 +1,7 @@
 //! `GET /v1/audit`: what API keys did.
 
 use domain::access::audit::{AuditEntry, Subject};
+use domain::access::{Act, Area};
 use domain::decision::Kind;
 use domain::ids::Id;
 use domain::rejection::{Code, Rejection};
@@ -26,7 +27,8 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
             && before.is_none_or(|before| entry.at < before)
     };
     let Some(id) = query.text("id") else {
-        return cx.list(&cx.store().list(tenant, Kind::Audit, &asked, keep).await?);
+        let page = cx.store().list(tenant, Kind::Audit, &asked, keep).await?;
+        return cx.list(&shown(&cx, page)?);
     };
     // One more than asked for tells whether there is more.
     let limit = asked.limit;
@@ -36,5 +38,13 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|entry| entry.id);
     rows.retain(keep);
-    cx.list(&Page { rows, next })
+    cx.list(&shown(&cx, Page { rows, next })?)
+}
+
+/// What is said of customers is shown to those alone who may see customers.
+fn shown(cx: &Cx, mut page: Page<AuditEntry>) -> Result<Page<AuditEntry>, Problem> {
+    if !cx.caller()?.role.may(Area::Customer, Act::View) {
+        page.rows = page.rows.into_iter().map(AuditEntry::hidden).collect();
+    }
+    Ok(page)
 }

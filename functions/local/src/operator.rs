@@ -25,6 +25,7 @@ pub enum Requests {
     /// Retries those that failed: 0 all are queued again, 1 some were refused.
     Retry {
         /// Filters of the list, such as status=FAILED methodId=7 after=2026-05-04T10:00:00Z.
+        #[arg(required = true)]
         filters: Vec<String>,
         /// Where they are.
         #[command(flatten)]
@@ -98,7 +99,7 @@ async fn retry(api: &Api, query: &str, say: fn(&str)) -> Result<bool, AskError> 
             }
             refused += 1;
             let why = format!("{}: {}", text(&problem["code"]), text(&problem["detail"]));
-            say(&format!("  {} refused, {why}", line["id"]));
+            say(&format!("  {} refused, {}", line["id"], plain(&why)));
         }
         let next = page["nextCursor"].as_str();
         let more = if next.is_some() { ", going on" } else { "" };
@@ -122,14 +123,14 @@ fn query(filters: &[String]) -> Result<String, AskError> {
 /// An explanation as lines.
 fn lines(told: &Value) -> Vec<String> {
     let mut out = vec![format!("Request {}: {}", text(&told["number"]), text(&told["status"]))];
-    out.push(format!("  {}\n", text(&told["why"])));
+    out.push(format!("  {}\n", plain(text(&told["why"]))));
     for moment in told["timeline"].as_array().into_iter().flatten() {
         let by = moment["by"]["name"]
             .as_str()
             .unwrap_or_else(|| moment["by"]["id"].as_str().unwrap_or_default());
         let row = moment["row"].as_str().unwrap_or_default();
-        let (at, summary) = (text(&moment["at"]), text(&moment["summary"]));
-        out.push(format!("  {at}  {row:<4} {summary} ({by})"));
+        let (at, summary) = (text(&moment["at"]), plain(text(&moment["summary"])));
+        out.push(format!("  {at}  {row:<4} {summary} ({})", plain(by)));
         for (name, member) in [
             ("webhook-id", "webhookId"),
             ("document", "documentHash"),
@@ -137,7 +138,7 @@ fn lines(told: &Value) -> Vec<String> {
             ("note", "note"),
         ] {
             if let Some(value) = moment[member].as_str().filter(|value| !value.is_empty()) {
-                out.push(format!("{:34}{name}: {value}", ""));
+                out.push(format!("{:34}{name}: {}", "", plain(value)));
             }
         }
     }
@@ -151,6 +152,30 @@ fn lines(told: &Value) -> Vec<String> {
     out
 }
 
+/// What a provider or a customer wrote, on one line and without what a terminal obeys.
+fn plain(text: &str) -> String {
+    // Marks that turn the direction of what follows.
+    let turns = ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    let obeyed = |c: char| c.is_control() || turns.iter().any(|range| range.contains(&c));
+    let mut out = String::new();
+    for c in text.chars() {
+        if obeyed(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_wrote_cannot_move_the_terminal() {
+        let told = plain("a\u{1b}[2J\n2026 P5 done\u{202e}\u{7}");
+        assert_eq!(told, "a\\u{1b}[2J\\n2026 P5 done\\u{202e}\\u{7}");
+        assert_eq!(plain("größer (5)"), "größer (5)");
+    }
 }

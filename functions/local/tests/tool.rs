@@ -245,8 +245,8 @@ impl Up {
             let line = line.unwrap();
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
-                ["API", at] => api = at.to_owned(),
-                ["provisioning", "request", id] => request = id.to_owned(),
+                ["API", at] => at.clone_into(&mut api),
+                ["provisioning", "request", id] => id.clone_into(&mut request),
                 _ if line.starts_with("Ctrl-C stops it") => break,
                 _ => {}
             }

@@ -72,12 +72,18 @@ pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
     let (cx, tenant) = (&cx, cx.tenant()?);
     let failed = |row: &RequestRow| MACHINE.actions(row.state).contains(&RETRY);
-    let page = find(cx, failed).await?;
-    let cursor = page::cursor(&page, &cx.query, cx.route.operation);
+    let find = || async move {
+        let page = find(cx, failed).await?;
+        let ids: Vec<Id> = page.rows.iter().map(|row| row.id).collect();
+        let cursor = page::cursor(&page, &cx.query, cx.route.operation);
+        Ok(json!({"ids": ids, "nextCursor": cursor}))
+    };
+    let mut found = cx.parts_of(find).await?;
+    let ids: Vec<Id> = serde_json::from_value(found["ids"].take()).unwrap_or_default();
     let parts = Parts {
         member: "provisioningRequest",
-        list: page.rows.iter().map(|row| (Some(row.id), json!({"id": row.id}))).collect(),
-        beside: [("nextCursor".to_owned(), json!(cursor))].into_iter().collect(),
+        list: ids.iter().map(|id| (Some(*id), json!({"id": id}))).collect(),
+        beside: [("nextCursor".to_owned(), found["nextCursor"].take())].into_iter().collect(),
     };
     let retry = move |part: Part, stamp| async move {
         let request = cx.store().load_request(tenant, part.id).await?;

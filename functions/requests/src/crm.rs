@@ -4,7 +4,9 @@
 
 use axum::response::{IntoResponse, Response};
 use domain::ids::Id;
+use domain::limits::TEXT_CHARS;
 use domain::request::Request;
+use domain::text::cut;
 use domain::view::crm::{CrmCode, CrmRequest, CrmSources, CrmStatus, Envelope, id_of};
 use edge::http::crm::{keep, refused, unknown};
 use edge::http::query::Query;
@@ -68,10 +70,13 @@ fn asked(query: &Query) -> Result<Asked, Refused> {
     };
     let fields: Vec<String> = query
         .text("fields_set")
-        .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect())
+        .map(|list| {
+            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+        })
+        .map(Iterator::collect)
         .unwrap_or_default();
     if let Some(name) = unknown::<CrmRequest>(&fields) {
-        let why = format!("fields_set: there is no field {name:?}.");
+        let why = format!("fields_set: there is no field {:?}.", cut(name, TEXT_CHARS));
         return Err((CrmCode::InvalidFieldsSet, why));
     }
     Ok(Asked { id, fields })
@@ -103,7 +108,7 @@ async fn sources(cx: &Cx, request: Request) -> Result<CrmSources, Problem> {
         product: products.remove(&request.product.id),
         method: method.map(|method| method.info),
         tenant: store.load_tenant(tenant).await?,
-        keys: keys(cx, tenant, &request).await?,
+        keys: keys(cx, tenant, &request, &[]).await?,
         activation,
         customer,
         request,

@@ -4,9 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::access::audit::AuditEntry;
 use domain::access::keys::KeyInfo;
 use domain::ids::Id;
 use domain::limits::PAGE;
+use domain::machine::Step;
 use domain::request::Request;
 use domain::view::explain::Evidence;
 use edge::{Answer, Cx, Problem};
@@ -23,15 +25,13 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     let request = store.load_request(tenant, id).await?;
     let attempts = request.attempts(store.list_attempts(tenant, id).await?, now);
     let older = older(&cx, tenant, &request).await?;
-    let latest = PageOf { limit: PAGE.1, after: None, ascending: false };
-    let mut audit = store.list_audit_of(tenant, &id.to_string(), &latest).await?;
-    audit.retain(|entry| entry.act == COMMENT);
+    let audit = comments(&cx, tenant, id).await?;
     let method = match &request.method {
         Some(method) => store.find_method(tenant, method.id).await?,
         None => None,
     };
     let evidence = Evidence {
-        keys: keys(&cx, tenant, &request).await?,
+        keys: keys(&cx, tenant, &request, &older).await?,
         older,
         activation: store.load_activation(tenant, &request.aid).await?,
         payloads: store.list_payloads(tenant, &request).await?,
@@ -46,14 +46,31 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     cx.show(&evidence.explain(&cx.caller()?.role, now), version)
 }
 
+/// The entries of comments, oldest first. Those of other acts stand in the history, too.
+async fn comments(cx: &Cx, tenant: Id, id: Id) -> Result<Vec<AuditEntry>, Problem> {
+    let mut page = PageOf { limit: PAGE.1, after: None, ascending: true };
+    let mut comments = Vec::new();
+    loop {
+        let entries = cx.store().list_audit_of(tenant, &id.to_string(), &page).await?;
+        page.after = entries.last().map(|entry| entry.id);
+        let more = entries.len() == page.limit;
+        comments.extend(entries.into_iter().filter(|entry| entry.act == COMMENT));
+        if !more {
+            return Ok(comments);
+        }
+    }
+}
+
 /// The API keys that made the request or moved it.
 pub(crate) async fn keys(
     cx: &Cx,
     tenant: Id,
     request: &Request,
+    older: &[Step<String>],
 ) -> Result<BTreeMap<String, KeyInfo>, Problem> {
     let steps = request.life.history.iter().map(|step| step.by.clone());
-    let ids: BTreeSet<String> = steps.chain([request.created_by.clone()]).collect();
+    let older = older.iter().map(|step| step.by.clone());
+    let ids: BTreeSet<String> = steps.chain(older).chain([request.created_by.clone()]).collect();
     let mut keys = BTreeMap::new();
     for id in ids {
         if let Some(key) = cx.store().find_key_info(tenant, &id).await? {

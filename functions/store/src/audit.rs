@@ -2,6 +2,7 @@
 //!
 //! Neighbours: the edge makes an entry of each decision; `/v1/audit` and explanations read them.
 
+use domain::access::Tenant;
 use domain::access::audit::AuditEntry;
 use domain::access::keys::KeyInfo;
 use domain::decision::{Kind, Record};
@@ -26,7 +27,11 @@ impl dyn Store {
     ) -> Result<Option<Record>, StoreError> {
         let (place, _) = record(tenant, after)?;
         let row: Option<Item> = self.get(&[place.key]).await?.remove(0);
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            // The tenant is there before it has a row.
+            let default = || Record::Tenant(Tenant::default_of(tenant));
+            return Ok(matches!(after, Record::Tenant(_)).then(default));
+        };
         Ok(Some(match after {
             Record::Tenant(_) => Record::Tenant(decode(row)?),
             Record::Namespace(_) => Record::Namespace(decode(row)?),

@@ -9,6 +9,7 @@ use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
+use domain::limits::PAYLOADS;
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Request};
 
@@ -176,7 +177,7 @@ impl dyn Store {
         self.find(keys::payload(tenant, request, generation)).await
     }
 
-    /// The frozen bytes of its generations, oldest first.
+    /// The frozen bytes of its latest generations, oldest first.
     ///
     /// # Errors
     /// When the store is not available.
@@ -186,7 +187,8 @@ impl dyn Store {
         request: &Request,
     ) -> Result<Vec<Payload>, StoreError> {
         let of = |generation| keys::payload(tenant, request.id, generation);
-        let keys: Vec<Key> = (1..=request.generation).map(of).collect();
+        let first = request.generation.saturating_sub(PAYLOADS).max(1);
+        let keys: Vec<Key> = (first..=request.generation).map(of).collect();
         self.get(&keys).await?.into_iter().flatten().map(decode).collect()
     }
 

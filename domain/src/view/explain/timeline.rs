@@ -3,7 +3,7 @@
 //! Neighbours: `mod` says what a moment is.
 
 use crate::ids::sha256_hex;
-use crate::limits::EXCERPTS_BYTES;
+use crate::limits::{EXCERPTS_BYTES, MOMENTS};
 use crate::machine::Step;
 use crate::request::attempt::AttemptOutcome;
 use crate::request::states::Status;
@@ -59,6 +59,7 @@ impl Evidence {
             moment
         }));
         moments.sort_by_key(|moment| (moment.at, moment.kind));
+        moments.drain(..moments.len().saturating_sub(MOMENTS));
         moments
     }
 
@@ -76,6 +77,8 @@ impl Evidence {
             match step.row.as_str() {
                 "P18" | "P19" => generation = generation.saturating_sub(1),
                 _ if moment.kind == MomentKind::Callback => {
+                    // The history does not say which of several generations it spoke of.
+                    moment.generation = moment.generation.filter(|_| self.request.generation == 1);
                     moment.webhook_id = ids.next().map(|seen| seen.id.clone());
                 }
                 _ => {}

@@ -29,6 +29,9 @@ impl Cx {
         decision: Decision,
         stamp: &Stamp,
     ) -> Result<Decision, Problem> {
+        if !self.route.is_audited() {
+            return Ok(decision);
+        }
         let caller = self.caller()?;
         let reason = self.reason()?;
         let Some(subject) = self.route.subject() else { return Ok(decision) };
@@ -49,10 +52,13 @@ impl Cx {
         if let Some(given) = self.parts.headers.get(REASON) {
             let text = String::from_utf8_lossy(given.as_bytes());
             let at = |mut rejection: Rejection| {
+                rejection.detail = rejection.detail.replace("/comments", REASON);
                 rejection.faults.iter_mut().for_each(|fault| REASON.clone_into(&mut fault.pointer));
                 rejection
             };
-            return comments(Some(&text)).map_err(at);
+            if let Some(given) = comments(Some(&text)).map_err(at)? {
+                return Ok(Some(given));
+            }
         }
         let said: Option<Said> = serde_json::from_slice(&self.body).ok();
         Ok(said.and_then(|said| said.comments))

@@ -79,6 +79,26 @@ impl Cx {
         self.decide_as(key.as_ref(), &[], whole).await
     }
 
+    /// What the parts of a call are, found once for an Idempotency-Key: a repeated call has the same
+    /// parts, also when what is done would not be found again.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub async fn parts_of<F, R>(&self, find: F) -> Result<Value, Problem>
+    where
+        F: Fn() -> R + Send + Sync,
+        R: Future<Output = Result<Value, Problem>> + Send,
+    {
+        let key = self.repeatable()?.map(|key| key.part("parts"));
+        let find = |_| {
+            let found = find();
+            async move { Ok((Answer::ok(&found.await?)?, Decision::default())) }
+        };
+        let answer = self.decide_as(key.as_ref(), &[], find).await?;
+        let unreadable = |_| Problem::from(Rejection::of(Code::Internal));
+        serde_json::from_str(&answer.body).map_err(unreadable)
+    }
+
     /// The answer of the same call, if it was given before.
     async fn begun(
         &self,

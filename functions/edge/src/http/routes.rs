@@ -13,6 +13,19 @@ use crate::http::page::PARAMETERS;
 /// What the paths of source 004 end with.
 const SUFFIX: &str = ".ws";
 
+/// What changes nothing that is kept, and what is made with a history of its own.
+const UNAUDITED: &[&str] = &[
+    "lintPlan",
+    "previewPlan",
+    "rehearsePlan",
+    "testMethod",
+    "reportStatus",
+    "createEntitlement",
+    "putEntitlementXml",
+    "createActivation",
+    "activateMany",
+];
+
 /// The functions that have routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -194,6 +207,11 @@ impl Route {
     pub(super) const fn crm(mut self) -> Self {
         self.dialect = Dialect::Crm;
         self
+    }
+
+    /// Whether its acts have entries in the audit.
+    pub fn is_audited(&self) -> bool {
+        self.verb != "GET" && !UNAUDITED.contains(&self.operation)
     }
 
     /// What it acts on, for the audit: the last thing that its path names.

@@ -133,7 +133,7 @@ fn headers(route: &Route) -> Vec<(&'static str, bool, &'static str)> {
         let what = "The `ETag` that was read, or *; another version by now: 412.";
         all.push(("If-Match", route.needs_if_match(), what));
     }
-    if changes {
+    if route.is_audited() {
         all.push(("Audit-Reason", false, "Why, for the audit; at most 500 characters."));
     }
     if signed {
