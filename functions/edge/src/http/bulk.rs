@@ -79,7 +79,7 @@ impl Cx {
         self.decide_as(key.as_ref(), &[], whole).await
     }
 
-    /// What the parts of a call are, found once for an Idempotency-Key: a repeated call has the same
+    /// What the parts of a call are, found once for an Idempotency-Key: a repeated call has these
     /// parts, also when what is done would not be found again.
     ///
     /// # Errors
