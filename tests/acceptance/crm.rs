@@ -247,6 +247,7 @@ async fn fields_set_leaves_what_is_named() {
         members.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     assert_eq!(of("number,life_cycle_state,subscription").await.len(), 4);
+    assert_eq!(of("").await.len(), 19, "empty is absent: all");
     for name in of("number,life_cycle_state,subscription").await {
         assert!(["id", "number", "life_cycle_state", "subscription"].contains(&name.as_str()));
     }

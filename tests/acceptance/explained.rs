@@ -1,5 +1,6 @@
 //! Why a request is where it is: the whole story of a failed one, by the API.
 
+use edge::ports::{Clock, SystemClock};
 use harness::Story;
 use harness::story::webhook_id;
 use serde_json::{Value, json};
@@ -172,4 +173,22 @@ async fn nothing_is_lost_behind_many_acts() {
     assert_eq!(acts.len(), 102);
     assert_eq!(acts[0]["summary"], "commentRequest: comments from null to \"Early.\".");
     assert!(acts.iter().all(|act| act["by"]["name"] == "Administrator"));
+}
+
+/// The history does not say of which generation a callback spoke: none is made up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_callback_is_not_told_as_one_of_the_present_generation() {
+    let story = Story::begin().await;
+    story.provider.answer(&[(400, "no")]);
+    let id = story.activate(1).await;
+    story.until_status(id, "FAILED").await;
+    let path = format!("/v1/provisioning-requests/{id}/retry");
+    story.admin().post(&path, &json!({})).await.expect(200);
+    story.until_status(id, "REQUEST_SENT").await;
+    let (now, done) = (SystemClock.now(), json!({"status": "COMPLETED"}));
+    let query = "?generation=1";
+    story.report_with(id, "late", &done, now, &story.secret, query).await.expect(200);
+    let told = explain(&story, id).await;
+    let late = of_kind(&told, "CALLBACK")[0];
+    assert_eq!((&late["webhookId"], &late["generation"]), (&json!("late"), &Value::Null));
 }
