@@ -60,11 +60,18 @@ pub(crate) async fn update_status(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
     let tenant: Id = cx.tenant()?;
-    change(cx, move |l, stamp| {
-        l.request.retriable(&l.activation)?;
-        l.request.clone().retry(tenant, &stamp)
-    })
-    .await
+    change(cx, move |l, stamp| again(tenant, &l.request, &l.activation, &stamp)).await
+}
+
+/// One retry, ordered by itself or among many.
+fn again(
+    tenant: Id,
+    request: &Request,
+    activation: &Activation,
+    stamp: &Stamp,
+) -> Result<(Request, Decision), Rejection> {
+    request.retriable(activation)?;
+    request.clone().retry(tenant, stamp)
 }
 
 /// Retries those of a page of the list that can be. The page goes by id, so that going on from its
@@ -88,8 +95,7 @@ pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
     let retry = move |part: Part, stamp| async move {
         let request = cx.store().load_request(tenant, part.id).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
-        request.retriable(&activation)?;
-        let (next, decision) = request.retry(tenant, &stamp)?;
+        let (next, decision) = again(tenant, &request, &activation, &stamp)?;
         Ok((Answer::ok(&RequestLine::from(RequestRow::from(&next)))?, decision))
     };
     cx.bulk(parts, retry).await

@@ -13,7 +13,7 @@ use crate::http::routes::{Dialect, Gives, Route};
 
 /// The refusals of a route, by status.
 pub(super) fn refusals(route: &Route) -> Map<String, Value> {
-    let mut all: Vec<u16> = statuses(route);
+    let mut all = statuses(route);
     all.sort_unstable();
     let of = |status: u16| match route.dialect {
         Dialect::Own => json!({"$ref": format!("#/components/responses/Problem{status}")}),
@@ -30,7 +30,7 @@ pub(super) fn refusals(route: &Route) -> Map<String, Value> {
 fn statuses(route: &Route) -> Vec<u16> {
     let mut codes = vec![Code::ValidationFailed, Code::Internal];
     let keyed = !matches!(route.needs, Needs::Nothing | Needs::Signature);
-    if keyed || matches!(route.needs, Needs::Signature) {
+    if !matches!(route.needs, Needs::Nothing) {
         codes.push(Code::Unauthenticated);
     }
     if matches!(route.needs, Needs::OneOf(_) | Needs::AllOf(_)) {
