@@ -4,10 +4,19 @@
 
 use crate::time::Period;
 
+/// The longest length of time that is kept, days: a hundred years.
+pub const PERIOD_LONGEST: i64 = 36_525;
+/// An activation's requests may be scheduled so far ahead.
+pub const SCHEDULED_AHEAD: Period = Period::from_secs(366 * 86_400);
+
 /// Body of an API call, bytes (api.md section 1).
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Body of a status callback, bytes.
 pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
+/// Faults of a body that an answer tells.
+pub const FAULTS: usize = 100;
+/// Pointer and detail of a fault, bytes each.
+pub const FAULT_BYTES: usize = 1000;
 /// Elements inside each other of an XML body.
 pub const XML_DEPTH: usize = 32;
 /// Attributes of one element of an XML body.
@@ -48,6 +57,8 @@ pub const DEFINITION_DEPTH: usize = 32;
 pub const DEFINITION_EXPRESSIONS: usize = 200;
 /// Rendered payload, bytes (D15).
 pub const PAYLOAD_BYTES: usize = 256 * 1024;
+/// Nodes of the document that the expressions of one definition visit together.
+pub const NODE_VISITS: usize = 1_000_000;
 /// `payloadSchema`, bytes (D14).
 pub const SCHEMA_BYTES: usize = 16 * 1024;
 /// Completed requests of a rehearsal: default and most.

@@ -6,6 +6,8 @@ use serde::Serialize;
 use strum::{Display, EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
 use crate::ids::Id;
+use crate::limits::{FAULT_BYTES, FAULTS};
+use crate::text::cut;
 
 /// The codes of api.md section 1. The documentation of each is what `GET /errors/{code}` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +60,8 @@ pub enum Code {
     NameTaken,
     /// Something still uses it. Remove the use first.
     InUse,
+    /// No other living key may administer this tenant. Make one first.
+    LastAdministrator,
     /// The entitlement was reopened 15 times, which is the limit.
     ReopenLimit,
     /// This webhook-id came before with another body. Use a new one.
@@ -169,6 +173,15 @@ pub struct State {
 }
 
 impl Rejection {
+    /// The whole of it in one line: each fault with its place, else the detail.
+    pub fn told(&self) -> String {
+        if self.faults.is_empty() {
+            return self.detail.clone();
+        }
+        let each = self.faults.iter().map(|f| format!("{} {}", f.pointer, f.detail));
+        each.map(|fault| fault.trim().to_owned()).collect::<Vec<_>>().join("; ")
+    }
+
     /// A no with a code and its reason.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), faults: Vec::new(), state: None }
@@ -241,18 +254,28 @@ impl Faults {
         value.map_err(|rejection| self.0.extend(rejection.faults)).ok()
     }
 
-    /// `Ok` when nothing was noted. The answer's code is that of the first fault; what is wrong by
-    /// itself comes before what is only not stored (api.md, 400 and 422).
+    /// `Ok` when nothing was noted. At most 100 faults are told, each within its bound: an answer
+    /// must not be larger than what it answers. The answer's code is that of the first fault; what
+    /// is wrong by itself comes before what is only not stored (api.md, 400 and 422).
     ///
     /// # Errors
     /// All faults, as one rejection.
-    pub fn finish(self) -> Result<(), Rejection> {
+    pub fn finish(mut self) -> Result<(), Rejection> {
         let of_itself = self.0.iter().find(|fault| fault.code != Code::ReferenceNotFound);
         let Some(first) = of_itself.or(self.0.first()) else { return Ok(()) };
+        let (code, at) = (first.code, cut(&first.pointer, FAULT_BYTES));
+        let why = cut(&first.detail, FAULT_BYTES);
         let detail = match self.0.len() {
-            1 => format!("{}: {}", first.pointer, first.detail),
-            n => format!("{n} faults; the first at {}: {}", first.pointer, first.detail),
+            1 => format!("{at}: {why}"),
+            n if n > FAULTS => {
+                format!("{FAULTS} faults and {} more; the first at {at}: {why}", n - FAULTS)
+            }
+            n => format!("{n} faults; the first at {at}: {why}"),
         };
-        Err(Rejection { code: first.code, detail, faults: self.0, state: None })
+        self.0.truncate(FAULTS);
+        for text in self.0.iter_mut().flat_map(|fault| [&mut fault.pointer, &mut fault.detail]) {
+            text.truncate(cut(text, FAULT_BYTES).len());
+        }
+        Err(Rejection { code, detail, faults: self.0, state: None })
     }
 }

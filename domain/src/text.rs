@@ -98,6 +98,19 @@ fn sized(text: &str, most: usize) -> Checked {
     }
 }
 
+/// A text that must not be refused: without outer white space, control characters as spaces (line
+/// feed and tab stay), and one that is longer than `most` characters cut and marked with `…`. None
+/// when nothing is left.
+pub fn squeezed(text: &str, most: usize) -> Option<String> {
+    let plain = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c };
+    let text: String = text.trim().chars().map(plain).collect();
+    let text = match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// `text` cut to at most `most` bytes at a character's end.
 pub fn cut(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());

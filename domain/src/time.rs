@@ -8,9 +8,12 @@ use std::str::FromStr;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
+use crate::limits::PERIOD_LONGEST;
+
 /// A day, UTC, `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, format = Date, example = "2027-04-30")]
 pub struct Day(civil::Date);
 
@@ -21,11 +24,38 @@ pub struct Day(civil::Date);
 #[schema(value_type = String, format = DateTime, example = "2026-05-04T10:00:00.000Z")]
 pub struct Time(i64);
 
-impl FromStr for Day {
-    type Err = jiff::Error;
+impl Day {
+    /// What is wrong with a text or a day that somebody gives.
+    pub const WRONG: &'static str =
+        "must be a day such as 2027-04-30: YYYY-MM-DD, in the years 0001 to 9999";
 
+    /// Whether it may be given: 0.1.0 took years before 1, and its rows still have them.
+    pub fn has_common_year(self) -> bool {
+        self.0.year() >= 1
+    }
+}
+
+impl FromStr for Day {
+    type Err = &'static str;
+
+    /// Reads exactly what is written: no time of day, no zone, no other form.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+        let day = text.parse().map(Self).map_err(|_| Self::WRONG)?;
+        if day.to_string() == text { Ok(day) } else { Err(Self::WRONG) }
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.to_string()
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 
@@ -53,9 +83,9 @@ impl Time {
         Self::from_millis(self.0.saturating_add(period.millis()))
     }
 
-    /// What has passed since an earlier instant; below zero since a later one.
+    /// What has passed since an earlier instant; nothing since a later one.
     pub const fn since(self, earlier: Self) -> Period {
-        Period(self.0 - earlier.0)
+        Period::from_millis(self.0 - earlier.0)
     }
 
     /// The UTC day of this instant.
@@ -83,14 +113,30 @@ impl fmt::Debug for Time {
 impl FromStr for Time {
     type Err = &'static str;
 
+    /// Reads RFC 3339 and nothing looser.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let stamp: Timestamp =
-            text.parse().map_err(|_| "not an instant such as 2026-05-04T10:00:00.000Z")?;
+        const WRONG: &str = "must be an instant such as 2026-05-04T10:00:00.000Z";
+        let stamp: Timestamp = text.parse().map_err(|_| WRONG)?;
+        if !is_rfc3339(text) {
+            return Err(WRONG);
+        }
         match stamp.as_millisecond() {
             millis @ 0..=LAST_MS => Ok(Self(millis)),
             _ => Err("an instant lies in the years 1970 to 9999"),
         }
     }
+}
+
+/// Whether a text that names an instant does so in the form of RFC 3339.
+fn is_rfc3339(text: &str) -> bool {
+    let (Some(date), Some(rest)) = (text.get(..19), text.get(19..)) else { return false };
+    let fraction = rest
+        .strip_prefix('.')
+        .map_or(rest, |digits| digits.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let digit = |c: char| if c.is_ascii_digit() { '0' } else { c.to_ascii_uppercase() };
+    let form = |text: &str| text.chars().map(digit).collect::<String>();
+    form(date) == "0000-00-00T00:00:00"
+        && ["Z", "+00:00", "-00:00"].contains(&form(fraction).as_str())
 }
 
 impl From<Time> for String {
@@ -107,7 +153,8 @@ impl TryFrom<String> for Time {
     }
 }
 
-/// A length of time in milliseconds, written as an ISO 8601 duration (`PT10S`, `P7D`).
+/// A length of time, 0 to 36,525 days (a hundred years) in milliseconds, written as an ISO 8601
+/// duration (`PT10S`, `P7D`). What is longer is that long: every one that is written can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(into = "String", try_from = "String")]
@@ -115,9 +162,15 @@ impl TryFrom<String> for Time {
 pub struct Period(i64);
 
 impl Period {
-    /// From milliseconds; never negative.
+    /// From milliseconds, clamped to the bounds.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(if millis < 0 { 0 } else { millis })
+        Self(if millis < 0 {
+            0
+        } else if millis > PERIOD_LONGEST_MS {
+            PERIOD_LONGEST_MS
+        } else {
+            millis
+        })
     }
 
     /// From seconds.
@@ -132,6 +185,7 @@ impl Period {
 }
 
 const DAY_MS: i64 = 86_400_000;
+const PERIOD_LONGEST_MS: i64 = PERIOD_LONGEST * DAY_MS;
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,12 +211,20 @@ impl TryFrom<String> for Period {
         if !text.starts_with('P') {
             return Err(WRONG);
         }
-        let span: jiff::Span = text.parse().map_err(|_| WRONG)?;
-        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| WRONG)?;
-        match i64::try_from(length.as_millis()) {
-            Ok(millis) if millis >= 0 => Ok(Self(millis)),
-            _ => Err(WRONG),
+        let spanned = || {
+            let span: jiff::Span = text.parse().ok()?;
+            span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+        };
+        // A length beyond the calendar still is one: 0.1.0 wrote such.
+        let days = || {
+            let days = text.strip_prefix('P')?.strip_suffix('D')?.parse::<u32>().ok()?;
+            Some(SignedDuration::from_hours(24 * i64::from(days)))
+        };
+        let length = spanned().or_else(|| text.parse().ok()).or_else(days).ok_or(WRONG)?;
+        if length.is_negative() {
+            return Err(WRONG);
         }
+        Ok(Self::from_millis(i64::try_from(length.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -177,8 +239,41 @@ mod tests {
         };
         check("2026-05-04T10:00:00Z", "2026-05-04T10:00:00.000Z");
         check("2026-05-04T12:00:00.5+02:00", "2026-05-04T10:00:00.500Z");
-        assert!("2026-05-04".parse::<Time>().is_err());
-        assert!("1969-12-31T23:59:59Z".parse::<Time>().is_err());
+        check("2026-05-04t10:00:00.123456z", "2026-05-04T10:00:00.123Z");
+        for wrong in [
+            "2026-05-04",
+            "1969-12-31T23:59:59Z",
+            "2026-05-04 10:00:00Z",
+            "2026-05-04T10:00Z",
+            "20260504T100000Z",
+            "2026-05-04T10:00:00,5Z",
+            "2026-05-04T10:00:00+02",
+            "2026-05-04T10:00:00+02:00[Europe/Berlin]",
+        ] {
+            assert!(wrong.parse::<Time>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_read_as_it_is_written() {
+        let check = |text: &str| assert_eq!(text.parse::<Day>().unwrap().to_string(), text);
+        for day in ["2027-04-30", "0001-01-01", "9999-12-31", "2024-02-29", "0000-01-01"] {
+            check(day);
+        }
+        assert!(!"0000-01-01".parse::<Day>().unwrap().has_common_year());
+        for wrong in [
+            "2026-12-31T23:30:00-08:00",
+            "2026-12-31T00:00",
+            "20261231",
+            "2026-12-31Z",
+            "2026-W53-4",
+            "2025-02-29",
+            "10000-01-01",
+            " 2026-12-31",
+            "",
+        ] {
+            assert_eq!(wrong.parse::<Day>(), Err(Day::WRONG), "{wrong}");
+        }
     }
 
     #[test]
@@ -191,7 +286,9 @@ mod tests {
         check("PT0.005S", 5, "PT0.005S");
         check("P7D", 604_800_000, "P7D");
         check("PT0S", 0, "PT0S");
-        for wrong in ["", "10", "-PT1S", "P1M", "PT", "10s"] {
+        check("PT2562047788015H12M55.807S", PERIOD_LONGEST_MS, "P36525D");
+        check("P4294967295D", PERIOD_LONGEST_MS, "P36525D");
+        for wrong in ["", "10", "-PT1S", "P1M", "PT", "10s", "P1Y", "PT-1S"] {
             assert!(Period::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
     }

@@ -92,13 +92,61 @@ async fn an_authentic_callback_for_no_request_is_404_and_a_bad_body_400() {
     reply.refused(400, "VALIDATION_FAILED");
     assert_eq!(reply.pointer(), "/status");
     story.report(id, "m3", &json!({})).await.refused(400, "VALIDATION_FAILED");
-    let long = json!({"status": "FAILED", "comments": "x".repeat(501)});
-    story.report(id, "m4", &long).await.refused(400, "VALIDATION_FAILED");
     let path = format!("/v1/callbacks/{}/provisioning-requests/{id}", story.method);
     let huge = Some(vec![b' '; 64 * 1024 + 1]);
     let reply = story.admin().with_key("").call(Method::POST, &path, &[], huge).await;
     reply.refused(413, "BODY_TOO_LARGE");
-    assert_eq!(story.request(id).await["status"], "REQUEST_SENT");
+    let shown = story.request(id).await;
+    assert_eq!(shown["status"], "REQUEST_SENT");
+    // What was authentic is noted with its reason, so that nobody wonders where a report went.
+    let noted = shown["conflicts"].as_array().unwrap();
+    assert_eq!(noted.len(), 2);
+    let must = "/status must be IN_PROGRESS, COMPLETED or FAILED";
+    assert_eq!((&noted[0]["status"], &noted[0]["reason"]), (&json!(null), &json!(must)));
+    let path = format!("/v1/provisioning-requests/{id}/explain");
+    let told = story.admin().get(&path).await.expect(200).to_string();
+    assert!(told.contains("reported something that cannot be read"), "{told}");
+}
+
+/// The main fact of a report is its status: no text beside it can lose it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_beside_the_status_is_cut_and_never_refused() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let body = json!({"status": "FAILED", "errorCode": 17, "errorDescription": "x".repeat(1_014),
+        "comments": "y".repeat(5_000), "referenceNumber": {"a": [1]}});
+    story.report(id, "m1", &body).await.expect(200);
+    let failed = story.request(id).await;
+    let cut = |c: &str| format!("{}…", c.repeat(499));
+    let told = ["status", "errorCode", "errorDescription", "comments", "referenceNumber"];
+    let told = told.map(|member| failed[member].clone());
+    assert_eq!(json!(told), json!(["FAILED", "17", cut("x"), cut("y"), "{\"a\":[1]}"]));
+}
+
+/// The same signed bytes are no report of another request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_one_request_is_no_report_of_another() {
+    let story = Story::begin().await;
+    let (one, other) = (sent(&story).await, sent(&story).await);
+    let stolen = json!({"status": "COMPLETED", "id": one});
+    story.report(other, "m1", &stolen).await.refused(409, "STATUS_CONFLICT");
+    let nameless = json!({"status": "COMPLETED", "id": null});
+    let refused = story.report(other, "m2", &nameless).await;
+    refused.refused(400, "VALIDATION_FAILED");
+    assert_eq!(refused.pointer(), "/id");
+    assert_eq!(story.request(other).await["status"], "REQUEST_SENT");
+    story.report(one, "m1", &stolen).await.expect(200);
+    // A provider that cannot name it must be let in by its method.
+    let path = format!("/v1/methods/{}", story.method);
+    let shown = story.admin().get(&path).await.expect(200);
+    assert_eq!(shown["callbackId"], "REQUIRED");
+    let body = json!({"name": shown["name"], "endpointUrl": shown["endpointUrl"],
+        "callbackId": "OPTIONAL"});
+    story.admin().put(&path, &body).await.expect(200);
+    story.report(other, "m3", &nameless).await.expect(200);
+    let body = json!({"name": shown["name"], "endpointUrl": shown["endpointUrl"]});
+    let kept = story.admin().put(&path, &body).await.expect(200);
+    assert_eq!(kept["callbackId"], "OPTIONAL", "what is not said stays");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,6 @@ use domain::ids::{Entropy, Id};
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::{Plan, PlanInput};
 use domain::time::Time;
-use edge::aws::Access;
 use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;
 use store::idempotency::SavedAnswer;
@@ -17,11 +16,10 @@ use store::{Extra, StoreError};
 
 /// DynamoDB in memory, behind the AWS SDK.
 pub(crate) async fn dynamo() -> DynamoStore {
-    client_of(format!("http://{}", harness::engine().await)).await
+    over(harness::engine().client()).await
 }
 
-pub(crate) async fn client_of(url: String) -> DynamoStore {
-    let client = Access::embedded(url).dynamodb();
+pub(crate) async fn over(client: aws_sdk_dynamodb::Client) -> DynamoStore {
     store::tables::create(&client, "core", "catalog").await.unwrap();
     store::tables::create(&client, "core", "catalog").await.unwrap();
     DynamoStore::new(client, "core".to_owned(), "catalog".to_owned())

@@ -21,7 +21,6 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsInput, TransactWriteItemsOutput,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
-use edge::aws::Access;
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms};
 use simulator::stage::{Stage, body_of};
@@ -126,7 +125,7 @@ impl Intercept for Counter {
 
 pub(crate) async fn stage() -> (Stage, Counter) {
     let counter = Counter::default();
-    let plain = Access::embedded(format!("http://{}", engine().await)).dynamodb();
+    let plain = engine().client();
     store::tables::create(&plain, "core", "catalog").await.unwrap();
     let config = plain.config().to_builder().interceptor(counter.clone()).build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::future::join_all;
 use harness::Story;
+use harness::story::days_ahead;
 use serde_json::{Value, json};
 
 async fn attempts(story: &Story, id: u64) -> Vec<Value> {
@@ -108,12 +109,21 @@ async fn on_2xx_completes_at_once_with_the_providers_number() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_not_sent_before_its_date() {
     let story = Story::begin().await;
-    let body = json!({"pkId": story.pk_id, "activationQuantity": 1,
-        "scheduledDate": "2999-01-01T00:00:00Z"});
+    let body = |date: &str| {
+        json!({"pkId": story.pk_id, "activationQuantity": 1,
+        "scheduledDate": date})
+    };
+    for late in [days_ahead(367), "9998-12-31T00:00:00Z".to_owned()] {
+        let refused = story.admin().post("/v1/activations", &body(&late)).await;
+        refused.refused(400, "VALIDATION_FAILED");
+        assert_eq!(refused.pointer(), "/scheduledDate");
+    }
+    let date = days_ahead(365);
+    let body = body(&date);
     let made = story.admin().post("/v1/activations", &body).await.expect(201);
     let id = harness::story::id(&made["provisioningRequests"][0]);
     let waiting = story.request(id).await;
-    assert_eq!(waiting["nextAttemptAt"], "2999-01-01T00:00:00.000Z");
+    assert_eq!(waiting["nextAttemptAt"], date);
     let message = message(&story, id).await;
     assert!(handle(&story, vec![message]).await.is_empty());
     assert_eq!(story.request(id).await["attemptCount"], 0);

@@ -132,7 +132,7 @@ async fn comments_and_the_next_step_are_told() {
     assert_eq!(said["summary"], "commentRequest: comments from null to \"Ask Ana.\".");
     assert_eq!(said["note"], "Called by the customer");
     assert_eq!(told["next"]["what"], "CALLBACK");
-    assert_eq!(told["next"]["at"], story.request(id).await["nextAttemptAt"]);
+    assert_eq!(told["next"]["at"], story.request(id).await["deadline"]);
     let why = told["actions"][1]["why"].as_str().unwrap();
     assert_eq!(why, "It needs Dispatch Failed or Failed; the request is Request Sent.");
 }

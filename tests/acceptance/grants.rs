@@ -10,6 +10,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
         "core: GetItem PutItem",
+        "master-key: GetSecretValue",
     ]),
     ("catalog", &[
         "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
@@ -54,9 +55,10 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("callbacks", &[
-        "catalog: GetItem",
+        "catalog: GetItem Query",
         "core: BatchGetItem GetItem PutItem",
         "master-key: GetSecretValue",
+        "queue: SendMessage",
     ]),
     ("dispatch", &[
         "catalog: BatchGetItem GetItem Query",
@@ -65,11 +67,14 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("sweeper", &[
-        "core: GetItem PutItem",
+        "catalog: Query",
+        "core: BatchGetItem GetItem PutItem",
         "core/due: Query",
         "queue: SendMessage",
     ]),
     ("bootstrap", &[
         "catalog: GetItem PutItem Query",
+        "core/list: Query",
+        "master-key: GetSecretValue",
     ]),
 ];

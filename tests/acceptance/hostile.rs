@@ -234,9 +234,9 @@ async fn retry_after_in_every_form() {
     };
     assert_eq!(wait("120").await, Some(120_000));
     assert_eq!(wait("0").await, Some(0));
-    assert_eq!(wait("99999999999999999999").await, Some(i64::MAX));
+    assert_eq!(wait("99999999999999999999").await, Some(86_400_000), "a day at most");
     assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT").await, Some(0), "it has passed");
-    assert!(wait("Tue, 31 Dec 2999 23:59:59 GMT").await.unwrap() > 86_400_000);
+    assert_eq!(wait("Tue, 31 Dec 2999 23:59:59 GMT").await, Some(86_400_000));
     for none in ["-1", "soon", "1.5", "", "2027-01-01T00:00:00Z"] {
         assert_eq!(wait(none).await, None, "{none:?}");
     }

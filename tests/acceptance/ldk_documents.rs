@@ -65,9 +65,29 @@ async fn documents_that_do_harm_are_refused() {
     ] {
         told(&vendor.put(document).await, status, words);
     }
-    for document in
-        ["<entitlement>\n<a></b>", "<entitlement", "\u{0}", "<entitlement>&x;</entitlement>"]
-    {
+    for document in [
+        "<entitlement>\n<a></b>",
+        "<entitlement",
+        "\u{0}",
+        "<entitlement>&x;</entitlement>",
+        "<entitlement/><entitlement/>",
+        "<entitlement/><refId1>second root</refId1>",
+        "<entitlement/>text",
+        "text<entitlement/>",
+        "<entitlement><refId1>a & b</refId1></entitlement>",
+        "<entitlement><refId1>a ]]> b</refId1></entitlement>",
+        "<entitlement><refId1>\u{1}</refId1></entitlement>",
+        "<entitlement><refId1>&#1;</refId1></entitlement>",
+        "<entitlement><!-- a -- b --></entitlement>",
+        "<entitlement><?xml version=\"1.0\"?></entitlement>",
+        " <?xml version=\"1.0\"?><entitlement/>",
+        "<entitlement a=\"1\" a=\"2\"/>",
+        "<entitlement a=1/>",
+        "<entitlement a=\"<\"/>",
+        "<entitlement><1a/></entitlement>",
+        "<entitlement><refId1>a</refId1 ></entitlement",
+        "<entitlement xsi:noNamespaceSchemaLocation=\"undeclared\"/>",
+    ] {
         let reply = vendor.put(document).await;
         assert_eq!(reply.status, 400, "{document}: {}", reply.text);
     }
@@ -77,4 +97,62 @@ async fn documents_that_do_harm_are_refused() {
     let headers = [("content-type", "application/xml")];
     let reply = vendor.admin().call(Method::PUT, PUT, &headers, bytes).await;
     told(&reply, 400, "The XML must be UTF-8.");
+}
+
+/// What the served schema allows is taken, in every way that it may be written.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_schema_allows_is_taken() {
+    let vendor = Vendor::open().await;
+    let parsed = uppsala::parse(include_str!("../../infra/entitlement.xsd")).unwrap();
+    let schema = uppsala::XsdValidator::from_schema(&parsed).unwrap();
+    let whole = vendor.document("whole").replace("{ACTION}", "SAVE");
+    let open = "<entitlement xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" \
+        xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+        xsi:noNamespaceSchemaLocation=\"entitlement.xsd\">";
+    let mut tried = 0;
+    for (what, written) in [
+        ("<entitlement>", open),
+        ("<isTest>true", "<isTest>1"),
+        ("<isTest>true", "<isTest> true "),
+        ("<isTest>true</isTest>", "<isTest>0</isTest><enabled>1</enabled>"),
+        ("<activationAllowed>true", "<activationAllowed>0"),
+        ("<activationAllowed>false", "<activationAllowed>0"),
+        ("<revocationAllowed>false", "<revocationAllowed>0"),
+        ("<startDate>2026-01-31", "<startDate>2026-01-31Z"),
+        ("<startDate>2026-01-31", "<startDate>2026-01-31-08:00"),
+        ("<startDate>2026-01-31", "<startDate> 2026-01-31+14:00 "),
+        ("<Priority>D", "<!-- a comment --><Priority><![CDATA[D]]>"),
+        ("<numProductKeys>7", "<numProductKeys>+7"),
+        ("<numProductKeys>7", "<numProductKeys>007"),
+    ] {
+        let document = whole.replace(what, written);
+        if document == whole {
+            continue;
+        }
+        tried += 1;
+        let faults = schema.validate(&uppsala::parse(&document).unwrap());
+        assert!(faults.is_empty(), "{written}: {faults:?}");
+        let reply = vendor.put(&document).await;
+        assert_eq!(reply.status, 201, "{written}: {}", reply.text);
+    }
+    assert!(tried >= 8, "{tried}");
+    // And what it does not allow is not.
+    for written in ["<enabled>yes</enabled>", "<enabled>TRUE</enabled>"] {
+        let document = whole.replace("<isTest>true</isTest>", written);
+        let faults = schema.validate(&uppsala::parse(&document).unwrap());
+        assert!(!faults.is_empty(), "{written}");
+        assert_eq!(vendor.put(&document).await.status, 400, "{written}");
+    }
+    let bom = format!("\u{feff}{whole}");
+    assert_eq!(vendor.put(&bom).await.status, 201, "a byte order mark is no fault");
+    // The creating PUT is safe to repeat.
+    let put = async || {
+        let headers = [("content-type", "application/xml"), ("idempotency-key", "once")];
+        let body = Some(whole.clone().into_bytes());
+        vendor.admin().call(Method::PUT, PUT, &headers, body).await
+    };
+    let (first, again) = (put().await, put().await);
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(again.header("idempotent-replayed"), "true");
 }

@@ -3,48 +3,47 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use domain::decision::Decision;
 use domain::plan::Plan;
+use edge::aws::Access;
+use local::engine::Engine;
 use store::{Extra, Store, StoreError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
-use harness::engine;
-
-use crate::contract::{client_of, id, plan};
+use crate::contract::{id, over, plan};
 
 /// A wire to the engine that can be cut after the engine has done what it was asked, so that its
 /// answer is lost.
-async fn wire(engine: String, cuts: Arc<AtomicU32>) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        loop {
-            let (near, _) = listener.accept().await.unwrap();
-            let far = TcpStream::connect(&engine).await.unwrap();
-            let cuts = Arc::clone(&cuts);
-            tokio::spawn(async move {
-                let ((mut hear, mut say), (mut answers, mut asks)) =
-                    (near.into_split(), far.into_split());
-                tokio::spawn(async move { tokio::io::copy(&mut hear, &mut asks).await });
-                let mut chunk = vec![0; 65_536];
-                while let Ok(read @ 1..) = answers.read(&mut chunk).await {
-                    let cut = |left: u32| left.checked_sub(1);
-                    if cuts.fetch_update(SeqCst, SeqCst, cut).is_ok() {
-                        return;
-                    }
-                    say.write_all(&chunk[..read]).await.unwrap();
-                }
-            });
-        }
-    });
-    address
+#[derive(Clone, Debug)]
+struct Wire {
+    engine: Engine,
+    cuts: Arc<AtomicU32>,
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, cuts) = (self.engine.call(request), Arc::clone(&self.cuts));
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            let cut = |left: u32| left.checked_sub(1);
+            if cuts.fetch_update(SeqCst, SeqCst, cut).is_ok() {
+                return Err(ConnectorError::io("the wire is cut".into()));
+            }
+            answer
+        })
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_not_a_lost_race() {
     let cuts = Arc::new(AtomicU32::new(0));
-    let store = client_of(wire(engine().await, Arc::clone(&cuts)).await).await;
+    let wire = Wire { engine: harness::engine(), cuts: Arc::clone(&cuts) };
+    let connector = http_client_fn(move |_, _| SharedHttpConnector::new(wire.clone()));
+    let store = over(Access::embedded(connector).dynamodb()).await;
     let store: &dyn Store = &store;
     let tenant = id(7);
     let commit = async |decision: &Decision| {

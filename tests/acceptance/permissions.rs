@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use domain::ids::Id;
 use edge::App;
-use edge::aws::Access;
 use edge::http::router::finish;
 use edge::http::table::ROUTES;
+use edge::mark;
 use edge::secret::MasterKey;
 use local::service::ROUTERS;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn may(function: &str, grant: &str) -> bool {
 
 impl Town {
     async fn build() -> Self {
-        let client = Access::embedded(format!("http://{}", engine().await)).dynamodb();
+        let client = engine().client();
         store::tables::create(&client, "core", "catalog").await.unwrap();
         let store = |client| Arc::new(DynamoStore::new(client, "core".into(), "catalog".into()));
         let stage = Stage::over(store(client.clone()));
@@ -77,6 +77,13 @@ impl Town {
         let with_routes = ROUTERS.iter().map(|(function, _)| -> &'static str { function.into() });
         let names = with_routes.chain(["dispatch", "sweeper", "bootstrap"]);
         let apps: BTreeMap<_, _> = names.map(|name| (name, app(name))).collect();
+        for (name, app) in &apps {
+            let Some(master) = &app.master else { continue };
+            match *name {
+                "bootstrap" => mark::compare_or_mark(&*app.store, master).await.unwrap(),
+                _ => drop(mark::compare(&*app.store, master).await.unwrap()),
+            }
+        }
         let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         let again = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         assert_ne!(key, again);

@@ -1,5 +1,6 @@
 //! The visits of `permissions` to what is sold: drafts, XML documents, revocations.
 
+use domain::time::Period;
 use serde_json::{Value, json};
 use simulator::api::{Call, Door, number, text};
 
@@ -58,10 +59,29 @@ impl Town {
         let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));
         self.post(&format!("{path}/acknowledge"), Value::Null, 200).await;
         self.dispatch().await;
+        let first = number(&many["data"][0]["activation"]["provisioningRequests"][0]["id"]);
+        self.report(door, first, "p1", json!({"status": "COMPLETED"}), 200).await;
         let revoked = self.post(&format!("{path}/revoke"), json!({}), 200).await;
         self.dispatch().await;
         let back = number(&revoked["provisioningRequests"][1]["id"]);
         self.report(door, back, "d1", json!({"status": "COMPLETED"}), 200).await;
         assert_eq!(self.get(&path).await["state"], "REVOKED");
+        // What is still being provided is taken back by whoever brings it to rest: its provider, or
+        // the sweeper.
+        for reports in [true, false] {
+            let pk_id = text(&keys["data"][0]["pkId"]);
+            let (made, request) = self.activate(&pk_id, 1).await;
+            self.dispatch().await;
+            let path = format!("/v1/activations/{}", text(&made["aid"]));
+            self.post(&format!("{path}/revoke"), json!({}), 200).await;
+            if reports {
+                self.report(door, request, "p2", json!({"status": "COMPLETED"}), 200).await;
+            } else {
+                self.stage.clock.pass(Period::from_secs(91 * 86_400));
+                sweeper::sweep(&self.apps["sweeper"]).await.unwrap();
+            }
+            let count = self.get(&path).await["provisioningRequests"].as_array().unwrap().len();
+            assert_eq!(count, 2);
+        }
     }
 }

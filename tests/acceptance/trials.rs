@@ -198,7 +198,7 @@ async fn a_rehearsal_shows_what_an_edit_touches_and_changes() {
         done.push(request);
     }
     let scheduled = json!({"pkId": story.pk_id, "activationQuantity": 1,
-        "scheduledDate": "2999-01-01T00:00:00.000Z"});
+        "scheduledDate": harness::story::days_ahead(9)});
     admin.post("/v1/activations", &scheduled).await.expect(201);
     let patient = json!({"name": "Pod farm", "endpointUrl": story.provider.url,
         "retryLadder": ["PT0S", "PT1H"]});

@@ -9,9 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response};
 use domain::ids::Id;
-use edge::aws::Access;
-use edge::provider::client;
-use edge::provider::egress::Policy;
+use local::engine::Engine;
 use serde_json::json;
 use simulator::stage::Stage;
 use store::dynamo::DynamoStore;
@@ -27,25 +25,20 @@ pub(crate) struct World {
 const TABLES: [&str; 2] = ["core", "catalog"];
 
 struct Inside {
-    http: reqwest::Client,
-    dynamodb: String,
+    dynamodb: Engine,
 }
 
 impl World {
     /// Starts all of it; the tables are there, and an admin key.
     pub(crate) async fn start() -> Self {
-        let dynamodb = format!("http://{}", harness::engine().await);
-        let client = Access::embedded(dynamodb.clone()).dynamodb();
+        let dynamodb = harness::engine();
+        let client = dynamodb.client();
         let [core, catalog] = TABLES;
         store::tables::create(&client, core, catalog).await.unwrap();
         let store = DynamoStore::new(client, core.to_owned(), catalog.to_owned());
         let app = Stage::over(Arc::new(store)).app;
         let key = bootstrap::administrator(&app, Id::FIRST_TENANT).await.unwrap();
-        let inside = Arc::new(Inside {
-            http: client::build(Policy { loopback: true, private: Vec::new() }).unwrap(),
-            dynamodb,
-        });
-        let router = Router::new().fallback(serve).with_state(inside);
+        let router = Router::new().fallback(serve).with_state(Arc::new(Inside { dynamodb }));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -93,9 +86,9 @@ async fn serve(
     if target.starts_with("AmazonSQS") {
         return json(json!({"MessageId": "1", "MD5OfMessageBody": ""}));
     }
-    let call = inside.http.post(&inside.dynamodb).headers(headers).body(body);
-    let told = call.send().await.unwrap();
-    let answer = Response::builder().status(told.status());
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let (status, text) = inside.dynamodb.answer(&target, &body);
+    let answer = Response::builder().status(status);
     let answer = answer.header("content-type", "application/x-amz-json-1.0");
-    answer.body(Body::from(told.bytes().await.unwrap())).unwrap()
+    answer.body(Body::from(text)).unwrap()
 }

@@ -12,12 +12,11 @@ use domain::request::{Payload, Request};
 use domain::view::activation::ActivationLine;
 use domain::view::request::RequestRow;
 use edge::ports::{Clock, SystemClock};
+use local::engine::Engine;
 use model::invariants::{attempted, provisioned, quantities, rested, written};
 use serde::de::DeserializeOwned;
 use store::Store;
 use store::list::PageOf;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::load::{Load, UNITS};
 use crate::operator::Acts;
@@ -103,8 +102,7 @@ pub(crate) async fn audit(
     acts: &Acts,
 ) -> String {
     let data = local::data_dir::DataDir::open(folder).unwrap();
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let store = local::engine::start(&data.database(), &tasks, stop.clone()).await.unwrap();
+    let store = Engine::open(&data.database().unwrap()).unwrap().store();
     let store: &Dynamo = &store;
     let tenant = Id::try_from(load.sale.tenant).unwrap();
     let product = Id::try_from(load.sale.product).unwrap();
@@ -156,7 +154,6 @@ pub(crate) async fn audit(
         let key = keys.iter().find(|key| key.index == *index);
         assert_eq!(key.map(|key| key.remaining), Some(0), "somebody was refused for nothing");
     }
-    stop.cancel();
     format!(
         "{} activations granted, {} refused, {left} of {sold} units left\n\
          {} requests: {ends:?}\n\

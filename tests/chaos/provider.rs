@@ -87,7 +87,7 @@ impl ChaosProvider {
         let client = Client::new(api, "");
         let secret = self.seen.lock().unwrap().secret.clone().unwrap();
         for status in ["IN_PROGRESS", "COMPLETED"] {
-            let body = json!({"status": status}).to_string();
+            let body = json!({"status": status, "id": request_of(path)}).to_string();
             let webhook_id = format!("{}-{}", key.trim_start_matches("pr_"), &status[..1]);
             loop {
                 let secret = Secret::from_whsec(&secret).unwrap();
@@ -105,6 +105,12 @@ impl ChaosProvider {
         }
         self.calling.fetch_sub(1, SeqCst);
     }
+}
+
+/// The request that a callback address is of.
+fn request_of(path: &str) -> &str {
+    let id = path.split("/provisioning-requests/").nth(1).unwrap();
+    id.split('?').next().unwrap()
 }
 
 async fn receive(

@@ -20,20 +20,16 @@ pub use story::Story;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use local::engine::Engine;
 
 /// No condition takes longer.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// DynamoDB in memory; its address.
-pub async fn engine() -> String {
-    let database = dynoxide::Database::memory().unwrap();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    address
+/// DynamoDB in memory.
+pub fn engine() -> Engine {
+    Engine::memory().unwrap()
 }
 
 /// Waits until `look` finds something.

@@ -1,7 +1,7 @@
 //! The main job's catalog, made call by call (api.md section 3), and signed callbacks.
 
 use domain::ids::{Entropy, sha256_hex};
-use domain::time::Time;
+use domain::time::{Period, Time};
 use edge::ports::{Clock, SystemClock};
 use edge::provider::signature::sign;
 use edge::secret::Secret;
@@ -123,6 +123,10 @@ impl<S> Story<S> {
         query: &str,
     ) -> Reply {
         let path = format!("/v1/callbacks/{}/provisioning-requests/{id}{query}", self.method);
+        let mut body = body.clone();
+        if let Some(members) = body.as_object_mut() {
+            members.entry("id").or_insert_with(|| id.into());
+        }
         let body = body.to_string();
         let secret = Secret::from_whsec(secret).unwrap();
         let headers = sign(&[secret], webhook_id, at, body.as_bytes());
@@ -166,6 +170,11 @@ pub async fn entitle(client: &Client, product: u64, customer: u64) -> (String, S
 /// A callback secret that nobody knows.
 pub fn other_secret() -> String {
     Secret::callback(&Entropy::new([9; 32])).whsec()
+}
+
+/// An instant so many days from now.
+pub fn days_ahead(days: i64) -> String {
+    SystemClock.now().after(Period::from_secs(days * 86_400)).to_string()
 }
 
 /// A webhook id made of a text.

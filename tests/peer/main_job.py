@@ -103,7 +103,7 @@ def story(ready, endpoint):
 
     def report(webhook_id, report, wanted=200, secret=webhook):
         now = datetime.datetime.now(tz=datetime.timezone.utc)
-        text = json.dumps(report)
+        text = json.dumps({"id": request["id"], **report})
         signature = secret.sign(webhook_id, now, text)
         status, answer = curl("POST", headers["provisioning-callback-url"], text, {
             "webhook-id": webhook_id, "webhook-timestamp": str(int(now.timestamp())),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Role;
 use crate::decision::{Decision, Meta, Stamp};
 use crate::ids::{Entropy, Id, sha256_hex};
-use crate::rejection::{Faults, Rejection};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 use crate::time::Time;
 
@@ -116,20 +116,41 @@ impl ApiKey {
         Ok((made.clone(), Decision::default().save(made)))
     }
 
-    /// Ends it. Ending it twice changes nothing.
-    pub fn revoke(mut self, stamp: &Stamp) -> Decision {
-        let info = &mut self.info;
-        if info.revoked_date.is_some() {
-            return Decision::default();
+    /// Ends it. Ending it twice changes nothing. One that administers ends only while another one
+    /// does: that `other` is written, too, as it is, so that two at once cannot end each other.
+    ///
+    /// # Errors
+    /// `LAST_ADMINISTRATOR`.
+    pub fn revoke(
+        mut self,
+        administers: bool,
+        other: Option<Self>,
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
+        if self.info.revoked_date.is_some() {
+            return Ok(Decision::default());
         }
+        if administers && self.is_live(stamp.now) && other.is_none() {
+            let detail = "No other living key may administer this tenant. Make one first.";
+            return Err(Rejection::new(Code::LastAdministrator, detail));
+        }
+        let info = &mut self.info;
         info.revoked_date = Some(stamp.now);
         info.version += 1;
         info.meta.touch(stamp);
-        Decision::default().save(self)
+        let decision = Decision::default().save(self);
+        Ok(other.filter(|_| administers).into_iter().fold(decision, Decision::save))
     }
 
     /// Whether it opens the door at `now`.
     pub fn is_live(&self, now: Time) -> bool {
-        self.info.revoked_date.is_none() && self.info.expires.is_none_or(|end| now < end)
+        self.info.is_live(now)
+    }
+}
+
+impl KeyInfo {
+    /// Whether the key opens the door at `now`.
+    pub fn is_live(&self, now: Time) -> bool {
+        self.revoked_date.is_none() && self.expires.is_none_or(|end| now < end)
     }
 }

@@ -154,6 +154,15 @@ impl Role {
         self.enabled && self.permissions.iter().any(|g| g.area == area && g.acts.contains(&act))
     }
 
+    /// Whether the role permits an act on the catalog of every namespace: what belongs to none of
+    /// them is everybody's.
+    pub fn may_everywhere(&self, act: Act) -> bool {
+        let grants = |g: &Grant| {
+            g.area == Area::Catalog && g.namespace_id.is_none() && g.acts.contains(&act)
+        };
+        self.enabled && self.permissions.iter().any(grants)
+    }
+
     /// Whether the role permits an act on the catalog of this namespace.
     pub fn may_in(&self, namespace: Id, act: Act) -> bool {
         let grants = |g: &Grant| {

@@ -14,7 +14,7 @@ use crate::entitlement::states::{
 };
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, LineItemType, Registration};
 use crate::ids::Id;
-use crate::limits::{BULK, C2V_CHARS};
+use crate::limits::{BULK, C2V_CHARS, SCHEDULED_AHEAD};
 use crate::machine::Life;
 use crate::plan::association::Association;
 use crate::rejection::{Code, Fault, Faults, Rejection};
@@ -86,8 +86,12 @@ impl ActivationInput {
     ///
     /// # Errors
     /// All of them.
-    pub fn check(&self) -> Result<(), Rejection> {
+    pub fn check(&self, now: Time) -> Result<(), Rejection> {
         let mut faults = Faults::default();
+        let latest = now.after(SCHEDULED_AHEAD);
+        let soon = self.scheduled_date.is_none_or(|at| at <= latest);
+        let bound = format!("must lie at most 366 days ahead, before {latest}");
+        faults.check(soon, "/scheduledDate", bound);
         faults.check(!self.pk_id.is_empty(), "/pkId", "must be given");
         if let Some(activatee) = &self.activatee {
             faults.take("/activatee/emailId", text::email(&activatee.email_id));

@@ -1,8 +1,9 @@
 //! Revoking an activation: what was provisioned is taken back, then the quantity is re-credited
 //! (rows A3 to A6, N13, P22).
 //!
-//! Neighbours: `store` loads a [`Revocation`]; whoever completes a request asks
-//! [`Revocation::deprovisioned`]. Guarantee: what is taken back is credited once, by one commit.
+//! Neighbours: `store` loads a [`Revocation`]; whoever brings a request to rest asks
+//! [`Revocation::settled`]. Guarantee: what is taken back is credited once, by one commit, and
+//! nothing is taken back while the provider may still be providing it.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ use crate::request::manual::comments;
 use crate::request::open::Origin;
 use crate::request::states::Status;
 use crate::request::{Delivery, Request, RequestType};
+use crate::time::Time;
 
 /// Body of `POST /v1/activations/{aid}/revoke`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -78,47 +80,119 @@ impl Revocation {
             let detail = "The entitlement does not allow revocations.";
             return Err(self.activation.illegal(detail));
         }
+        let leases: Vec<(Id, Time)> = self.requests.iter().filter_map(Request::leased).collect();
         let mut decision = self.stop(stamp)?;
-        let opened = self.take_back(stamp)?;
-        for request in &opened {
-            let message = request.message(self.tenant, stamp.now);
-            decision = message.into_iter().fold(decision.save(request.clone()), Decision::enqueue);
+        let mut awaited = Vec::new();
+        for (number, request) in (1..).zip(self.requests.clone()) {
+            let Some((product, association)) = self.taken_back_by(&request) else { continue };
+            if !request.is_at_rest() {
+                awaited.push(request.id);
+            } else if request.may_be_provisioned() {
+                // An attempt that is under way must not arrive after what takes it back.
+                let lease =
+                    leases.iter().find(|(id, _)| *id == request.id).map(|(_, until)| *until);
+                let opened = self.open(number, product, association, lease, stamp)?;
+                awaited.push(opened.id);
+                decision = self.order(opened, decision, stamp);
+            }
         }
-        let decision = if opened.is_empty() {
+        let decision = if awaited.is_empty() {
             self.walk(Event::Revoke, State::Revoked, stamp, said)?;
             self.credit(decision, stamp)?
         } else {
             self.walk(Event::Revoke, State::RevocationPending, stamp, said)?;
-            self.activation.deprovisioning = opened.iter().map(|request| request.id).collect();
-            self.activation.requests.extend(&self.activation.deprovisioning);
-            self.requests.extend(opened);
+            self.activation.deprovisioning = awaited;
             decision.save(self.activation.clone())
         };
         Ok((self.activation, self.requests, decision))
     }
 
-    /// A request that takes back was completed; the last one ends the revocation (A5).
+    /// A request of a revoked activation came to rest: what it may have provided is taken back, by
+    /// a request after it; and when nothing is left to be taken back, the revocation ends (A5).
     ///
     /// # Errors
     /// Never: the row is in the table.
-    pub fn deprovisioned(
+    pub fn settled(
         mut self,
-        request: Id,
+        request: &Request,
         decision: Decision,
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
-        let before = self.activation.deprovisioning.len();
-        self.activation.deprovisioning.retain(|open| *open != request);
-        let waiting = self.activation.life.state == State::RevocationPending;
-        if !waiting || self.activation.deprovisioning.len() == before {
+        let stamp = &stamp.by(Actor::System);
+        let before = self.activation.clone();
+        self.activation.deprovisioning.retain(|open| *open != request.id);
+        let mut decision = decision;
+        if let Some((product, association)) = self.left_behind(request) {
+            let opened = self.open(1, product, association, None, stamp)?;
+            if self.activation.life.state == State::RevocationPending {
+                self.activation.deprovisioning.push(opened.id);
+            }
+            decision = self.order(opened, decision, stamp);
+        }
+        if self.activation == before {
             return Ok(decision);
         }
-        if !self.activation.deprovisioning.is_empty() {
+        let waits = self.activation.life.state == State::RevocationPending;
+        if !waits || !self.activation.deprovisioning.is_empty() {
             return Ok(decision.save(self.activation));
         }
-        let stamp = &stamp.by(Actor::System);
         self.walk(Event::DeprovisionCompleted, State::Revoked, stamp, None)?;
         self.credit(decision, stamp)
+    }
+
+    /// What must still be taken back now that this request has come to rest, and by which
+    /// association. One request at a time takes back: who completes it looks whether something was
+    /// provided after it was sent.
+    fn left_behind(&self, settled: &Request) -> Option<(&Product, &Association)> {
+        let others: Vec<&Request> = self.requests.iter().filter(|r| r.id != settled.id).collect();
+        let provided = match settled.kind {
+            RequestType::Provision => settled,
+            RequestType::Deprovision => others
+                .iter()
+                .copied()
+                .find(|r| r.kind == RequestType::Provision && r.product.id == settled.product.id)?,
+        };
+        let taking = others.iter().any(|r| {
+            let takes = r.kind == RequestType::Deprovision && r.product.id == settled.product.id;
+            takes && r.life.state != Status::Completed
+        });
+        let after = settled.kind == RequestType::Provision
+            || settled.executed_date.is_some_and(|sent| provided.life.moved > sent);
+        let is_there = provided.is_at_rest() && provided.may_be_provisioned();
+        (is_there && after && !taking).then(|| self.taken_back_by(provided)).flatten()
+    }
+
+    /// The product of a request that provides, if something is made to take it back.
+    fn taken_back_by(&self, request: &Request) -> Option<(&Product, &Association)> {
+        let provides = request.kind == RequestType::Provision;
+        let sold = self.products.iter().find(|(product, _)| product.id == request.product.id);
+        let (product, association) = sold.filter(|_| provides)?;
+        let association = association.as_ref()?;
+        association.deprovision_plan_id.map(|_| (product, association))
+    }
+
+    fn open(
+        &self,
+        number: u32,
+        product: &Product,
+        association: &Association,
+        not_before: Option<Time>,
+        stamp: &Stamp,
+    ) -> Result<Request, Rejection> {
+        let (stamp, id) = (&stamp.by(Actor::System), stamp.id(number));
+        let association = Some(association);
+        let origin = Origin { activation: &self.activation, product, association };
+        let mut opened = Request::open(id, RequestType::Deprovision, &origin, None, stamp)?;
+        opened.postpone(not_before, stamp.now);
+        Ok(opened)
+    }
+
+    /// Notes a request that takes back, and has it sent.
+    fn order(&mut self, opened: Request, decision: Decision, stamp: &Stamp) -> Decision {
+        self.activation.requests.push(opened.id);
+        self.requests.push(opened.clone());
+        let message = opened.message(self.tenant, stamp.now);
+        message.into_iter().fold(decision.save(opened), Decision::enqueue)
     }
 
     fn walk(
@@ -132,10 +206,12 @@ impl Revocation {
     }
 
     /// Nothing more is sent (P22). Every request is written, also one that stays as it is, so that
-    /// a retry at the same instant loses its race and reads that the activation is revoked.
+    /// a retry at the same instant loses its race and reads that the activation is revoked; and it
+    /// is marked, so that whoever brings it to rest later takes back what it provided.
     fn stop(&mut self, stamp: &Stamp) -> Result<Decision, Rejection> {
         let mut decision = Decision::default();
         for request in &mut self.requests {
+            request.taken_back = request.kind == RequestType::Provision;
             if request.life.state == Status::RequestQueued {
                 (*request, decision) = request.clone().cancelled(decision, stamp)?;
             } else {
@@ -143,24 +219,6 @@ impl Revocation {
             }
         }
         Ok(decision)
-    }
-
-    /// One request for each product that may have been provisioned and has a plan for this.
-    fn take_back(&self, stamp: &Stamp) -> Result<Vec<Request>, Rejection> {
-        let provisioned = |product: Id| {
-            self.requests.iter().any(|r| r.product.id == product && r.may_be_provisioned())
-        };
-        let open = |(number, (product, association)): (u32, &(Product, Option<Association>))| {
-            let association = association.as_ref()?;
-            association.deprovision_plan_id?;
-            provisioned(product.id).then(|| {
-                let association = Some(association);
-                let origin = Origin { activation: &self.activation, product, association };
-                let stamp = &stamp.by(Actor::System);
-                Request::open(stamp.id(number), RequestType::Deprovision, &origin, None, stamp)
-            })
-        };
-        (1..).zip(&self.products).filter_map(open).collect()
     }
 
     /// Gives the quantity back, and counts the activation no more.
@@ -185,10 +243,27 @@ impl Revocation {
 }
 
 impl Request {
+    /// Whether a revocation may depend on it, once it is at rest: what it provided must be taken
+    /// back, or it has taken something back.
+    pub fn settles(&self) -> bool {
+        match self.kind {
+            RequestType::Provision => self.taken_back && self.is_at_rest(),
+            RequestType::Deprovision => self.life.state == Status::Completed,
+        }
+    }
+
+    /// Until when an attempt may be under way.
+    fn leased(&self) -> Option<(Id, Time)> {
+        self.lease.as_ref().map(|lease| (self.id, lease.until))
+    }
+
     /// Whether the provider may have done what was asked. What it refused or said to have failed,
-    /// it has not.
-    fn may_be_provisioned(&self) -> bool {
+    /// it has not; but what is said of one generation says nothing of those before.
+    pub(crate) fn may_be_provisioned(&self) -> bool {
         let heard = self.delivery != Delivery::Never;
+        if self.maybe_before {
+            return true;
+        }
         match self.life.state {
             Status::RequestSent | Status::InProgress | Status::Completed => true,
             Status::RequestQueued | Status::DispatchFailed => heard,

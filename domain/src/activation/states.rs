@@ -41,9 +41,9 @@ const TABLE: &[Row<State, Event>] = &[
     row("A3", &[State::Active], Event::Revoke, &[State::Revoked],
         ["nothing provisioned, or deprovisioning off", "activation.edit", "quantity re-credited"]),
     row("A4", &[State::Active], Event::Revoke, &[State::RevocationPending],
-        ["deprovisioning on", "activation.edit", "DEPROVISION requests made"]),
+        ["deprovisioning on", "activation.edit", "DEPROVISION once the PROVISION is at rest"]),
     row("A5", &[State::RevocationPending], Event::DeprovisionCompleted, &[State::Revoked],
-        ["", "SYSTEM", "quantity re-credited"]),
+        ["nothing is left to be taken back", "SYSTEM", "quantity re-credited"]),
     row("A6", &[State::RevocationPending], Event::RevokeImmediately, &[State::Revoked],
         ["comment", "activation.edit", "quantity re-credited"]),
 ];

@@ -38,7 +38,7 @@ impl AttributeType {
             Self::String => true,
             Self::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
             Self::Boolean => matches!(value, "true" | "false"),
-            Self::Date => value.parse::<Day>().is_ok(),
+            Self::Date => value.parse().is_ok_and(Day::has_common_year),
         }
     }
 }

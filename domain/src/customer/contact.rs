@@ -8,7 +8,7 @@ use crate::customer::Customer;
 use crate::decision::{Decision, Meta, Stamp};
 use crate::ids::Id;
 use crate::limits::CONTACTS;
-use crate::rejection::{Faults, Rejection};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
 /// A contact.
@@ -88,10 +88,17 @@ impl Contact {
     }
 
     /// Removes it from its customer.
-    pub fn delete(self, customer: &Customer) -> Decision {
+    ///
+    /// # Errors
+    /// `IN_USE` while an entitlement names it.
+    pub fn delete(self, customer: &Customer, is_named: bool) -> Result<Decision, Rejection> {
+        if is_named {
+            let detail = "Entitlements name it; it must stay as long as they do.";
+            return Err(Rejection::new(Code::InUse, detail));
+        }
         let contacts = customer.contacts.saturating_sub(1);
         let owner = Customer { contacts, ..customer.clone() };
-        Decision::default().delete(self).save(owner)
+        Ok(Decision::default().delete(self).save(owner))
     }
 
     fn with(mut self, input: &ContactInput) -> Result<Self, Rejection> {

@@ -146,14 +146,14 @@ impl Customer {
     /// Removes it, with its contacts.
     ///
     /// # Errors
-    /// `IN_USE` when an entitlement names it.
+    /// `IN_USE`: `named_by` is what names it and is not over, in words.
     pub fn delete(
         self,
         contacts: Vec<contact::Contact>,
-        entitled: bool,
+        named_by: Option<&str>,
     ) -> Result<Decision, Rejection> {
-        if entitled {
-            let detail = "Entitlements name it; it must stay as long as they do.";
+        if let Some(what) = named_by {
+            let detail = format!("{what} name it; it must stay as long as they do.");
             return Err(Rejection::new(Code::InUse, detail));
         }
         let names = self.names();

@@ -208,6 +208,23 @@ impl Profile {
         let fits = whole.to_string().len() <= PROFILE_BYTES;
         faults.check(fits, "/profile", format!("at most {PROFILE_BYTES} bytes"));
         texts(&whole, "/profile", faults);
+        let (person, company) = (self.demographics.as_ref(), self.company_profile.as_ref());
+        let days = [
+            (
+                "demographics/idNumberExpirationDate",
+                person.and_then(|p| p.id_number_expiration_date),
+            ),
+            (
+                "demographics/passportNumberExpirationDate",
+                person.and_then(|p| p.passport_number_expiration_date),
+            ),
+            ("companyProfile/establishedDate", company.and_then(|c| c.established_date)),
+            ("companyProfile/vatRegistrationDate", company.and_then(|c| c.vat_registration_date)),
+        ];
+        for (member, day) in days {
+            let at = format!("/profile/{member}");
+            faults.check(day.is_none_or(Day::has_common_year), &at, Day::WRONG);
+        }
         let Some(of) = &self.demographics else { return };
         let born = of.date_of_birth.as_ref().map(|date| (date.day, date.month, date.year));
         let named = of.name_day.as_ref().map(|date| (date.day, date.month, None));

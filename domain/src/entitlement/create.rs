@@ -15,6 +15,7 @@ use crate::ids::Id;
 use crate::machine::Life;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
+use crate::time::Day;
 
 /// The products that the store knows.
 pub type Products = BTreeMap<Id, Product>;
@@ -148,6 +149,9 @@ impl Entitlement {
         let ref_id1 = optional("/refId1", &input.ref_id1);
         let ref_id2 = optional("/refId2", &input.ref_id2);
         let ordered = input.start_date.zip(input.end_date).is_none_or(|(start, end)| start <= end);
+        for (at, day) in [("/startDate", input.start_date), ("/endDate", input.end_date)] {
+            faults.check(day.is_none_or(Day::has_common_year), at, Day::WRONG);
+        }
         faults.check(ordered, "/endDate", "must not lie before startDate");
         input.custom_attributes.check("/customAttributes", &mut faults);
         let parties = known.parties(input, &mut faults);

@@ -11,7 +11,7 @@ use crate::limits::PAYLOAD_BYTES;
 use crate::plan::schema;
 use crate::rejection::{Code, Faults};
 use crate::substitution::lint::{Registered, Warning, lint};
-use crate::substitution::render::TooLarge;
+use crate::substitution::render::Excess;
 use crate::substitution::{Definition, TraceEntry};
 
 /// The content of a plan.
@@ -95,7 +95,7 @@ impl Content {
     pub fn fill(&self, document: &Value) -> Result<String, Unusable> {
         let text = match self.compiled()? {
             None => whole(document)?,
-            Some(definition) => text(definition.render(document).map_err(too_large)?)?,
+            Some(definition) => text(definition.render(document).map_err(unfilled)?)?,
         };
         self.meets_schema(&text)?;
         Ok(text)
@@ -106,7 +106,7 @@ impl Content {
         let made = self.compiled().and_then(|compiled| match compiled {
             None => Ok((whole(document)?, Vec::new())),
             Some(definition) => {
-                let rendered = definition.explain(document).map_err(too_large)?;
+                let rendered = definition.explain(document).map_err(unfilled)?;
                 Ok((text(rendered.payload)?, rendered.trace))
             }
         });
@@ -137,7 +137,7 @@ impl Content {
 fn whole(document: &Value) -> Result<String, Unusable> {
     let text = document.to_string();
     if text.len() > PAYLOAD_BYTES {
-        return Err(too_large(TooLarge));
+        return Err(unfilled(Excess::Bytes));
     }
     Ok(text)
 }
@@ -146,6 +146,10 @@ fn text(bytes: Vec<u8>) -> Result<String, Unusable> {
     String::from_utf8(bytes).map_err(|error| ("PLAN_INVALID", error.to_string()))
 }
 
-fn too_large(error: TooLarge) -> Unusable {
-    ("PAYLOAD_TOO_LARGE", format!("{error}."))
+fn unfilled(excess: Excess) -> Unusable {
+    let code = match excess {
+        Excess::Bytes => "PAYLOAD_TOO_LARGE",
+        Excess::Visits => "PLAN_INVALID",
+    };
+    (code, format!("{excess}."))
 }

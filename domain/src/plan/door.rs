@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::limits::{SECRET_OVERLAP, SECRET_OVERLAP_DEFAULT};
-use crate::plan::method::{Method, between};
+use crate::plan::method::{CallbackId, Method, between};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::time::{Period, Time};
 
@@ -47,6 +47,9 @@ pub struct Door {
     pub old_secret_expires: Option<Time>,
     /// How long a request waits for the next callback.
     pub callback_timeout: Period,
+    /// Whether a callback's body must name its request.
+    #[serde(default)]
+    pub callback_id: CallbackId,
     /// When it closes, once the method is deleted.
     pub expires: Option<Time>,
 }
@@ -111,6 +114,7 @@ impl Method {
             secrets: self.secrets.clone(),
             old_secret_expires: self.info.old_secret_expires,
             callback_timeout: self.info.callback_timeout,
+            callback_id: self.info.callback_id,
             expires: None,
         }
     }

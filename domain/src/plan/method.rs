@@ -39,6 +39,17 @@ pub enum Completion {
     On2xx,
 }
 
+/// Whether the body of a callback must name its request: the address is not signed, the body is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CallbackId {
+    /// It must: a report of one request is no report of another.
+    Required,
+    /// It may. Methods of 0.1.0 are so.
+    #[default]
+    Optional,
+}
+
 /// A method as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
@@ -85,6 +96,9 @@ pub struct MethodInfo {
     pub retry_ladder: Vec<Period>,
     /// How long a sent request waits for its callback (P20, P21).
     pub callback_timeout: Period,
+    /// Whether a callback's body must name its request.
+    #[serde(default)]
+    pub callback_id: CallbackId,
     /// Shown by CRM.COM's view.
     pub alternative_code: Option<String>,
     /// Shown by CRM.COM's view.
@@ -119,6 +133,7 @@ pub struct MethodInput {
     pub timeout: Option<Period>,
     pub retry_ladder: Option<Vec<Period>>,
     pub callback_timeout: Option<Period>,
+    pub callback_id: Option<CallbackId>,
     pub alternative_code: Option<String>,
     pub protocol: Option<String>,
     pub request_type: Option<String>,
@@ -180,6 +195,7 @@ impl Method {
             id: self.info.id,
             namespace_id: self.info.namespace_id,
             enabled: self.info.enabled,
+            callback_id: input.callback_id.unwrap_or(self.info.callback_id),
             old_secret_expires: self.info.old_secret_expires,
             version: self.info.version,
             meta: self.info.meta.clone(),
@@ -299,6 +315,7 @@ fn check(
         timeout,
         retry_ladder,
         callback_timeout,
+        callback_id: input.callback_id.unwrap_or(CallbackId::Required),
         alternative_code,
         protocol,
         request_type,

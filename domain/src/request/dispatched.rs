@@ -12,7 +12,7 @@ use crate::plan::method::{Completion, MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::attempt::AttemptOutcome;
 use crate::request::states::{Event, Status};
-use crate::request::{Delivery, Request};
+use crate::request::{Delivery, Request, RequestType};
 use crate::time::{Period, Time};
 
 /// Why there was no answer.
@@ -78,7 +78,7 @@ struct ReferenceNumber<'a> {
 }
 
 impl Answer {
-    /// Which class it belongs to (quality.md section 3).
+    /// Which class it belongs to, as the answer to a first attempt.
     pub const fn outcome(&self) -> AttemptOutcome {
         match self {
             Self::Blocked(_) => AttemptOutcome::Blocked,
@@ -115,16 +115,18 @@ impl Answer {
         }
     }
 
-    /// What the provider may have heard: `before` is what it had heard before this attempt.
-    fn delivery(&self, never_before: bool) -> Delivery {
-        let untouched = if never_before { Delivery::Never } else { Delivery::Maybe };
-        match self {
-            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect | Silence::Token, _) => {
-                untouched
-            }
-            Self::None(..) => Delivery::Maybe,
-            Self::Http { .. } if self.outcome() == AttemptOutcome::Retryable => Delivery::Maybe,
-            Self::Http { .. } => Delivery::Confirmed,
+    /// What the provider may have heard of after this, the `first` attempt that could have arrived,
+    /// or a repetition: a refusal of that does not say what became of the first.
+    fn delivery(&self, first: bool) -> Delivery {
+        let unheard = matches!(
+            self,
+            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect | Silence::Token, _)
+        );
+        match (self, self.outcome()) {
+            _ if unheard && first => Delivery::Never,
+            (Self::Http { .. }, AttemptOutcome::Ok) => Delivery::Confirmed,
+            (Self::Http { .. }, AttemptOutcome::Refused) if first => Delivery::Confirmed,
+            _ => Delivery::Maybe,
         }
     }
 
@@ -143,6 +145,43 @@ impl Answer {
 }
 
 impl Request {
+    /// Whether an attempt before the one under way may have arrived.
+    fn repeats(&self) -> bool {
+        self.lease.as_ref().is_some_and(|lease| !lease.first)
+    }
+
+    /// Which class the answer to the attempt under way belongs to. To a repetition, 409 may say
+    /// that the first is still worked on, and what is to be taken back and is not there is gone.
+    pub fn outcome(&self, answer: &Answer) -> AttemptOutcome {
+        match answer {
+            Answer::Http { status: 409, .. } if self.repeats() => AttemptOutcome::Retryable,
+            Answer::Http { .. } if self.finds_gone(answer) => AttemptOutcome::Ok,
+            _ => answer.outcome(),
+        }
+    }
+
+    fn finds_gone(&self, answer: &Answer) -> bool {
+        let gone = matches!(answer, Answer::Http { status: 404 | 410, .. });
+        gone && self.repeats() && self.kind == RequestType::Deprovision
+    }
+
+    /// Why the answer to the attempt under way is no good one.
+    pub(super) fn fault_of(&self, answer: &Answer) -> Option<(String, String)> {
+        match answer {
+            Answer::Http { .. } if self.finds_gone(answer) => None,
+            Answer::Http { status, .. }
+                if self.repeats() && answer.outcome() == AttemptOutcome::Refused =>
+            {
+                let detail = format!(
+                    "The provider answered {status} to a repetition; an attempt before it may have \
+                     arrived."
+                );
+                Some((format!("DISPATCH_HTTP_{status}"), detail))
+            }
+            _ => answer.error(),
+        }
+    }
+
     /// The next state, by the class of the answer. A late one changes nothing but what is empty.
     ///
     /// # Errors
@@ -152,6 +191,8 @@ impl Request {
         ended: &Ended<'_>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
+        let (outcome, fault) = (self.outcome(ended.answer), self.fault_of(ended.answer));
+        let gone = self.finds_gone(ended.answer);
         let lease = self.lease.take_if(|lease| lease.token == ended.token);
         let body = match ended.answer {
             Answer::Http { body, .. } => Some(body.as_str()),
@@ -163,15 +204,21 @@ impl Request {
         if self.delivery != Delivery::Confirmed {
             self.delivery = ended.answer.delivery(lease.first);
         }
-        match ended.answer.outcome() {
+        match outcome {
+            AttemptOutcome::Ok if gone => {
+                self.walk(Event::AttemptOk, Status::Completed, stamp, None)?;
+            }
             AttemptOutcome::Ok => self.accepted(ended, stamp)?,
-            AttemptOutcome::Refused => {
+            AttemptOutcome::Refused if lease.first => {
                 self.walk(Event::AttemptRefused, Status::Failed, stamp, None)?;
+            }
+            AttemptOutcome::Refused => {
+                self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
             }
             AttemptOutcome::Blocked => self.stop(stamp)?,
             AttemptOutcome::Retryable | AttemptOutcome::Lost => self.again(ended, stamp)?,
         }
-        match ended.answer.error() {
+        match fault {
             Some((code, detail)) => self.fail(code, detail),
             None => self.clear_error(),
         }
@@ -185,7 +232,7 @@ impl Request {
             return (self, Decision::default());
         }
         let before = self.clone();
-        if ended.answer.delivery(false) == Delivery::Confirmed {
+        if ended.answer.delivery(ended.no == 1) == Delivery::Confirmed {
             self.delivery = Delivery::Confirmed;
         }
         if self.response.is_none() {
@@ -207,7 +254,7 @@ impl Request {
             Completion::On2xx => self.walk(Event::AttemptOk, Status::Completed, stamp, None),
             Completion::Callback => {
                 self.walk(Event::AttemptOk, Status::RequestSent, stamp, None)?;
-                self.next_attempt_at = Some(stamp.now.after(ended.method.callback_timeout));
+                self.await_callback(ended.method.callback_timeout, true, stamp.now);
                 Ok(())
             }
         }

@@ -102,7 +102,7 @@ impl Request {
         }
         self.clear_error();
         match to {
-            Status::InProgress => self.next_attempt_at = Some(stamp.now.after(callback_timeout)),
+            Status::InProgress => self.await_callback(callback_timeout, true, stamp.now),
             Status::Failed => self.fail("OPERATOR", "An operator set the status to Failed."),
             _ => {}
         }
@@ -115,6 +115,7 @@ impl Request {
     /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED.
     pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
         let note = self.ending();
+        self.maybe_before = self.may_be_provisioned();
         self.walk(Event::Retry, Status::RequestQueued, stamp, Some(note))?;
         self.reference_number = None;
         self.generation += 1;

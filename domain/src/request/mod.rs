@@ -4,11 +4,13 @@
 //! `manual` is the operator. Guarantee: the status changes only by `states::MACHINE`.
 
 pub mod attempt;
+pub mod callback;
 pub mod claim;
 pub mod dispatched;
 pub mod document;
 pub mod manual;
 pub mod open;
+pub mod report;
 pub mod reported;
 pub mod states;
 pub mod sweep;
@@ -24,6 +26,7 @@ use crate::machine::{Life, Step};
 use crate::message::Message;
 use crate::rejection::Rejection;
 use crate::request::attempt::Unheard;
+pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
 use crate::request::states::{Event, MACHINE, Status};
 use crate::text::cut;
 use crate::time::{Period, Time};
@@ -95,17 +98,6 @@ pub struct Lease {
     pub method_version: u64,
 }
 
-/// A webhook id that was accepted, with the body it came with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Seen {
-    /// The webhook id.
-    #[serde(rename = "i")]
-    pub id: String,
-    /// The first 16 hex digits of the body's SHA-256.
-    #[serde(rename = "h")]
-    pub hash: String,
-}
-
 /// A provisioning request's head, as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -148,8 +140,11 @@ pub struct Request {
     pub earlier_attempts: u32,
     /// No attempt before this: `scheduledDate`, then the time of the next retry.
     pub not_before: Option<Time>,
-    /// When the sweeper looks at it; none at rest (Q10).
+    /// When the sweeper looks at it; none at rest (Q10). It may look too early, never too late.
     pub next_attempt_at: Option<Time>,
+    /// When the wait for a callback ends; none where there is no such wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Time>,
     /// Who is sending it just now.
     pub lease: Option<Lease>,
     /// The last 50 attempts that had no outcome.
@@ -161,6 +156,12 @@ pub struct Request {
     pub response: Option<String>,
     /// The webhook id whose whole response has a row of its own.
     pub long_response: Option<String>,
+    /// An earlier generation may have been provisioned: what becomes of this one does not undo it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maybe_before: bool,
+    /// Its activation is being revoked: what it turns out to have provided is taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_back: bool,
     /// The provider's own number.
     pub reference_number: Option<String>,
     /// Why it failed.
@@ -223,14 +224,44 @@ impl Request {
         note: Option<String>,
     ) -> Result<(), Rejection> {
         self.life.walk(&MACHINE, event, to, stamp, note)?;
-        if matches!(to, Status::Completed | Status::DispatchFailed | Status::Failed) {
-            self.next_attempt_at = None;
+        if self.is_at_rest() {
+            (self.next_attempt_at, self.deadline) = (None, None);
         }
         if to != Status::RequestQueued {
             self.not_before = None;
             self.give_up();
         }
         Ok(())
+    }
+
+    /// Nothing happens any more by itself.
+    pub const fn is_at_rest(&self) -> bool {
+        matches!(self.life.state, Status::Completed | Status::DispatchFailed | Status::Failed)
+    }
+
+    /// When the next attempt is due, at the latest: an attempt that is under way is repeated only
+    /// if nobody hears of it until its lease is over.
+    pub fn next_attempt(&self) -> Option<Time> {
+        let leased = self.lease.as_ref().map(|lease| lease.until);
+        let queued = self.life.state == Status::RequestQueued;
+        queued.then(|| self.not_before.max(leased).unwrap_or(self.life.moved))
+    }
+
+    /// When the wait for a callback ends. Rows of 0.1.0 have it in the sweeper's time alone.
+    pub fn callback_deadline(&self) -> Option<Time> {
+        let waits = matches!(self.life.state, Status::RequestSent | Status::InProgress);
+        self.deadline.or(self.next_attempt_at).filter(|_| waits)
+    }
+
+    /// Begins the wait for a callback, or begins it anew. A sweep that comes too early costs less
+    /// than a move in the index: the place there stays, unless it is too late or of another wait
+    /// (`unplaced`).
+    fn await_callback(&mut self, timeout: Period, unplaced: bool, now: Time) {
+        let deadline = now.after(timeout);
+        self.deadline = Some(deadline);
+        if unplaced || self.next_attempt_at.is_none_or(|at| at > deadline) {
+            self.next_attempt_at = Some(deadline);
+        }
     }
 
     fn fail(&mut self, code: impl Into<String>, description: impl Into<String>) {
@@ -279,71 +310,6 @@ pub struct Payload {
     pub plan: Named,
     /// The method it was made for.
     pub method: Named,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: u64,
-}
-
-/// A callback that contradicts what is known (Q2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Conflict {
-    /// Its webhook id.
-    pub webhook_id: String,
-    /// When it came.
-    pub at: Time,
-    /// What it said.
-    pub status: Status,
-    /// The generation it spoke of.
-    pub generation: u32,
-    /// What the request was in.
-    pub against: Status,
-    /// What was said with it.
-    pub comments: Option<String>,
-}
-
-/// A callback that came again, or said what is known: it changed nothing. One of 20 places is
-/// taken by its webhook id, so that its trace is one write without a read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Repeat {
-    /// The request; its row's key says it.
-    #[serde(skip)]
-    pub request: Option<Id>,
-    /// Its webhook id.
-    pub webhook_id: String,
-    /// When it came last.
-    pub at: Time,
-    /// What it said.
-    pub status: Status,
-    /// The generation it spoke of.
-    pub generation: u32,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: u64,
-}
-
-/// The last 20 conflicting callbacks of a request, in one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conflicts {
-    /// The request.
-    pub request: Id,
-    /// Oldest first.
-    pub list: Vec<Conflict>,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: u64,
-}
-
-/// A response of a callback that is too long for the head.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LongResponse {
-    /// The request.
-    pub request: Id,
-    /// The callback.
-    pub webhook_id: String,
-    /// The whole response.
-    pub response: String,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: u64,

@@ -65,11 +65,14 @@ impl Request {
             earlier_attempts: 0,
             not_before: None,
             next_attempt_at: None,
+            deadline: None,
             lease: None,
             unheard: Vec::new(),
             delivery: Delivery::Never,
             response: None,
             long_response: None,
+            maybe_before: false,
+            taken_back: false,
             reference_number: None,
             error_code: None,
             error_description: None,
@@ -81,12 +84,19 @@ impl Request {
             rev: 0,
         };
         if status == Status::RequestQueued {
-            made.not_before = scheduled_date.filter(|at| *at > stamp.now);
-            made.wait(stamp.now);
+            made.postpone(scheduled_date, stamp.now);
         } else {
             made.fail("PLAN_MISSING", "The product has no association with a plan and a method.");
         }
         Ok(made)
+    }
+
+    /// Sends a new one not before this.
+    pub(crate) fn postpone(&mut self, not_before: Option<Time>, now: Time) {
+        if self.life.state == Status::RequestQueued {
+            self.not_before = not_before.filter(|at| *at > now);
+            self.wait(now);
+        }
     }
 
     /// The sweeper looks at it when it is due, or in 30 s if its message is lost (Q10).

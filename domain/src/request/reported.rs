@@ -3,47 +3,16 @@
 //! Neighbours: `functions/callbacks` verifies the signature first. Guarantee: a repeated or
 //! contradicting report changes no version (I8), and none is lost without a trace.
 
-use serde::{Deserialize, Serialize};
-
 use crate::decision::{Actor, Decision, Stamp};
 use crate::ids::{Id, sha256_hex};
-use crate::limits::{CONFLICTS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
-use crate::rejection::{Code, Faults, Rejection};
-use crate::request::manual::comments;
+use crate::limits::{COMMENT_CHARS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
+use crate::plan::method::CallbackId;
+use crate::rejection::{Code, Rejection};
+use crate::request::report::Report;
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Conflict, Conflicts, Delivery, LongResponse, Repeat, Request, Seen};
-use crate::text;
+use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
+use crate::text::squeezed;
 use crate::time::Period;
-
-/// Body of a callback. Unknown members are ignored.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ReportInput {
-    /// `IN_PROGRESS`, COMPLETED or FAILED; display names are taken too.
-    pub status: String,
-    /// Comments.
-    pub comments: Option<String>,
-    /// The provider's own number.
-    pub reference_number: Option<String>,
-    /// Why it failed.
-    pub error_code: Option<String>,
-    /// The same for people.
-    pub error_description: Option<String>,
-    /// Anything.
-    #[schema(value_type = Option<serde_json::Value>)]
-    pub response: Option<serde_json::Value>,
-}
-
-/// A report, checked.
-#[derive(Clone, Debug)]
-pub struct Report {
-    status: Status,
-    comments: Option<String>,
-    reference_number: Option<String>,
-    error_code: Option<String>,
-    error_description: Option<String>,
-    response: Option<String>,
-}
 
 /// How a callback came.
 pub struct Arrival<'a> {
@@ -53,8 +22,10 @@ pub struct Arrival<'a> {
     pub webhook_id: &'a str,
     /// Its raw body.
     pub body: &'a [u8],
-    /// The generation it speaks of; absent: the current one.
+    /// The generation of its address; absent: the current one.
     pub generation: Option<u32>,
+    /// Whether the body must name the request.
+    pub callback_id: CallbackId,
     /// The method that an earlier generation was rendered for, if it ever was.
     pub earlier: Option<Id>,
     /// How long the request waits for the next one.
@@ -70,37 +41,6 @@ pub enum Verdict {
     Duplicate(Repeat),
     /// It contradicts: keep it, then refuse.
     Conflicting(Conflict, Rejection),
-}
-
-impl ReportInput {
-    /// Faults of the body by itself (Q4). `raw` is the response's text as the body has it.
-    ///
-    /// # Errors
-    /// All of them.
-    pub fn check(&self, raw: Option<String>) -> Result<Report, Rejection> {
-        let mut faults = Faults::default();
-        let wanted = [Status::InProgress, Status::Completed, Status::Failed];
-        let named = |s: &Status| <&str>::from(*s) == self.status || s.display() == self.status;
-        let status = wanted.into_iter().find(named);
-        faults.check(status.is_some(), "/status", "must be IN_PROGRESS, COMPLETED or FAILED");
-        let mut optional = |at: &str, value: &Option<String>, most: usize| {
-            let given = value.as_deref().filter(|v| !v.trim().is_empty())?;
-            faults.take(at, text::free(given, most))
-        };
-        let reference_number = optional("/referenceNumber", &self.reference_number, 255);
-        let error_code = optional("/errorCode", &self.error_code, 255);
-        let error_description = optional("/errorDescription", &self.error_description, 500);
-        let said = faults.all(comments(self.comments.as_deref()));
-        faults.finish()?;
-        Ok(Report {
-            status: status.unwrap_or(Status::InProgress),
-            comments: said.flatten(),
-            reference_number,
-            error_code,
-            error_description,
-            response: self.response.as_ref().and(raw),
-        })
-    }
 }
 
 impl Request {
@@ -120,13 +60,9 @@ impl Request {
         arrival: &Arrival<'_>,
         stamp: &Stamp,
     ) -> Result<Verdict, Rejection> {
-        let current = self.method.as_ref().map(|method| method.id);
-        let owner = match self.earlier(arrival.generation) {
-            Some(_) => arrival.earlier,
-            None => current,
-        };
-        if owner != Some(arrival.method) {
-            return Err(Rejection::not_found("provisioning request"));
+        self.is_of(arrival)?;
+        if let Some(refused) = self.misaddressed(report, arrival) {
+            return Ok(self.refuses(report, arrival, refused, stamp));
         }
         let hash = sha256_hex(arrival.body)[..16].to_owned();
         if let Some(seen) = self.ring.iter().find(|seen| seen.id == arrival.webhook_id) {
@@ -135,14 +71,14 @@ impl Request {
             }
             let detail = format!("The webhook-id {} came before with another body.", seen.id);
             let refused = Rejection::new(Code::WebhookIdReused, detail);
-            return Ok(Verdict::Conflicting(self.conflict(report, arrival, stamp), refused));
+            return Ok(self.refuses(report, arrival, refused, stamp));
         }
         let from = self.life.state;
         let contradiction = self.misdated(report, arrival).or_else(|| self.untrue(report, arrival));
         if let Some(reason) = contradiction {
             let refused = Rejection::new(Code::StatusConflict, reason)
                 .with_state(from.into(), MACHINE.actions(from));
-            return Ok(Verdict::Conflicting(self.conflict(report, arrival, stamp), refused));
+            return Ok(self.refuses(report, arrival, refused, stamp));
         }
         if matches!(from, Status::Completed | Status::Failed) {
             return Ok(Verdict::Duplicate(self.repeat(report, arrival, stamp)));
@@ -150,6 +86,56 @@ impl Request {
         let seen = Seen { id: arrival.webhook_id.to_owned(), hash };
         let (next, decision) = self.clone().heard(report, arrival, seen, stamp)?;
         Ok(Verdict::Accepted(Box::new(next), decision))
+    }
+
+    /// A callback that is authentic, but cannot be read: noted with its reason.
+    ///
+    /// # Errors
+    /// As [`Request::reported`].
+    pub fn unread(
+        &self,
+        refused: &Rejection,
+        arrival: &Arrival<'_>,
+        stamp: &Stamp,
+    ) -> Result<Conflict, Rejection> {
+        self.is_of(arrival)?;
+        Ok(self.conflict(None, arrival, refused, stamp))
+    }
+
+    /// The request, or the generation that is spoken of, belongs to the method that signed.
+    fn is_of(&self, arrival: &Arrival<'_>) -> Result<(), Rejection> {
+        let current = self.method.as_ref().map(|method| method.id);
+        let owner = match self.earlier(arrival.generation) {
+            Some(_) => arrival.earlier,
+            None => current,
+        };
+        let is_own = owner == Some(arrival.method);
+        is_own.then_some(()).ok_or_else(|| Rejection::not_found("provisioning request"))
+    }
+
+    /// The address is not signed, the body is: where it says what it is about, that counts.
+    fn misaddressed(&self, report: &Report, arrival: &Arrival<'_>) -> Option<Rejection> {
+        let wrong = |detail: String| Some(Rejection::new(Code::StatusConflict, detail));
+        match report.id {
+            Some(id) if id != self.id => {
+                let detail =
+                    format!("The body speaks of request {id}, the address of {}.", self.id);
+                return wrong(detail);
+            }
+            None if arrival.callback_id == CallbackId::Required => {
+                let detail = "must be given: the id of the request, as \
+                    provisioning-request-id named it";
+                return Some(Rejection::at("/id", Code::ValidationFailed, detail));
+            }
+            _ => {}
+        }
+        let generation = arrival.generation.unwrap_or(self.generation);
+        match report.generation {
+            Some(said) if said != generation => {
+                wrong(format!("The body speaks of generation {said}, the address of {generation}."))
+            }
+            _ => None,
+        }
     }
 
     /// Why it cannot speak of its generation, if it cannot (Q2).
@@ -181,14 +167,31 @@ impl Request {
         }
     }
 
-    fn conflict(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Conflict {
+    fn refuses(
+        &self,
+        report: &Report,
+        arrival: &Arrival<'_>,
+        refused: Rejection,
+        stamp: &Stamp,
+    ) -> Verdict {
+        Verdict::Conflicting(self.conflict(Some(report), arrival, &refused, stamp), refused)
+    }
+
+    fn conflict(
+        &self,
+        report: Option<&Report>,
+        arrival: &Arrival<'_>,
+        refused: &Rejection,
+        stamp: &Stamp,
+    ) -> Conflict {
         Conflict {
             webhook_id: arrival.webhook_id.to_owned(),
             at: stamp.now,
-            status: report.status,
+            status: report.map(|report| report.status),
             generation: arrival.generation.unwrap_or(self.generation),
             against: self.life.state,
-            comments: report.comments.clone(),
+            comments: report.and_then(|report| report.comments.clone()),
+            reason: squeezed(&refused.told(), COMMENT_CHARS),
         }
     }
 
@@ -224,9 +227,7 @@ impl Request {
                 };
                 self.fail(or(&report.error_code), or(&report.error_description));
             }
-            Status::InProgress if unsent => {
-                self.next_attempt_at = Some(stamp.now.after(arrival.callback_timeout));
-            }
+            Status::InProgress => self.await_callback(arrival.callback_timeout, unsent, stamp.now),
             _ => {}
         }
         if report.comments.is_some() {
@@ -252,25 +253,5 @@ impl Request {
         let over = self.ring.len().saturating_sub(WEBHOOK_RING);
         self.ring.drain(..over);
         Ok(self.saved(decision))
-    }
-}
-
-impl Conflicts {
-    /// Keeps one more; none twice, and only the last 20.
-    pub fn keep(mut self, conflict: Conflict) -> Decision {
-        let said =
-            |c: &Conflict| (c.webhook_id.clone(), c.status, c.generation, c.comments.clone());
-        if self.list.iter().any(|c| said(c) == said(&conflict)) {
-            return Decision::default();
-        }
-        self.list.push(conflict);
-        let over = self.list.len().saturating_sub(CONFLICTS);
-        self.list.drain(..over);
-        Decision::default().save(self)
-    }
-
-    /// None yet.
-    pub const fn none(request: Id) -> Self {
-        Self { request, list: Vec::new(), rev: 0 }
     }
 }

@@ -12,19 +12,28 @@ impl Request {
     ///
     /// # Errors
     /// Never: both rows are in the table.
-    pub fn swept(mut self, tenant: Id, stamp: &Stamp) -> Result<Decision, Rejection> {
+    pub fn swept(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
         if self.next_attempt_at.is_none_or(|at| at > stamp.now) {
-            return Ok(Decision::default());
+            return Ok((self, Decision::default()));
         }
         if self.life.state == Status::RequestQueued {
-            // Looked at again later, so that a long queue does not fill with copies.
-            self.next_attempt_at = Some(stamp.now.after(RESEND_AFTER));
+            // The longer it waits, the less often it is looked at: a long queue does not fill with
+            // copies.
+            let since = self.not_before.unwrap_or(self.life.moved).max(self.life.moved);
+            let again = stamp.now.since(since).max(RESEND_AFTER);
+            self.next_attempt_at = Some(stamp.now.after(again));
             let message = self.message(tenant, stamp.now);
             let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
-            return Ok(decision.save(self));
+            return Ok((self.clone(), decision.save(self)));
         }
+        if let Some(deadline) = self.deadline.filter(|at| *at > stamp.now) {
+            self.next_attempt_at = Some(deadline);
+            return Ok((self.clone(), Decision::default().save(self)));
+        }
+        let further = if self.life.state == Status::InProgress { "further " } else { "" };
         self.walk(Event::Deadline, Status::Failed, stamp, None)?;
-        self.fail("CALLBACK_TIMEOUT", "The provider did not call back in time.");
-        Ok(self.saved(Decision::default()).1)
+        let why = format!("No {further}callback was accepted before the deadline.");
+        self.fail("CALLBACK_TIMEOUT", why);
+        Ok(self.saved(Decision::default()))
     }
 }

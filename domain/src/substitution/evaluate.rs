@@ -4,7 +4,7 @@
 //! two that differ (the parser's own has nine faults) would be two truths.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
 use jsonpath_rust::parser::model::{
@@ -16,30 +16,62 @@ use serde_json::Value;
 
 use crate::limits::PATTERNS_KEPT;
 
-/// The nodes that `segments` find, from `root`.
-pub fn query<'a>(segments: &[Segment], root: &'a Value) -> Vec<&'a Value> {
-    from(segments, root, root)
+/// How many nodes may still be visited: the bounds on one expression, on how many there are, and on
+/// the document do not bound their product.
+#[derive(Debug)]
+pub struct Visits(Cell<usize>);
+
+impl Visits {
+    /// So many.
+    pub const fn of(most: usize) -> Self {
+        Self(Cell::new(most))
+    }
+
+    /// Counts some, and says whether they are left.
+    fn count(&self, nodes: usize) -> bool {
+        let left = self.0.get().checked_sub(nodes);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// None is left: what was found is not all.
+    pub const fn are_used_up(&self) -> bool {
+        self.0.get() == 0
+    }
 }
 
-fn from<'a>(segments: &[Segment], start: &'a Value, root: &'a Value) -> Vec<&'a Value> {
+/// What a query is asked on.
+#[derive(Clone, Copy)]
+struct On<'a, 'v> {
+    root: &'a Value,
+    visits: &'v Visits,
+}
+
+/// The nodes that `segments` find, from `root`; not all, when the visits are used up.
+pub fn query<'a>(segments: &[Segment], root: &'a Value, visits: &Visits) -> Vec<&'a Value> {
+    from(segments, root, On { root, visits })
+}
+
+fn from<'a>(segments: &[Segment], start: &'a Value, on: On<'a, '_>) -> Vec<&'a Value> {
     let mut nodes = vec![start];
     for segment in segments {
         let mut next = Vec::new();
-        for node in nodes {
-            follow(segment, node, root, &mut next);
+        for node in nodes.into_iter().take_while(|_| on.visits.count(1)) {
+            follow(segment, node, on, &mut next);
         }
         nodes = next;
     }
     nodes
 }
 
-fn follow<'a>(segment: &Segment, node: &'a Value, root: &'a Value, out: &mut Vec<&'a Value>) {
+fn follow<'a>(segment: &Segment, node: &'a Value, on: On<'a, '_>, out: &mut Vec<&'a Value>) {
     match segment {
-        Segment::Selector(selector) => select(selector, node, root, out),
-        Segment::Selectors(list) => list.iter().for_each(|s| select(s, node, root, out)),
+        Segment::Selector(selector) => select(selector, node, on, out),
+        Segment::Selectors(list) => list.iter().for_each(|s| select(s, node, on, out)),
         Segment::Descendant(inner) => {
-            follow(inner, node, root, out);
-            children(node).for_each(|child| follow(segment, child, root, out));
+            follow(inner, node, on, out);
+            let within = children(node).take_while(|_| on.visits.count(1));
+            within.for_each(|child| follow(segment, child, on, out));
         }
     }
 }
@@ -52,18 +84,19 @@ fn children(node: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     }
 }
 
-fn select<'a>(selector: &Selector, node: &'a Value, root: &'a Value, out: &mut Vec<&'a Value>) {
+fn select<'a>(selector: &Selector, node: &'a Value, on: On<'a, '_>, out: &mut Vec<&'a Value>) {
     match selector {
         Selector::Name(name) => out.extend(node.get(name.as_str())),
         Selector::Index(index) => out.extend(at(node, *index)),
-        Selector::Wildcard => out.extend(children(node)),
+        Selector::Wildcard => out.extend(children(node).take_while(|_| on.visits.count(1))),
         Selector::Slice(start, end, step) => {
             if let Value::Array(list) = node {
-                slice(list, *start, *end, step.unwrap_or(1), out);
+                slice(list, (*start, *end, step.unwrap_or(1)), on.visits, out);
             }
         }
         Selector::Filter(filter) => {
-            out.extend(children(node).filter(|child| holds(filter, child, root)));
+            let within = children(node).take_while(|_| on.visits.count(1));
+            out.extend(within.filter(|child| holds(filter, child, on)));
         }
     }
 }
@@ -79,9 +112,8 @@ pub fn at(node: &Value, index: i64) -> Option<&Value> {
 /// RFC 9535 section 2.3.4.2.2.
 fn slice<'a>(
     list: &'a [Value],
-    start: Option<i64>,
-    end: Option<i64>,
-    step: i64,
+    (start, end, step): (Option<i64>, Option<i64>, i64),
+    visits: &Visits,
     out: &mut Vec<&'a Value>,
 ) {
     let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
@@ -92,7 +124,7 @@ fn slice<'a>(
         Ordering::Greater => {
             let mut i = real(start.unwrap_or(0)).clamp(0, length);
             let end = real(end.unwrap_or(length)).clamp(0, length);
-            while i < end {
+            while i < end && visits.count(1) {
                 push(i);
                 i = i.saturating_add(step);
             }
@@ -100,7 +132,7 @@ fn slice<'a>(
         Ordering::Less => {
             let mut i = real(start.unwrap_or(length - 1)).clamp(-1, length - 1);
             let end = end.map_or(-1, real).clamp(-1, length - 1);
-            while i > end {
+            while i > end && visits.count(1) {
                 push(i);
                 i = i.saturating_add(step);
             }
@@ -108,34 +140,34 @@ fn slice<'a>(
     }
 }
 
-fn holds(filter: &Filter, node: &Value, root: &Value) -> bool {
+fn holds(filter: &Filter, node: &Value, on: On<'_, '_>) -> bool {
     match filter {
-        Filter::Or(list) => list.iter().any(|f| holds(f, node, root)),
-        Filter::And(list) => list.iter().all(|f| holds(f, node, root)),
-        Filter::Atom(FilterAtom::Filter { expr, not }) => holds(expr, node, root) != *not,
-        Filter::Atom(FilterAtom::Test { expr, not }) => tests(expr, node, root) != *not,
-        Filter::Atom(FilterAtom::Comparison(comparison)) => compares(comparison, node, root),
+        Filter::Or(list) => list.iter().any(|f| holds(f, node, on)),
+        Filter::And(list) => list.iter().all(|f| holds(f, node, on)),
+        Filter::Atom(FilterAtom::Filter { expr, not }) => holds(expr, node, on) != *not,
+        Filter::Atom(FilterAtom::Test { expr, not }) => tests(expr, node, on) != *not,
+        Filter::Atom(FilterAtom::Comparison(comparison)) => compares(comparison, node, on),
     }
 }
 
-fn tests(test: &Test, node: &Value, root: &Value) -> bool {
+fn tests(test: &Test, node: &Value, on: On<'_, '_>) -> bool {
     match test {
-        Test::RelQuery(segments) => !from(segments, node, root).is_empty(),
-        Test::AbsQuery(query) => !from(&query.segments, root, root).is_empty(),
+        Test::RelQuery(segments) => !from(segments, node, on).is_empty(),
+        Test::AbsQuery(query) => !from(&query.segments, on.root, on).is_empty(),
         Test::Function(function) => match &**function {
-            TestFunction::Match(a, b) => matches(a, b, true, node, root),
-            TestFunction::Search(a, b) => matches(a, b, false, node, root),
+            TestFunction::Match(a, b) => matches(a, b, true, node, on),
+            TestFunction::Search(a, b) => matches(a, b, false, node, on),
             _ => false,
         },
     }
 }
 
-fn compares(comparison: &Comparison, node: &Value, root: &Value) -> bool {
+fn compares(comparison: &Comparison, node: &Value, on: On<'_, '_>) -> bool {
     let (left, right) = comparison.vals();
-    let (left, right) = (value(left, node, root), value(right, node, root));
+    let (left, right) = (value(left, node, on), value(right, node, on));
     let equal = || match (&left, &right) {
         (None, None) => true,
-        (Some(a), Some(b)) => same(a, b),
+        (Some(a), Some(b)) => same(a, b, on.visits),
         _ => false,
     };
     let order = || match (left.as_deref(), right.as_deref()) {
@@ -154,27 +186,31 @@ fn compares(comparison: &Comparison, node: &Value, root: &Value) -> bool {
 }
 
 /// Equality with numbers by value: `1` is `1.0`, at any depth.
-fn same(a: &Value, b: &Value) -> bool {
+fn same(a: &Value, b: &Value, visits: &Visits) -> bool {
+    if !visits.count(1) {
+        return false;
+    }
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
         (Value::Array(x), Value::Array(y)) => {
-            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y))
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y, visits))
         }
         (Value::Object(x), Value::Object(y)) => {
-            x.len() == y.len() && x.iter().all(|(k, x)| y.get(k).is_some_and(|y| same(x, y)))
+            x.len() == y.len()
+                && x.iter().all(|(k, x)| y.get(k).is_some_and(|y| same(x, y, visits)))
         }
         _ => a == b,
     }
 }
 
-fn value<'a>(side: &Comparable, node: &'a Value, root: &'a Value) -> Option<Cow<'a, Value>> {
+fn value<'a>(side: &Comparable, node: &'a Value, on: On<'a, '_>) -> Option<Cow<'a, Value>> {
     match side {
         Comparable::Literal(literal) => Some(Cow::Owned(constant(literal))),
-        Comparable::Function(function) => apply(function, node, root),
+        Comparable::Function(function) => apply(function, node, on),
         Comparable::SingularQuery(query) => {
             let (start, path) = match query {
                 SingularQuery::Current(path) => (node, path),
-                SingularQuery::Root(path) => (root, path),
+                SingularQuery::Root(path) => (on.root, path),
             };
             let step = |node: &'a Value, segment: &SingularQuerySegment| match segment {
                 SingularQuerySegment::Name(name) => node.get(name.as_str()),
@@ -195,15 +231,15 @@ fn constant(literal: &Literal) -> Value {
     }
 }
 
-fn apply<'a>(function: &TestFunction, node: &'a Value, root: &'a Value) -> Option<Cow<'a, Value>> {
+fn apply<'a>(function: &TestFunction, node: &'a Value, on: On<'a, '_>) -> Option<Cow<'a, Value>> {
     match function {
-        TestFunction::Count(arg) => Some(Cow::Owned(Value::from(nodes(arg, node, root).len()))),
-        TestFunction::Value(arg) => match nodes(arg, node, root)[..] {
+        TestFunction::Count(arg) => Some(Cow::Owned(Value::from(nodes(arg, node, on).len()))),
+        TestFunction::Value(arg) => match nodes(arg, node, on)[..] {
             [only] => Some(Cow::Borrowed(only)),
             _ => None,
         },
         TestFunction::Length(arg) => {
-            let length = match &*argument(arg, node, root)? {
+            let length = match &*argument(arg, node, on)? {
                 Value::String(text) => text.chars().count(),
                 Value::Array(list) => list.len(),
                 Value::Object(members) => members.len(),
@@ -215,34 +251,37 @@ fn apply<'a>(function: &TestFunction, node: &'a Value, root: &'a Value) -> Optio
     }
 }
 
-fn nodes<'a>(arg: &FnArg, node: &'a Value, root: &'a Value) -> Vec<&'a Value> {
+fn nodes<'a>(arg: &FnArg, node: &'a Value, on: On<'a, '_>) -> Vec<&'a Value> {
     let FnArg::Test(test) = arg else { return Vec::new() };
     match &**test {
-        Test::RelQuery(segments) => from(segments, node, root),
-        Test::AbsQuery(query) => from(&query.segments, root, root),
+        Test::RelQuery(segments) => from(segments, node, on),
+        Test::AbsQuery(query) => from(&query.segments, on.root, on),
         Test::Function(_) => Vec::new(),
     }
 }
 
-fn argument<'a>(arg: &FnArg, node: &'a Value, root: &'a Value) -> Option<Cow<'a, Value>> {
+fn argument<'a>(arg: &FnArg, node: &'a Value, on: On<'a, '_>) -> Option<Cow<'a, Value>> {
     match arg {
         FnArg::Literal(literal) => Some(Cow::Owned(constant(literal))),
         FnArg::Test(test) => match &**test {
-            Test::Function(function) => apply(function, node, root),
-            _ => nodes(arg, node, root).first().map(|node| Cow::Borrowed(*node)),
+            Test::Function(function) => apply(function, node, on),
+            _ => nodes(arg, node, on).first().map(|node| Cow::Borrowed(*node)),
         },
         FnArg::Filter(_) => None,
     }
 }
 
 /// I-Regexp (RFC 9485): the whole text, or a part of it.
-fn matches(text: &FnArg, pattern: &FnArg, whole: bool, node: &Value, root: &Value) -> bool {
-    let (text, pattern) = (argument(text, node, root), argument(pattern, node, root));
+fn matches(text: &FnArg, pattern: &FnArg, whole: bool, node: &Value, on: On<'_, '_>) -> bool {
+    let (text, pattern) = (argument(text, node, on), argument(pattern, node, on));
     let (Some(Value::String(text)), Some(Value::String(pattern))) =
         (text.as_deref(), pattern.as_deref())
     else {
         return false;
     };
+    if !on.visits.count(1 + text.len() / TEXT_OF_A_VISIT) {
+        return false;
+    }
     COMPILED.with_borrow_mut(|compiled| {
         let known = compiled.iter().position(|known| known.whole == whole && known.of == *pattern);
         let at = known.unwrap_or_else(|| {
@@ -253,6 +292,9 @@ fn matches(text: &FnArg, pattern: &FnArg, whole: bool, node: &Value, root: &Valu
         compiled[at].regex.as_ref().is_some_and(|regex| regex.is_match(text))
     })
 }
+
+/// So much text costs a pattern as much as visiting a node, bytes.
+const TEXT_OF_A_VISIT: usize = 16;
 
 /// A pattern that was compiled; it is asked about every node, so it is not compiled for each.
 struct Pattern {

@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use crate::limits::PAYLOAD_BYTES;
+use crate::limits::{NODE_VISITS, PAYLOAD_BYTES};
 use crate::substitution::compile::{Definition, Node};
-use crate::substitution::evaluate::query;
+use crate::substitution::evaluate::{Visits, query};
 use crate::substitution::expression::{Expression, Path, singular};
 use crate::substitution::trace::{Outcome, TraceEntry};
 
@@ -30,8 +30,8 @@ impl Definition {
     /// The payload.
     ///
     /// # Errors
-    /// When it is over 256 KiB.
-    pub fn render(&self, document: &Value) -> Result<Vec<u8>, TooLarge> {
+    /// When it is over 256 KiB, or costs too much.
+    pub fn render(&self, document: &Value) -> Result<Vec<u8>, Excess> {
         self.walk(document, &mut |_, _| {})
     }
 
@@ -39,7 +39,7 @@ impl Definition {
     ///
     /// # Errors
     /// As [`Definition::render`].
-    pub fn explain(&self, document: &Value) -> Result<Rendered, TooLarge> {
+    pub fn explain(&self, document: &Value) -> Result<Rendered, Excess> {
         let mut trace = Vec::with_capacity(self.expressions.len());
         let payload = self.walk(document, &mut |expression, finding| {
             trace.push(entry(expression, &finding));
@@ -51,28 +51,41 @@ impl Definition {
         &self,
         document: &Value,
         tell: &mut dyn FnMut(&Expression, Finding),
-    ) -> Result<Vec<u8>, TooLarge> {
-        let mut writer = Writer { definition: self, document, tell, out: Vec::with_capacity(1024) };
+    ) -> Result<Vec<u8>, Excess> {
+        let mut writer = Writer {
+            definition: self,
+            document,
+            tell,
+            out: Vec::with_capacity(1024),
+            visits: Visits::of(NODE_VISITS),
+        };
         writer.node(&self.root)?;
         Ok(writer.out)
     }
 }
 
-/// The payload is over 256 KiB (D15).
+/// Why there is no payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payload is larger than {PAYLOAD_BYTES} bytes")]
-pub struct TooLarge;
+pub enum Excess {
+    /// It is over 256 KiB (D15).
+    #[error("the payload is larger than {PAYLOAD_BYTES} bytes")]
+    Bytes,
+    /// The expressions visit too much of the document.
+    #[error("the expressions visit more than {NODE_VISITS} nodes of the document")]
+    Visits,
+}
 
 struct Writer<'a> {
     definition: &'a Definition,
     document: &'a Value,
     tell: &'a mut dyn FnMut(&Expression, Finding),
     out: Vec<u8>,
+    visits: Visits,
 }
 
 impl Writer<'_> {
     /// Writes a node; false when it is left out.
-    fn node(&mut self, node: &Node) -> Result<bool, TooLarge> {
+    fn node(&mut self, node: &Node) -> Result<bool, Excess> {
         let written = match node {
             Node::Static(text) => {
                 self.out.extend_from_slice(text.as_bytes());
@@ -84,7 +97,11 @@ impl Writer<'_> {
             }
             Node::Array(elements) => self.list(b'[', b']', elements.iter().map(|n| ("", n)))?,
         };
-        if self.out.len() > PAYLOAD_BYTES { Err(TooLarge) } else { Ok(written) }
+        match () {
+            () if self.out.len() > PAYLOAD_BYTES => Err(Excess::Bytes),
+            () if self.visits.are_used_up() => Err(Excess::Visits),
+            () => Ok(written),
+        }
     }
 
     fn list<'n>(
@@ -92,7 +109,7 @@ impl Writer<'_> {
         open: u8,
         close: u8,
         entries: impl Iterator<Item = (&'n str, &'n Node)>,
-    ) -> Result<bool, TooLarge> {
+    ) -> Result<bool, Excess> {
         self.out.push(open);
         let start = self.out.len();
         for (key, node) in entries {
@@ -121,12 +138,12 @@ impl Writer<'_> {
                 None => self.blank(0),
                 Some(node) => self.one(node),
             },
-            Path::Filtered(segments) => match query(segments, self.document)[..] {
+            Path::Filtered(segments) => match query(segments, self.document, &self.visits)[..] {
                 [] => self.blank(0),
                 [only] => self.one(only),
                 ref several => Finding { several: true, ..self.list_of(several) },
             },
-            Path::Many(segments) => self.list_of(&query(segments, self.document)),
+            Path::Many(segments) => self.list_of(&query(segments, self.document, &self.visits)),
         };
         (self.tell)(expression, finding);
         true

@@ -183,15 +183,13 @@ impl ProductKeyView {
         })
     }
 
-    /// The keys of a page: `count` of them from `start`, of the entitlement's generation.
-    pub fn refs(entitlement: &Entitlement, start: u32, count: u32) -> Vec<KeyRef> {
-        let keys = if entitlement.has_keys() { entitlement.keys() } else { 0 };
-        let end = start.saturating_add(count).min(keys);
+    /// The keys of these indexes, of the entitlement's generation.
+    pub fn refs(entitlement: &Entitlement, indexes: std::ops::Range<u32>) -> Vec<KeyRef> {
         let key = |index| KeyRef {
             entitlement: entitlement.id,
             index,
             generation: entitlement.key_generation,
         };
-        (start..end).map(key).collect()
+        indexes.map(key).collect()
     }
 }

@@ -118,7 +118,10 @@ pub struct RequestView {
     pub version: u64,
     pub generation: u32,
     pub attempt_count: u32,
+    /// When the next attempt is due; null when none will be made.
     pub next_attempt_at: Option<Time>,
+    /// When the wait for a callback ends; null when there is no such wait.
+    pub deadline: Option<Time>,
     pub delivery: Delivery,
     /// The frozen bytes of this generation, as text; null before its first attempt.
     pub payload: Option<String>,
@@ -172,7 +175,8 @@ impl RequestView {
             version: r.life.version,
             generation: r.generation,
             attempt_count: r.attempt_count,
-            next_attempt_at: r.next_attempt_at,
+            next_attempt_at: request.next_attempt(),
+            deadline: request.callback_deadline(),
             delivery: r.delivery,
             payload,
             payload_sha256,

@@ -7,12 +7,12 @@ use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
 use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::manual::{ManualStatus, StatusInput};
-use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Conflicts, Delivery, Request};
 use domain::time::Period;
 
-use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved};
+use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved, says};
 
 fn callback() -> MethodInfo {
     method(Completion::Callback).info
@@ -56,8 +56,7 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
     let first = claimed(&queued(), &callback(), &at(0));
     assert_eq!(told(&first, &[]), [], "it is under way");
     let done = StatusInput { status: Some(ManualStatus::Completed), comments: None };
-    let report = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
-    let report = report.check(None).unwrap();
+    let report = says("COMPLETED");
     let Verdict::Accepted(reported, _) =
         first.reported(&report, &arrival("m", b"{}"), &at(5)).unwrap()
     else {
@@ -159,9 +158,8 @@ fn an_earlier_generation_may_have_been_another_methods() {
     }
 
     let check = |status: &str, method, earlier| {
-        let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
         let arrival = Arrival { method, generation: Some(1), earlier, ..arrival("m", b"{}") };
-        moved.reported(&input.check(None).unwrap(), &arrival, &at(9))
+        moved.reported(&says(status), &arrival, &at(9))
     };
     let Verdict::Accepted(done, _) = check("COMPLETED", id(2), Some(id(2))).unwrap() else {
         panic!("accepted")
@@ -183,10 +181,9 @@ fn every_contradiction_is_kept_once() {
     let second = claimed(&again, &callback(), &at(3));
     let (failed, _) = ended(second, &callback(), &http(400), &at(4));
     let verdict = |webhook_id, status: &str, body: &[u8], generation| {
-        let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
         let earlier = (generation == Some(1)).then(|| id(2));
         let arrival = Arrival { generation, earlier, ..arrival(webhook_id, body) };
-        failed.reported(&input.check(None).unwrap(), &arrival, &at(9)).unwrap()
+        failed.reported(&says(status), &arrival, &at(9)).unwrap()
     };
     assert!(matches!(verdict("a", "FAILED", b"{}", Some(2)), Verdict::Duplicate(_)));
     let mut kept = Conflicts::none(failed.id);

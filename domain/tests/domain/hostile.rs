@@ -1,8 +1,10 @@
 //! Definitions that mean harm: refused at save with a reason, or filled without a panic. How long
 //! that takes, the benchmark of `tests/render` tells.
 
+use domain::limits::NODE_VISITS;
+use domain::plan::content::Content;
 use domain::substitution::Definition;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::hostile_cases::cases;
 
@@ -29,4 +31,24 @@ fn every_hostile_definition_is_refused_with_its_reason_or_filled() {
         }
     }
     assert!(refused >= 100 && filled >= 20, "{refused} refused, {filled} filled");
+}
+
+/// Each part is within its bound: 200 expressions, a document of less than a megabyte. Their
+/// product is not.
+#[test]
+fn many_expressions_on_a_large_document_have_a_bound_together() {
+    let list: Vec<Value> = (0..30_000).map(|n| json!({"name": format!("n{n}"), "v": n})).collect();
+    let customer = json!({"customAttributes": {"customAttribute": list}});
+    let document = json!({"provisioningRequest": {"customer": customer}});
+    let expression = "$.provisioningRequest.customer.customAttributes\
+        .customAttribute[?search(@.name, 'x.*y')].value";
+    let fill = |count: usize| {
+        let members = (0..count).map(|n| (n.to_string(), expression.into()));
+        let definition = Value::Object(members.collect()).to_string();
+        Content { definition: Some(definition), ..Content::default() }.fill(&document)
+    };
+    assert!(fill(5).is_ok());
+    let (code, why) = fill(200).unwrap_err();
+    assert_eq!(code, "PLAN_INVALID");
+    assert!(why.contains(&NODE_VISITS.to_string()), "{why}");
 }

@@ -16,19 +16,22 @@ use domain::machine::Life;
 use domain::plan::association::{Association, Chosen, Former};
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::door::Sealed;
-use domain::plan::method::{Completion, Method, MethodInfo, MethodInput, Seals, wait_before};
+use domain::plan::method::{
+    CallbackId, Completion, Method, MethodInfo, MethodInput, Seals, wait_before,
+};
 use domain::plan::{Plan, PlanInput};
 use domain::request::claim::{Claim, Idle};
 use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::open::Origin;
-use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::report::Report;
+use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Delivery, Named, Payload, Request, RequestType};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
-const START: i64 = 1_800_000_000_000;
+pub(crate) const START: i64 = 1_800_000_000_000;
 
 pub(crate) fn at(millis: i64) -> Stamp {
     let entropy = Entropy::new([u8::try_from(millis.rem_euclid(251)).unwrap(); 32]);
@@ -287,13 +290,19 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
 
 pub(crate) fn arrival<'a>(webhook_id: &'a str, body: &'a [u8]) -> Arrival<'a> {
     let callback_timeout = Period::from_secs(60);
-    Arrival { method: id(2), webhook_id, body, generation: None, earlier: None, callback_timeout }
+    let callback_id = CallbackId::Optional;
+    let (method, generation, earlier) = (id(2), None, None);
+    Arrival { method, webhook_id, body, generation, callback_id, earlier, callback_timeout }
 }
 
-fn report(request: &Request, webhook_id: &str, status: &str, stamp: &Stamp) -> Verdict {
-    let input = ReportInput { status: status.to_owned(), ..ReportInput::default() };
+/// A report of this status and nothing else.
+pub(crate) fn says(status: &str) -> Report {
+    Report::read(format!("{{\"status\": \"{status}\"}}").as_bytes()).unwrap()
+}
+
+pub(crate) fn report(request: &Request, webhook_id: &str, status: &str, stamp: &Stamp) -> Verdict {
     let body = status.as_bytes();
-    request.reported(&input.check(None).unwrap(), &arrival(webhook_id, body), stamp).unwrap()
+    request.reported(&says(status), &arrival(webhook_id, body), stamp).unwrap()
 }
 
 #[test]
@@ -318,24 +327,7 @@ fn the_ring_remembers_32_webhook_ids_and_the_history_50_steps() {
 
 #[test]
 fn a_request_of_another_method_is_not_found() {
-    let input = ReportInput { status: "COMPLETED".to_owned(), ..ReportInput::default() };
     let arrival = Arrival { method: id(3), ..arrival("m", b"") };
-    let refused = queued().reported(&input.check(None).unwrap(), &arrival, &at(0));
+    let refused = queued().reported(&says("COMPLETED"), &arrival, &at(0));
     assert_eq!(refused.unwrap_err().code, domain::rejection::Code::NotFound);
-}
-
-#[test]
-fn the_sweeper_sends_again_and_ends_what_waited_too_long() {
-    let request = queued();
-    assert!(request.clone().swept(id(7), &at(29_999)).unwrap().changes.is_empty());
-    let again = request.clone().swept(id(7), &at(30_000)).unwrap();
-    assert_eq!(again.effects.len(), 1);
-    assert_eq!(saved(&again).next_attempt_at, Some(at(60_000).now));
-    let method = method(Completion::Callback).info;
-    let (sent, _) = ended(claimed(&request, &method, &at(0)), &method, &http(202), &at(0));
-    let deadline = method.callback_timeout.millis();
-    assert_eq!(sent.next_attempt_at, Some(at(deadline).now));
-    let over = saved(&sent.swept(id(7), &at(deadline)).unwrap());
-    assert_eq!(over.error_code.as_deref(), Some("CALLBACK_TIMEOUT"));
-    assert_eq!((over.life.state, over.next_attempt_at), (Status::Failed, None));
 }

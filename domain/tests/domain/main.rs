@@ -9,5 +9,7 @@ mod lifecycle;
 mod lint;
 mod machines;
 mod oracle;
+mod repetitions;
 mod shape;
 mod substitution;
+mod sweeping;

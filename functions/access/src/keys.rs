@@ -1,12 +1,15 @@
 //! `/v1/api-keys`.
 
 use domain::access::keys::{ApiKeyInput, new_secret};
-use domain::access::{ApiKey, keys::KeyInfo};
+use domain::access::{Act, ApiKey, Area, keys::KeyInfo};
 use domain::decision::Kind;
+use domain::ids::Id;
+use domain::limits::PAGE;
 use domain::rejection::{Code, Fault, Rejection};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::StoreError;
+use store::list::PageOf;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<ApiKeyInput>()?);
@@ -42,7 +45,32 @@ pub(crate) async fn revoke(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let key = cx.store().load_api_key(tenant, id).await?;
         cx.if_match(key.info.version)?;
-        Ok((Answer::deleted(), key.revoke(&stamp)))
+        let role = cx.store().load_role(tenant, key.info.role_id).await?;
+        let administers = role.may(Area::Admin, Act::Edit);
+        let other = if administers { other_administrator(cx, tenant, id).await? } else { None };
+        Ok((Answer::deleted(), key.revoke(administers, other, &stamp)?))
     })
     .await
+}
+
+/// Another living key that may administer the tenant.
+async fn other_administrator(cx: &Cx, tenant: Id, id: Id) -> Result<Option<ApiKey>, Problem> {
+    let now = cx.app.clock.now();
+    let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
+    loop {
+        let others = |key: &KeyInfo| key.id != id && key.is_live(now);
+        let found = cx.store().list::<KeyInfo>(tenant, Kind::Key, &page, others).await?;
+        for info in found.rows {
+            // The list may be late: the row itself counts.
+            let key = cx.store().load_api_key(tenant, info.id).await?;
+            let role = cx.store().load_role(tenant, key.info.role_id).await?;
+            if key.is_live(now) && role.may(Area::Admin, Act::Edit) {
+                return Ok(Some(key));
+            }
+        }
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(None);
+        }
+    }
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    edge::Lambda::start()?.serve(access::router).await
+    edge::Lambda::start().await?.serve(access::router).await
 }

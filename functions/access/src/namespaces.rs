@@ -1,7 +1,7 @@
 //! `/v1/namespaces`.
 
 use domain::access::namespace::NamespaceInput;
-use domain::access::{Act, Namespace};
+use domain::access::{Act, Namespace, Role};
 use domain::decision::Kind;
 use domain::ids::Id;
 use edge::{Answer, Cx, Problem};
@@ -10,6 +10,7 @@ use store::list::PageOf;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let input = &cx.json::<NamespaceInput>()?;
+    cx.caller()?.may_everywhere(Act::Add)?;
     cx.decide(move |stamp| async move {
         let (namespace, decision) = Namespace::create(input, false, &stamp)?;
         let answer = Answer::created(&namespace, format!("/v1/namespaces/{}", namespace.id))?;
@@ -87,5 +88,17 @@ async fn held(cx: &Cx, namespace: Id) -> Result<Option<&'static str>, Problem> {
             }
         }
     }
-    Ok(None)
+    let mut page = PageOf { limit: 1, after: None, ascending: false };
+    loop {
+        let names =
+            |role: &Role| role.permissions.iter().any(|g| g.namespace_id == Some(namespace));
+        let found = cx.store().list(cx.tenant()?, Kind::Role, &page, names).await?;
+        if !found.rows.is_empty() {
+            return Ok(Some("permissions of roles"));
+        }
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(None);
+        }
+    }
 }

@@ -66,7 +66,7 @@ async fn activate(
     input: &ActivationInput,
     stamp: Stamp,
 ) -> Result<(Answer, Decision), Problem> {
-    input.check()?;
+    input.check(stamp.now)?;
     cx.fit(Entity::Activation, &input.custom_attributes).await?;
     let facts = facts(cx, input).await?;
     let entitlement = facts.entitlement.clone();

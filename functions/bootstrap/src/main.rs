@@ -13,5 +13,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let api_key = made.map_err(|problem| problem.to_string())?;
         Ok(json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
     };
-    edge::Lambda::start()?.run(work).await
+    edge::Lambda::start().await?.run(work).await
 }

@@ -11,9 +11,9 @@ use domain::ids::{Entropy, Id};
 use domain::limits::{CALLBACK_ANSWERED, COMMIT_TRIES};
 use domain::plan::door::Door;
 use domain::rejection::{Code, Rejection};
-use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
+use domain::request::report::Report;
+use domain::request::reported::{Arrival, Verdict};
 use domain::request::{Conflict, Request};
-use edge::http::body::raw_member;
 use edge::http::routes::Function;
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};
 use edge::secret::Secret;
@@ -30,7 +30,7 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
     let door = authentic(cx).await?;
     let generation = cx.query.get("generation")?;
-    let report = cx.report::<ReportInput>()?.check(raw_member(&cx.body, "response"))?;
+    let report = Report::read(&cx.body);
     let id = cx.id("id")?;
     let late = cx.app.clock.now().after(CALLBACK_ANSWERED);
     for race in 0..COMMIT_TRIES {
@@ -48,6 +48,7 @@ async fn report(cx: Cx) -> Result<Answer, Problem> {
             webhook_id: header(cx, ID),
             body: &cx.body,
             generation,
+            callback_id: door.callback_id,
             earlier: earlier.map(|payload| payload.method.id),
             callback_timeout: door.callback_timeout,
         };
@@ -78,10 +79,18 @@ async fn settle(
     cx: &Cx,
     door: &Door,
     request: &Request,
-    report: &Report,
+    report: &Result<Report, Rejection>,
     arrival: &Arrival<'_>,
     stamp: &Stamp,
 ) -> Result<Answer, Unsettled> {
+    let report = match report {
+        Ok(report) => report,
+        Err(refused) => {
+            let conflict = request.unread(refused, arrival, stamp)?;
+            keep(cx, door.tenant, request.id, conflict).await?;
+            return Err(refused.clone().into());
+        }
+    };
     let (state, outcome) = match request.reported(report, arrival, stamp)? {
         Verdict::Duplicate(repeat) => {
             commit(cx, door.tenant, &Decision::default().save(repeat)).await?;

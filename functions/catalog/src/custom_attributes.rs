@@ -1,6 +1,7 @@
 //! `/v1/custom-attributes`: which custom attributes there are. They belong to the tenant, not to a
 //! namespace.
 
+use domain::access::Act;
 use domain::attributes::Entity;
 use domain::catalog::CustomAttributeDef;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
@@ -13,6 +14,7 @@ async fn load(cx: &Cx) -> Result<CustomAttributeDef, Problem> {
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let input = &cx.json::<CustomAttributeInput>()?;
+    cx.caller()?.may_everywhere(Act::Add)?;
     cx.decide(move |stamp| async move {
         let (made, decision) = CustomAttributeDef::create(input, &stamp)?;
         let answer = Answer::created(&made, format!("/v1/custom-attributes/{}", made.id))?;
@@ -34,6 +36,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let (cx, patch) = (&cx, &cx.json::<CustomAttributePatch>()?);
+    cx.caller()?.may_everywhere(Act::Edit)?;
     cx.decide(move |stamp| async move {
         let found = load(cx).await?;
         cx.if_match(found.version)?;
@@ -45,6 +48,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
+    cx.caller()?.may_everywhere(Act::Delete)?;
     cx.decide(move |_| async move {
         let found = load(cx).await?;
         cx.if_match(found.version)?;

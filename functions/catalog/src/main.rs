@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    edge::Lambda::start()?.serve(catalog::router).await
+    edge::Lambda::start().await?.serve(catalog::router).await
 }

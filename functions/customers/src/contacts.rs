@@ -4,7 +4,7 @@ use domain::customer::contact::{Contact, ContactInput};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 
-use crate::customers::load as customer;
+use crate::customers::{is_entitled, load as customer};
 
 async fn load(cx: &Cx, partner: bool) -> Result<Contact, Problem> {
     let owner = customer(cx, partner).await?;
@@ -50,7 +50,9 @@ pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
         let contact = load(cx, partner).await?;
         cx.if_match(contact.version)?;
         let owner = customer(cx, partner).await?;
-        Ok((Answer::deleted(), contact.delete(&owner)))
+        let id = contact.id;
+        let is_named = is_entitled(cx, |row| row.contact_id == Some(id)).await?;
+        Ok((Answer::deleted(), contact.delete(&owner, is_named)?))
     })
     .await
 }

@@ -1,12 +1,15 @@
 //! `/v1/customers` and `/v1/partners`: the same, but for a flag.
 
+use domain::activation::states::State;
 use domain::attributes::Entity;
 use domain::customer::profile::Profile;
 use domain::customer::{Customer, CustomerInput, CustomerPatch};
 use domain::decision::{Kind, Stamp};
 use domain::ids::Id;
+use domain::limits::PAGE;
 use domain::plan::door::Sealed;
 use domain::rejection::Rejection;
+use domain::view::activation::ActivationLine;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::EntitlementLine;
 use edge::http::page;
@@ -115,20 +118,50 @@ pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
         let customer = load(cx, partner).await?;
         cx.if_match(customer.version)?;
         let contacts = cx.store().list_contacts(cx.tenant()?, customer.id).await?;
-        let entitled = is_entitled(cx, customer.id).await?;
-        Ok((Answer::deleted(), customer.delete(contacts, entitled)?))
+        let named = named_by(cx, customer.id).await?;
+        Ok((Answer::deleted(), customer.delete(contacts, named)?))
     })
     .await
 }
 
-/// Whether an entitlement names it.
-async fn is_entitled(cx: &Cx, customer: Id) -> Result<bool, Problem> {
+/// What names it and is not over, in words.
+async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem> {
+    let names = |row: &EntitlementLine| {
+        row.customer_id == Some(customer) || row.partner_id == Some(customer)
+    };
+    if is_entitled(cx, names).await? {
+        return Ok(Some("Entitlements"));
+    }
+    let (tenant, mut page) =
+        (cx.tenant()?, PageOf { limit: PAGE.1, after: None, ascending: false });
+    loop {
+        let names = |row: &ActivationLine| row.customer_id == Some(customer);
+        let found = cx.store().list(tenant, Kind::Activation, &page, names).await?;
+        for row in found.rows {
+            let activation = cx.store().load_activation(tenant, &row.aid).await?;
+            if activation.life.state != State::Revoked {
+                return Ok(Some("Activations"));
+            }
+            let requests = cx.store().find_requests(tenant, &activation.requests).await?;
+            if requests.iter().any(|request| !request.is_at_rest()) {
+                return Ok(Some("Open provisioning requests"));
+            }
+        }
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// Whether there is an entitlement of this kind.
+pub(crate) async fn is_entitled(
+    cx: &Cx,
+    names: impl Fn(&EntitlementLine) -> bool + Copy + Send,
+) -> Result<bool, Problem> {
     let mut page = PageOf { limit: 1, after: None, ascending: false };
     loop {
-        let keep = |row: &EntitlementLine| {
-            row.customer_id == Some(customer) || row.partner_id == Some(customer)
-        };
-        let found = cx.store().list(cx.tenant()?, Kind::Entitlement, &page, keep).await?;
+        let found = cx.store().list(cx.tenant()?, Kind::Entitlement, &page, names).await?;
         if !found.rows.is_empty() || found.next.is_none() {
             return Ok(!found.rows.is_empty());
         }

@@ -158,7 +158,7 @@ async fn finish(
         answer,
     };
     let due = claimed.life.moved.max(claimed.not_before.unwrap_or(claimed.life.moved));
-    let outcome = answer.outcome();
+    let outcome = claimed.outcome(answer);
     attempted(outcome, started.since(due), ended.at.since(started));
     let (request, generation, no) = (claimed.id, claimed.generation, claimed.attempt_count);
     tracing::info!(%request, generation, no, ?outcome, "attempt");

@@ -6,5 +6,5 @@ use aws_lambda_events::sqs::SqsEvent;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let work =
         |app, lambda_event: SqsEvent| async { Ok(dispatch::handle(app, lambda_event).await) };
-    edge::Lambda::start()?.with_master_key().await?.run(work).await
+    edge::Lambda::start().await?.run(work).await
 }

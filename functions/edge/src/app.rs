@@ -85,8 +85,8 @@ impl App {
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
-    /// The decision with what the request's completion ends besides: with the last request that
-    /// takes back what was provisioned, the revocation of its activation (A5).
+    /// The decision with what follows from the request's coming to rest: where its activation is
+    /// revoked, what it provided is taken back, and the last one ends the revocation (A5).
     ///
     /// # Errors
     /// When the store is not available.
@@ -97,11 +97,12 @@ impl App {
         decision: Decision,
         stamp: &Stamp,
     ) -> Result<Decision, StoreError> {
-        let Some(awaited) = self.store.find_awaited(tenant, request).await? else {
+        if !request.settles() {
             return Ok(decision);
-        };
-        let concluded = awaited.deprovisioned(request.id, decision, stamp);
-        concluded.map_err(|rejection| StoreError::Corrupt("activation", rejection.detail))
+        }
+        let revocation = self.store.load_revocation(tenant, &request.aid).await?;
+        let settled = revocation.settled(request, decision, stamp);
+        settled.map_err(|rejection| StoreError::Corrupt("activation", rejection.detail))
     }
 
     /// Commits a decision, then carries out its effects.

@@ -32,6 +32,16 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 impl Access {
     /// To AWS, or to what is given in its place.
     pub fn new(region: String, endpoint_url: Option<String>, credentials: Credentials) -> Self {
+        let client = http(endpoint_url.as_deref());
+        Self::through(client, region, endpoint_url, credentials)
+    }
+
+    fn through(
+        client: SharedHttpClient,
+        region: String,
+        endpoint_url: Option<String>,
+        credentials: Credentials,
+    ) -> Self {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -39,15 +49,17 @@ impl Access {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
             .timeout_config(timeouts)
-            .http_client(http(endpoint_url.as_deref()));
+            .http_client(client);
         config.set_endpoint_url(endpoint_url);
         Self(config.build())
     }
 
-    /// An embedded engine that asks for no credentials.
-    pub fn embedded(endpoint_url: String) -> Self {
+    /// An embedded engine that this client hands calls to; it asks for no credentials, and the
+    /// address leads nowhere.
+    pub fn embedded(client: SharedHttpClient) -> Self {
         let credentials = Credentials::new("local", "local", None, None, "embedded");
-        Self::new("local".to_owned(), Some(endpoint_url), credentials)
+        let nowhere = "http://embedded.invalid".to_owned();
+        Self::through(client, "local".to_owned(), Some(nowhere), credentials)
     }
 
     /// Whether AWS is emulated on this machine; true of no Lambda on AWS.

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::aws::Access;
 use crate::config::Config;
 use crate::http::router::finish;
+use crate::mark;
 use crate::ports::{SystemClock, SystemIds};
 use crate::provider::client::HttpProvider;
 use crate::provider::egress::Policy;
@@ -29,17 +30,16 @@ use crate::telemetry::Telemetry;
 /// A function on Lambda, before its first call.
 pub struct Lambda {
     app: App,
-    access: Access,
-    master_key_arn: Option<String>,
     telemetry: Telemetry,
 }
 
 impl Lambda {
-    /// Makes everything that a function runs with, from its environment.
+    /// Makes everything that a function runs with, from its environment: also the master key, where
+    /// the environment names it. With a key that the data was not made with, it does not start.
     ///
     /// # Errors
-    /// Which name of the environment is missing or wrong.
-    pub fn start() -> Result<Self, Error> {
+    /// Which name of the environment is missing or wrong; why the function does not fit the data.
+    pub async fn start() -> Result<Self, Error> {
         // At TRACE the runtime would print bodies.
         subscriber::fmt().json().with_max_level(lambda_http::tracing::Level::INFO).init();
         let config = Config::from_environment()?;
@@ -50,32 +50,27 @@ impl Lambda {
         let clock = Arc::new(SystemClock);
         // With AWS itself on this machine, so may be the providers.
         let egress = Policy { loopback: access.is_on_this_machine(), ..Policy::default() };
+        let store = DynamoStore::new(dynamodb, config.table_core, config.table_catalog);
+        let master = match config.master_key_arn {
+            Some(arn) => Some(master_key(&access, arn).await?),
+            None => None,
+        };
+        if let Some(master) = &master {
+            mark::compare(&store, master).await?;
+        }
         let app = App {
-            store: Arc::new(DynamoStore::new(dynamodb, config.table_core, config.table_catalog)),
+            store: Arc::new(store),
             queue: Arc::new(SqsQueue::new(access.sqs(), config.queue_url)),
             provider: Arc::new(HttpProvider::new(egress.clone(), clock.clone())),
             clock,
             ids: Arc::new(SystemIds),
-            master: None,
+            master,
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             egress,
             tokens: Tokens::default(),
         };
         let telemetry = Telemetry::start(config.service, config.function)?;
-        Ok(Self { app, access, master_key_arn: config.master_key_arn, telemetry })
-    }
-
-    /// Reads the master key, for functions that seal, open or derive secrets.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is none.
-    pub async fn with_master_key(mut self) -> Result<Self, Error> {
-        let arn = self.master_key_arn.take().ok_or("MASTER_KEY_ARN is missing")?;
-        let call = self.access.secrets_manager().get_secret_value().secret_id(arn);
-        let secret = call.send().await?;
-        let key = secret.secret_string().and_then(MasterKey::from_hex);
-        self.app.master = Some(key.ok_or("the master key must have 64 hex digits")?);
-        Ok(self)
+        Ok(Self { app, telemetry })
     }
 
     /// Serves a function's router behind API Gateway.
@@ -117,4 +112,10 @@ impl Lambda {
         }))
         .await
     }
+}
+
+async fn master_key(access: &Access, arn: String) -> Result<MasterKey, Error> {
+    let secret = access.secrets_manager().get_secret_value().secret_id(arn).send().await?;
+    let key = secret.secret_string().and_then(MasterKey::from_hex);
+    Ok(key.ok_or("the master key must have 64 hex digits")?)
 }

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod config;
 pub mod http;
 pub mod lambda;
+pub mod mark;
 pub mod ports;
 pub mod provider;
 pub mod queue;

@@ -80,6 +80,11 @@ pub fn swept(lag: Period) {
     histogram!(SWEEPER_LAG).record(lag.millis() as f64);
 }
 
+/// Counts a row that cannot be read: `Unreadable`. An alarm is set on it.
+pub fn unreadable() {
+    counter!("Unreadable").increment(1);
+}
+
 /// Does some work as part of the X-Ray trace that a message carried; its log lines name it.
 pub async fn traced<T>(header: Option<String>, work: impl Future<Output = T>) -> T {
     let span = tracing::info_span!("message", trace = header.as_deref());

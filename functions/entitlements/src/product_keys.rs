@@ -28,20 +28,32 @@ fn view(
     Ok(view.ok_or_else(|| Rejection::not_found("product key"))?)
 }
 
-/// In the order of their indexes; the cursor is the next index, which is never 0.
+/// In the order of their indexes, or turned round by `order=desc`; the cursor is where the next
+/// page begins or ends, which is never 0.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement, asked) = (cx.tenant()?, entitlements::load(&cx).await?, cx.page()?);
     let secret = cx.app.master()?.key_secret(tenant);
-    let start = asked.after.map_or(0, |id| u32::try_from(id.get()).unwrap_or(u32::MAX));
+    let all = if entitlement.has_keys() { entitlement.keys() } else { 0 };
+    let after = asked.after.map(|id| u32::try_from(id.get()).unwrap_or(u32::MAX).min(all));
     let count = u32::try_from(asked.limit).unwrap_or(u32::MAX);
-    let places = ProductKeyView::refs(&entitlement, start, count);
-    let keys = cx.store().load_product_keys(tenant, &entitlement, &places).await?;
+    let turned = cx.query.text("order") == Some("desc");
+    let (page, next) = if turned {
+        let end = after.unwrap_or(all);
+        let start = end.saturating_sub(count);
+        (start..end, start)
+    } else {
+        let start = after.unwrap_or(0);
+        let end = start.saturating_add(count).min(all);
+        (start..end, end % all.max(1))
+    };
+    let places = ProductKeyView::refs(&entitlement, page);
+    let mut keys = cx.store().load_product_keys(tenant, &entitlement, &places).await?;
+    if turned {
+        keys.reverse();
+    }
     let rows: Result<Vec<_>, _> =
         keys.iter().map(|key| view(&cx, key, &entitlement, &secret)).collect();
-    let next = start.saturating_add(count);
-    let more = entitlement.has_keys() && next < entitlement.keys();
-    let next = more.then(|| Id::try_from(u64::from(next)).ok()).flatten();
-    cx.list(&Page { rows: rows?, next })
+    cx.list(&Page { rows: rows?, next: Id::try_from(u64::from(next)).ok() })
 }
 
 /// The key of the path, with its entitlement; a foreign or forged GUID is 404 without a read.

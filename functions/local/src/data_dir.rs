@@ -1,10 +1,36 @@
 //! The data folder: the database, the master key, the admin key; one process at a time.
 //!
-//! Neighbours: `service` opens it. Guarantee: secrets are files that only their owner reads.
+//! Neighbours: `service` opens it. Guarantee: its files are read by their owner only, and a folder
+//! that lacks a part of what it had is told from a new one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// What is wrong with a data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A file cannot be read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which.
+        path: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Another process has it.
+    #[error("{0} is in use by another process; stop that one, or choose another --data-dir")]
+    InUse(String),
+    /// The database is there, but not what opens it.
+    #[error(
+        "{0} is missing, and {1} was made with it: every product key and secret would be unknown. \
+         Restore it from its backup, or choose another --data-dir; nothing was changed"
+    )]
+    Missing(String, String),
+    /// A file is not what it was.
+    #[error("{0} is damaged: {1}. Restore it from its backup; nothing was changed")]
+    Damaged(String, String),
+}
 
 /// An open data folder; the lock lasts as long as this.
 #[derive(Debug)]
@@ -18,13 +44,12 @@ impl DataDir {
     ///
     /// # Errors
     /// When it cannot be made, or another process has it open.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        let lock = File::create(path.join("lock"))?;
-        lock.try_lock().map_err(|_| {
-            io::Error::other(format!("{} is in use by another process", path.display()))
-        })?;
-        Ok(Self { path: path.canonicalize()?, _lock: lock })
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        let at = |error| told(path, error);
+        fs::create_dir_all(path).map_err(at)?;
+        let lock = private(&path.join("lock")).map_err(at)?;
+        lock.try_lock().map_err(|_| FolderError::InUse(path.display().to_string()))?;
+        Ok(Self { path: path.canonicalize().map_err(at)?, _lock: lock })
     }
 
     /// Where it is.
@@ -32,24 +57,70 @@ impl DataDir {
         &self.path
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        self.path.join("dynamodb.sqlite")
+    /// A file of the folder, as it is told to people.
+    pub fn file(&self, name: &str) -> String {
+        self.path.join(name).display().to_string()
+    }
+
+    /// The database file; private, and whole as far as its own header tells.
+    ///
+    /// # Errors
+    /// When it is cut, or something else.
+    pub fn database(&self) -> Result<PathBuf, FolderError> {
+        let path = self.path.join(DATABASE);
+        let damaged = |why: &str| FolderError::Damaged(self.file(DATABASE), why.to_owned());
+        if self.has_database()? {
+            let mut file = File::open(&path).map_err(|error| told(&path, error))?;
+            let length = file.metadata().map_err(|error| told(&path, error))?.len();
+            let mut header = [0; 100];
+            file.read_exact(&mut header).map_err(|_| damaged("it is cut within its header"))?;
+            if &header[..16] != b"SQLite format 3\0" {
+                return Err(damaged("it is no SQLite database"));
+            }
+            // The page's size in bytes (1 stands for 65,536), and how many there are.
+            let size = match u16::from_be_bytes([header[16], header[17]]) {
+                1 => 65_536,
+                size => u64::from(size),
+            };
+            let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+            if length < size * u64::from(pages) {
+                return Err(damaged("it is shorter than it says"));
+            }
+        }
+        // The engine makes its other files with the permissions of this one.
+        make_private(&path).map_err(|error| told(&path, error))?;
+        Ok(path)
+    }
+
+    /// Whether something was kept here before.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn has_database(&self) -> Result<bool, FolderError> {
+        let path = self.path.join(DATABASE);
+        match fs::metadata(&path) {
+            Ok(file) => Ok(file.len() > 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(told(&path, error)),
+        }
+    }
+
+    /// What a secret of the folder lacks when the database is there without it.
+    pub fn missing(&self, name: &str) -> FolderError {
+        FolderError::Missing(self.file(name), self.file(DATABASE))
     }
 
     /// A secret of the folder, if it is there.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn find(&self, name: &str) -> io::Result<Option<String>> {
-        match File::open(self.path.join(name)) {
+    pub fn find(&self, name: &str) -> Result<Option<String>, FolderError> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-            Ok(mut file) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text)?;
-                Ok(Some(text.trim().to_owned()))
-            }
+            Err(error) => Err(told(&path, error)),
+            // What is no text is no key either; the reader says so.
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
         }
     }
 
@@ -57,13 +128,46 @@ impl DataDir {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn keep(&self, name: &str, text: &str) -> io::Result<()> {
+    pub fn keep(&self, name: &str, text: &str) -> Result<(), FolderError> {
         let (path, new) = (self.path.join(name), self.path.join(format!("{name}.new")));
-        let mut file = private(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(new, path)
+        let write = || {
+            let mut file = private(&new)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            // The name is as durable as the bytes.
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(|error| told(&path, error))
     }
+}
+
+/// The database's file in the folder.
+const DATABASE: &str = "dynamodb.sqlite";
+
+fn told(path: &Path, error: io::Error) -> FolderError {
+    FolderError::Io { path: path.display().to_string(), error }
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut open = OpenOptions::new();
+    open.write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    for end in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        match fs::set_permissions(&name, fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::api::{Api, ApiError};
+use crate::data_dir::FolderError;
 use crate::service::{ADMIN_KEY, Running};
 
 /// Why the demo ended early.
@@ -21,7 +22,7 @@ pub enum DemoError {
     Api(#[from] ApiError),
     /// The data folder.
     #[error("{0}")]
-    Io(#[from] std::io::Error),
+    Folder(#[from] FolderError),
 }
 
 /// A client of this service.

@@ -1,21 +1,19 @@
 //! `cargo run`: Provisio on this machine, in one process.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use local::demo::Demo;
 use local::options::{Cli, Command, Plans};
 use local::service::StartError;
-use local::{Options, Running, provide, start};
+use local::{Options, Running, log, provide, start};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log::start();
     let Cli { command, options } = Cli::parse();
     match command {
         None => ended(run(&options).await, "Provisio did not start"),
@@ -129,12 +127,18 @@ async fn stopped() {
     edge::app::can_fail(tokio::signal::ctrl_c().await, "there is no other signal to wait for");
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the user looks at")]
+/// To who looks. Somebody who stopped reading (`| head -1`) misses nothing that he wants.
 fn say(line: &str) {
-    println!("{line}");
+    can_fail_in_silence(writeln!(std::io::stdout(), "{line}"));
 }
 
-#[expect(clippy::print_stderr, reason = "stdout has one JSON line only")]
+/// The same, beside what another program reads.
 fn say_aside(line: &str) {
-    eprintln!("{line}");
+    can_fail_in_silence(writeln!(std::io::stderr(), "{line}"));
+}
+
+fn can_fail_in_silence(written: std::io::Result<()>) {
+    if let Err(error) = written {
+        tracing::debug!(%error, "nobody reads");
+    }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::check::Check;
 use crate::operator::Requests;
 use crate::script::Step;
-use crate::webhook::{Hidden, Webhook, secret};
+use crate::webhook::{Hidden, SECRET, Webhook, secret};
 
 /// Provisio on this machine: API, queue, provider and store in one process. Without a command it
 /// starts.
@@ -52,8 +52,8 @@ pub struct ProviderOptions {
     /// Its port; 0: any.
     #[arg(long, default_value_t = 4179)]
     pub port: u16,
-    /// The method's callback secret, `whsec_…`.
-    #[arg(long, value_parser = secret)]
+    /// The method's callback secret, `whsec_…`, or @FILE that holds it.
+    #[arg(long, env = SECRET, hide_env_values = true, value_parser = secret)]
     pub secret: Hidden,
     /// A step for each new request, the last one goes on: accept, refuse, delay:SECONDS,
     /// fail:TIMES, shuffle (callbacks out of order), break (a FAILED callback), silence (none).

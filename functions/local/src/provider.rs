@@ -95,7 +95,7 @@ impl FakeProvider {
     async fn report(&self, order: &Order, status: &str) {
         let Some(secret) = self.secret.get() else { return };
         let Order { id, callback_url } = order;
-        let body = told(id, status).to_string();
+        let body = told(order, status).to_string();
         let webhook_id =
             format!("demo_{}", &domain::ids::sha256_hex(format!("{id}{body}").as_bytes())[..32]);
         let secrets = std::slice::from_ref(secret);
@@ -144,14 +144,20 @@ impl FakeProvider {
     }
 }
 
-/// The body of a callback.
-fn told(id: &str, status: &str) -> Value {
-    match status {
-        "COMPLETED" => json!({"status": status, "referenceNumber": format!("DEMO-{id}")}),
+/// The body of a callback: it says by itself what it is about, since the address is not signed.
+fn told(order: &Order, status: &str) -> Value {
+    let mut body = match status {
+        "COMPLETED" => json!({"status": status, "referenceNumber": format!("DEMO-{}", order.id)}),
         "FAILED" => json!({"status": status, "errorCode": "DEMO",
             "errorDescription": "The script says so."}),
         _ => json!({"status": status}),
+    };
+    body["id"] = order.id.as_str().into();
+    let generation = order.callback_url.split_once("generation=").map(|(_, number)| number);
+    if let Some(number) = generation.and_then(|number| number.parse::<u32>().ok()) {
+        body["generation"] = number.into();
     }
+    body
 }
 
 async fn receive(

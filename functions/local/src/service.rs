@@ -11,6 +11,7 @@ use axum::Router;
 use domain::ids::Id;
 use edge::http::router::finish;
 use edge::http::routes::Function;
+use edge::mark::{self, Unfit};
 use edge::ports::{Clock, Ids, SystemClock, SystemIds};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
@@ -22,12 +23,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, FolderError};
+use crate::engine::{self, Engine};
 use crate::options::{Options, ProviderOptions};
 use crate::provider::{FakeProvider, Seat};
 use crate::queue::LocalQueue;
 use crate::script::Script;
-use crate::{engine, workers};
+use crate::serve::serve;
+use crate::workers;
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +41,24 @@ pub enum StartError {
     /// A port that somebody else has.
     #[error("port {0} is not free; choose another with {1}")]
     Port(u16, &'static str),
+    /// The data folder.
+    #[error("{0}")]
+    Folder(#[from] FolderError),
     /// The database file.
-    #[error("the database cannot be opened: {0}")]
-    Database(String),
-    /// A key file.
-    #[error("{0} does not hold a key of this service; restore it from a backup")]
-    Key(&'static str),
+    #[error("the database in {0} cannot be opened: {1}")]
+    Database(String, String),
+    /// A file that holds no key.
+    #[error("{0} does not hold {1}; restore it from its backup. Nothing was changed")]
+    Key(String, &'static str),
+    /// The administrator's key, ended.
+    #[error(
+        "the administrator's key in {0} was revoked or has expired. Remove that file: the next \
+         start makes a new key"
+    )]
+    AdminKey(String),
+    /// The rows are not this process's.
+    #[error("{0}; the data is in {1}. Nothing was changed")]
+    Unfit(Unfit, String),
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -70,14 +85,13 @@ pub struct Running {
     pub demo_provider: Arc<FakeProvider>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    engine: CancellationToken,
 }
 
 /// Names of the files in the data folder.
 const MASTER_KEY: &str = "master-key";
 /// The file that has the administrator's key.
 pub const ADMIN_KEY: &str = "admin-key";
-/// No stop takes longer: the longest attempt and a little more.
+/// No stop takes longer: the longest attempt and a little more. Calls end sooner.
 const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 
 /// Starts everything on 127.0.0.1.
@@ -86,16 +100,15 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 /// When a port is taken, or the data folder cannot be used.
 pub async fn start(options: &Options) -> Result<Running, StartError> {
     let data = DataDir::open(&options.data_dir)?;
-    let (tasks, stop, engine) =
-        (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let (engine, master) = open(&data, &*ids).await?;
+    let store: Arc<dyn Store> = Arc::new(engine.store());
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let api = bind(options.port, "--port").await?;
     let provider = bind(options.provider_port, "--provider-port").await?;
     let (api_address, provider_address) = (api.local_addr()?, provider.local_addr()?);
-    let store: Arc<dyn Store> =
-        Arc::new(engine::start(&data.database(), &tasks, engine.clone()).await?);
     let queue = Arc::new(LocalQueue::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let private = if options.allow_private_egress { Policy::private_ranges() } else { Vec::new() };
     let egress = Policy { loopback: true, private };
     let app = Arc::new(App {
@@ -103,7 +116,7 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         queue: queue.clone(),
         provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
         clock,
-        master: Some(master_key(&data, &*ids)?),
+        master: Some(master),
         ids,
         public_url: format!("http://{api_address}"),
         egress,
@@ -120,7 +133,7 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
     let demo_provider = Arc::new(FakeProvider::new(seat, Script::new(Vec::new())));
     serve(api, router(&app), &tasks, &stop);
     serve(provider, demo_provider.router(), &tasks, &stop);
-    workers::start(&app, &queue, &tasks, &stop);
+    workers::start(&app, &queue, engine, &tasks, &stop);
     Ok(Running {
         api: format!("http://{api_address}"),
         provider_url: format!("http://{provider_address}"),
@@ -131,7 +144,6 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         demo_provider,
         tasks,
         stop,
-        engine,
     })
 }
 
@@ -194,19 +206,8 @@ impl Running {
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.close();
-        let others = self.tasks.clone();
-        // The database goes last, when nobody needs it any more.
-        let only_the_engine = async {
-            while others.len() > 1 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        if tokio::time::timeout(STOP_TIMEOUT, only_the_engine).await.is_err() {
-            tracing::warn!("some work did not end in time; it goes on at the next start");
-        }
-        self.engine.cancel();
         if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
-            tracing::warn!("the database did not close in time");
+            tracing::warn!("some work did not end in time; it goes on at the next start");
         }
     }
 }
@@ -220,25 +221,33 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> 
     })
 }
 
-fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &CancellationToken) {
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = served.await {
-            tracing::error!(%error, "serve");
+/// Opens the database with the key that it was made with. A first start makes the key before
+/// anything is made with it; any other start has both, and changes nothing unless they belong
+/// together.
+async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
+    let text = match data.find(MASTER_KEY)? {
+        Some(text) => text,
+        None if data.has_database()? => return Err(data.missing(MASTER_KEY).into()),
+        None => {
+            let made = hex::encode(ids.entropy().bytes(0));
+            data.keep(MASTER_KEY, &made)?;
+            made
         }
-    });
-}
-
-fn master_key(data: &DataDir, ids: &dyn Ids) -> Result<MasterKey, StartError> {
-    let text = if let Some(text) = data.find(MASTER_KEY)? {
-        text
-    } else {
-        let made = hex::encode(ids.entropy().bytes(0));
-        data.keep(MASTER_KEY, &made)?;
-        made
     };
-    MasterKey::from_hex(&text).ok_or(StartError::Key(MASTER_KEY))
+    let no_key = || StartError::Key(data.file(MASTER_KEY), "a master key, which has 64 hex digits");
+    let master = MasterKey::from_hex(&text).ok_or_else(no_key)?;
+    let path = data.database()?;
+    let failed = |error: String| StartError::Database(path.display().to_string(), error);
+    let engine = Engine::open(&path).map_err(failed)?;
+    let (core, catalog) = engine::TABLES;
+    let (client, store) = (engine.client(), engine.store());
+    let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
+    if store::tables::exist(&client, core, catalog).await? {
+        mark::compare(&store, &master).await.map_err(unfit)?;
+    }
+    store::tables::create(&client, core, catalog).await?;
+    mark::compare_or_mark(&store, &master).await.map_err(unfit)?;
+    Ok((engine, master))
 }
 
 /// The administrator's key: made at the first start, printed at every one.
@@ -246,8 +255,9 @@ async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
     if let Some(key) = data.find(ADMIN_KEY)? {
         let hash = domain::ids::sha256_hex(key.as_bytes());
         return match app.store.find_api_key(&hash).await? {
-            Some(_) => Ok(key),
-            None => Err(StartError::Key(ADMIN_KEY)),
+            Some(found) if found.is_live(app.clock.now()) => Ok(key),
+            Some(_) => Err(StartError::AdminKey(data.file(ADMIN_KEY))),
+            None => Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service")),
         };
     }
     let made = bootstrap::administrator(app, Id::FIRST_TENANT).await;

@@ -11,6 +11,9 @@ use edge::ports::{Clock, SystemClock};
 use edge::provider::signature::{Signed, sign, verify};
 use edge::secret::Secret;
 
+/// The callback secret, where it is not a flag.
+pub const SECRET: &str = "PROVISIO_SECRET";
+
 /// What to do with a message.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Webhook {
@@ -23,8 +26,8 @@ pub enum Webhook {
 /// The flags of `webhook sign`.
 #[derive(Clone, Debug, Args)]
 pub struct Sign {
-    /// The method's callback secret, `whsec_…`.
-    #[arg(long, value_parser = secret)]
+    /// The method's callback secret, `whsec_…`, or @FILE that holds it.
+    #[arg(long, env = SECRET, hide_env_values = true, value_parser = secret)]
     pub secret: Hidden,
     /// The `webhook-id`: a new one for every message, the same for its repetitions.
     #[arg(long)]
@@ -37,8 +40,8 @@ pub struct Sign {
 /// The flags of `webhook verify`.
 #[derive(Clone, Debug, Args)]
 pub struct Verify {
-    /// The method's callback secret, `whsec_…`.
-    #[arg(long, value_parser = secret)]
+    /// The method's callback secret, `whsec_…`, or @FILE that holds it.
+    #[arg(long, env = SECRET, hide_env_values = true, value_parser = secret)]
     pub secret: Hidden,
     /// The `webhook-id`.
     #[arg(long)]
@@ -64,11 +67,17 @@ impl std::fmt::Debug for Hidden {
     }
 }
 
-/// Reads a `whsec_…`, and keeps it out of sight.
+/// Reads a `whsec_…`, or the file that holds one (`@path`), and keeps it out of sight: what stands
+/// among the flags is seen by everybody on the machine.
 ///
 /// # Errors
 /// When it is none.
 pub fn secret(text: &str) -> Result<Hidden, String> {
+    let kept = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?,
+        None => text.to_owned(),
+    };
+    let text = kept.trim();
     let wrong = || "a secret is whsec_ and 24 to 64 bytes in base64".to_owned();
     Secret::from_whsec(text).ok_or_else(wrong).map(|_| Hidden(text.to_owned()))
 }

@@ -15,33 +15,48 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::engine::Engine;
 use crate::queue::LocalQueue;
 
-/// Batches at once.
-const WORKERS: usize = 64;
+/// Messages at once.
+const WORKERS: usize = 256;
 /// Between two sweeps (Q10).
 const SWEEP: Duration = Duration::from_secs(1);
+/// Between two removals of rows whose time is over.
+const EXPIRE: Duration = Duration::from_mins(10);
 
 /// Starts the dispatcher and the sweeper.
 pub fn start(
     app: &Arc<App>,
     queue: &Arc<LocalQueue>,
+    engine: Engine,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
-    let (dispatching, sweeping) = (stop.clone(), stop.clone());
+    let (dispatching, sweeping, expiring) = (stop.clone(), stop.clone(), stop.clone());
     let (for_dispatch, for_sweep) = (Arc::clone(app), Arc::clone(app));
-    let (queue, inner) = (Arc::clone(queue), tasks.clone());
+    let (held, queue, inner) = (Arc::clone(queue), Arc::clone(queue), tasks.clone());
     tasks.spawn(async move {
         dispatching.run_until_cancelled(dispatch(for_dispatch, queue, inner)).await;
     });
     tasks.spawn(async move {
         let work = async {
             can_fail(resume(&for_sweep).await, "the sweeper finds what is queued");
-            sweep(for_sweep).await;
+            sweep(for_sweep, held).await;
         };
         sweeping.run_until_cancelled(work).await;
     });
+    tasks.spawn(async move {
+        expiring.run_until_cancelled(expire(engine)).await;
+    });
+}
+
+async fn expire(engine: Engine) {
+    let mut tick = interval(EXPIRE);
+    loop {
+        tick.tick().await;
+        can_fail(engine.expire().await, "what is over is not read, either");
+    }
 }
 
 async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
@@ -50,15 +65,14 @@ async fn dispatch(app: Arc<App>, queue: Arc<LocalQueue>, tasks: TaskTracker) {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let lambda_event = queue.receive().await;
         let (app, queue) = (Arc::clone(&app), Arc::clone(&queue));
-        // A batch that was begun is finished, also while the service stops.
+        // What was begun is finished, also while the service stops.
         tasks.spawn(async move {
-            let mut done: Vec<String> =
+            let ids: Vec<String> =
                 lambda_event.records.iter().filter_map(|r| r.message_id.clone()).collect();
             let answer = dispatch::handle(app, lambda_event).await;
             let failed =
                 |id: &String| answer.batch_item_failures.iter().any(|f| f.item_identifier == *id);
-            done.retain(|id| !failed(id));
-            queue.delete(&done);
+            ids.iter().for_each(|id| queue.end(id, !failed(id)));
             drop(place);
         });
     }
@@ -80,12 +94,13 @@ async fn resume(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn sweep(app: Arc<App>) {
+async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
+    let holds = move |tenant, request| queue.holds(tenant, request);
     let mut tick = interval(SWEEP);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = sweeper::sweep(&app).await {
+        if let Err(error) = sweeper::sweep_lost(&app, &holds).await {
             tracing::warn!(%error, "sweep");
         }
     }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    edge::Lambda::start()?.with_master_key().await?.serve(plans::router).await
+    edge::Lambda::start().await?.serve(plans::router).await
 }

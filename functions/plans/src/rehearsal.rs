@@ -14,7 +14,7 @@ use domain::view::request::RequestRow;
 use edge::{Answer, Cx, Problem};
 use store::list::PageOf;
 
-use crate::trial::tried;
+use crate::trial::{aside, tried};
 use crate::{plans, used};
 
 pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
@@ -29,7 +29,8 @@ pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
         for request in cx.store().find_requests(cx.tenant()?, &found.completed).await? {
             let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
             sources.plan = Some(plan.clone());
-            requests.push(Rehearsed::new(sources, &content));
+            let content = content.clone();
+            requests.push(aside(move || Rehearsed::new(sources, &content)).await?);
         }
         Answer::ok(&Rehearsal {
             warnings: linted.warnings,

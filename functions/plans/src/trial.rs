@@ -19,11 +19,15 @@ pub(crate) async fn tried(
     payload_schema: Option<&Value>,
 ) -> Result<(Content, Linted), Problem> {
     let (raw, registered) = (raw_texts(cx), registered(cx).await?);
-    let reading = Reading { raw: &raw, registered: Some(&registered) };
-    let mut faults = Faults::default();
-    let (content, warnings) = Content::read((definition, payload_schema), reading, &mut faults);
-    faults.finish()?;
-    Ok((content, Linted { warnings }))
+    let (definition, payload_schema) = (definition.cloned(), payload_schema.cloned());
+    let read = aside(move || {
+        let reading = Reading { raw: &raw, registered: Some(&registered) };
+        let mut faults = Faults::default();
+        let given = (definition.as_ref(), payload_schema.as_ref());
+        let (content, warnings) = Content::read(given, reading, &mut faults);
+        faults.finish().map(|()| (content, Linted { warnings }))
+    });
+    Ok(read.await??)
 }
 
 pub(crate) async fn lint(cx: Cx) -> Result<Answer, Problem> {
@@ -53,9 +57,19 @@ pub(crate) async fn preview(cx: Cx) -> Result<Answer, Problem> {
             On::Document(read) => as_written(&cx).unwrap_or_else(|| read.clone()),
             on => live(&cx, saved, &on).await?,
         };
-        Answer::ok(&Preview::from(content.explain(&document)))
+        Answer::ok(&aside(move || Preview::from(content.explain(&document))).await?)
     })
     .await
+}
+
+/// Does what takes the processor long, beside the calls that others wait for.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "plan");
+        Problem::of_code(Code::Internal)
+    })
 }
 
 fn as_written(cx: &Cx) -> Option<Value> {

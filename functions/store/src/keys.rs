@@ -1,7 +1,7 @@
 //! The key shapes of both tables (domain.md section 1), here and nowhere else.
 //!
-//! Guarantee: every key starts with its tenant, but for the directory rows `KEY#`, `METHOD#` and
-//! the index `due`.
+//! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
+//! the mark of the deployment and the index `due`.
 
 use domain::decision::{Kind, Name, Scope};
 use domain::entitlement::product_key::KeyRef;
@@ -181,6 +181,11 @@ pub fn api_key(hash: &str) -> Key {
 /// A method's door: the directory from callback to tenant.
 pub fn door(method: Id) -> Key {
     catalog(format!("METHOD#{method}"), "METHOD")
+}
+
+/// The mark of the deployment.
+pub fn mark() -> Key {
+    catalog("MARK".to_owned(), "MARK")
 }
 
 /// A look-up row.

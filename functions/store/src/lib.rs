@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod list;
 pub mod load;
+pub mod mark;
 mod parties;
 pub mod port;
 pub mod rows;

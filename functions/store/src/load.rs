@@ -150,6 +150,23 @@ impl dyn Store {
         self.get(&keys).await?.into_iter().flatten().map(decode).collect()
     }
 
+    /// Requests of any tenants, each by itself: none where there is none, an error where its row
+    /// cannot be read.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_each_request(
+        &self,
+        ids: &[(Id, Id)],
+    ) -> Result<Vec<Result<Option<Request>, StoreError>>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = ids.iter().map(|(tenant, id)| keys::request(*tenant, *id)).collect();
+        let rows = self.get(&keys).await?;
+        Ok(rows.into_iter().map(|row| row.map(decode).transpose()).collect())
+    }
+
     /// What the worker of an attempt noted of it.
     ///
     /// # Errors

@@ -2,15 +2,12 @@
 //!
 //! Neighbours: `domain::entitlement::parties` and `domain::activation::revoke` decide on them.
 
-use domain::activation::Activation;
 use domain::activation::revoke::Revocation;
 use domain::customer::Customer;
 use domain::decision::Kind;
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::parties::Known;
 use domain::ids::Id;
-use domain::request::states::Status;
-use domain::request::{Request, RequestType};
 
 use crate::error::StoreError;
 use crate::keys;
@@ -64,37 +61,14 @@ impl dyn Store {
         products.sort_unstable();
         products.dedup();
         let products = self.find_sold(tenant, &products).await?;
-        let bare = self.bare(tenant, activation).await?;
-        Ok(Revocation { requests, products, ..bare })
-    }
-
-    /// The revocation that waits for this request, once it is completed; none for other requests.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_awaited(
-        &self,
-        tenant: Id,
-        request: &Request,
-    ) -> Result<Option<Revocation>, StoreError> {
-        let takes_back = request.kind == RequestType::Deprovision;
-        if !takes_back || request.life.state != Status::Completed {
-            return Ok(None);
-        }
-        let activation = self.load_activation(tenant, &request.aid).await?;
-        self.bare(tenant, activation).await.map(Some)
-    }
-
-    /// The activation with what its quantity came from.
-    async fn bare(&self, tenant: Id, activation: Activation) -> Result<Revocation, StoreError> {
         let keyed = self.load_keyed(tenant, activation.product_key()).await?;
         Ok(Revocation {
             tenant,
             activation,
             entitlement: keyed.entitlement,
             key: keyed.key,
-            requests: Vec::new(),
-            products: Vec::new(),
+            requests,
+            products,
         })
     }
 }

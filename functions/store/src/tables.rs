@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
 use crate::dynamo::unavailable;
@@ -36,7 +36,20 @@ pub const LISTED: &[&str] = &[
     "activationDate",
 ];
 
-/// Creates what is missing.
+/// Whether one of the tables is there already.
+///
+/// # Errors
+/// When the engine refuses.
+pub async fn exist(client: &Client, core: &str, catalog: &str) -> Result<bool, StoreError> {
+    let there = names(client).await?;
+    Ok(there.iter().any(|name| name == core || name == catalog))
+}
+
+async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
+    Ok(client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default())
+}
+
+/// Creates what is missing, and has rows removed when their time is over.
 ///
 /// # Errors
 /// When the engine refuses.
@@ -51,8 +64,7 @@ pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), St
     let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     let due = index(DUE, attribute::DUE_PK, attribute::DUE_SK, only_keys)?;
     let of_core = table(client, core, &[attribute::DUE_PK, attribute::DUE_SK])?;
-    let there =
-        client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default();
+    let there = names(client).await?;
     if !there.iter().any(|name| name == core) {
         let of_core = of_core.global_secondary_indexes(list(some)?).global_secondary_indexes(due);
         of_core.send().await.map_err(unavailable)?;
@@ -61,7 +73,20 @@ pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), St
         let of_catalog = table(client, catalog, &[])?.global_secondary_indexes(list(all)?);
         of_catalog.send().await.map_err(unavailable)?;
     }
-    Ok(())
+    expire(client, core).await?;
+    expire(client, catalog).await
+}
+
+async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
+    let told = client.describe_time_to_live().table_name(table).send().await;
+    let told = told.map_err(unavailable)?.time_to_live_description;
+    if told.is_some_and(|told| told.attribute_name.as_deref() == Some(attribute::TTL)) {
+        return Ok(());
+    }
+    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute::TTL);
+    let call = client.update_time_to_live().table_name(table);
+    let call = call.time_to_live_specification(ttl.build().map_err(wrong)?);
+    call.send().await.map(drop).map_err(unavailable)
 }
 
 fn table(

@@ -1,9 +1,13 @@
 //! The sweeper: what is due, what was lost, what waited too long (Q10).
 //!
-//! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5).
+//! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5), and its
+//! help costs little while nothing is lost.
 
 use domain::decision::Actor;
 use domain::ids::Id;
+use domain::rejection::Rejection;
+use domain::request::Request;
+use domain::request::states::Status;
 use domain::time::Period;
 use edge::App;
 use edge::telemetry;
@@ -11,23 +15,41 @@ use futures::future::join_all;
 use store::keys::SHARDS;
 use store::{Extra, StoreError};
 
-/// Rows of a shard in one look.
+/// Rows of a shard in one look: as many as one read brings.
 const LOOK: usize = 100;
 /// Requests dealt with at once, so that ten thousand take seconds.
 const AT_ONCE: usize = 20;
 /// Looks at a shard in one sweep.
 const LOOKS: usize = 100;
+/// Messages sent again in one sweep, after all else; those that are left are the next sweep's.
+const RESENDS: usize = 2000;
+
+/// Whether a queue is known to hold a message about a request of a tenant.
+pub type Holds<'a> = &'a (dyn Fn(Id, Id) -> bool + Sync);
 
 /// One sweep over every shard; says how many requests it looked at.
 ///
 /// # Errors
 /// When the store is not available for a part of them, after all the others.
 pub async fn sweep(app: &App) -> Result<usize, StoreError> {
+    sweep_lost(app, &|_, _| false).await
+}
+
+/// The same beside a queue that can be asked: what it `holds` is not lost, and is left alone.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn sweep_lost(app: &App, holds: Holds<'_>) -> Result<usize, StoreError> {
     let (mut swept, mut unavailable) = (Swept::default(), None);
     for shard in 0..SHARDS {
-        if let Err(error) = sweep_shard(app, shard, &mut swept).await {
+        if let Err(error) = sweep_shard(app, shard, holds, &mut swept).await {
             unavailable = Some(error);
         }
+    }
+    // Retry ladders and deadlines are done by now: what is only sent again does not hold them up.
+    let resends = std::mem::take(&mut swept.resends);
+    if let Err(error) = all(app, resends).await {
+        unavailable = Some(error);
     }
     telemetry::swept(swept.lag);
     unavailable.map_or(Ok(swept.dealt), Err)
@@ -39,10 +61,17 @@ struct Swept {
     dealt: usize,
     /// How long the one that was due longest has waited.
     lag: Period,
+    /// What has no message, as far as is known.
+    resends: Vec<(Id, Request)>,
 }
 
 /// What cannot be dealt with now stays due: it is the next sweep's, and keeps nobody waiting.
-async fn sweep_shard(app: &App, shard: u64, swept: &mut Swept) -> Result<(), StoreError> {
+async fn sweep_shard(
+    app: &App,
+    shard: u64,
+    holds: Holds<'_>,
+    swept: &mut Swept,
+) -> Result<(), StoreError> {
     let mut after = None;
     for _ in 0..LOOKS {
         let now = app.clock.now();
@@ -50,16 +79,19 @@ async fn sweep_shard(app: &App, shard: u64, swept: &mut Swept) -> Result<(), Sto
         swept.dealt += due.requests.len();
         let oldest = due.requests.first().map(|(at, ..)| now.since(*at));
         swept.lag = swept.lag.max(oldest.unwrap_or_default());
-        for some in due.requests.chunks(AT_ONCE) {
-            let each = some.iter().map(|(_, tenant, request)| one(app, *tenant, *request));
-            for ((.., request), swept) in some.iter().zip(join_all(each).await) {
-                match swept {
-                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                    Err(error) => tracing::error!(%error, %request, "sweep"),
-                    Ok(()) => {}
-                }
+        let lost = due.requests.into_iter().map(|(_, tenant, id)| (tenant, id));
+        let lost: Vec<(Id, Id)> = lost.filter(|(tenant, id)| !holds(*tenant, *id)).collect();
+        let mut first = Vec::new();
+        for (tenant, request) in readable(app, &lost).await? {
+            let is_resend =
+                request.life.state == Status::RequestQueued && request.not_before.is_none();
+            if !is_resend {
+                first.push((tenant, request));
+            } else if swept.resends.len() < RESENDS {
+                swept.resends.push((tenant, request));
             }
         }
+        all(app, first).await?;
         after = due.last;
         if after.is_none() {
             break;
@@ -68,19 +100,41 @@ async fn sweep_shard(app: &App, shard: u64, swept: &mut Swept) -> Result<(), Sto
     Ok(())
 }
 
-/// A lost race means that somebody else deals with the request just now.
-async fn one(app: &App, tenant: Id, id: Id) -> Result<(), StoreError> {
-    let request = match app.store.load_request(tenant, id).await {
-        Err(StoreError::NotFound(_)) => return Ok(()),
-        other => other?,
-    };
-    let decision = match request.swept(tenant, &app.stamp(Actor::System)) {
-        Ok(decision) => decision,
-        Err(error) => {
-            tracing::error!(%error, request = %id, "sweep");
-            return Ok(());
+/// Those of the requests that exist and can be read: one that cannot harms only itself.
+async fn readable(app: &App, ids: &[(Id, Id)]) -> Result<Vec<(Id, Request)>, StoreError> {
+    let mut found = Vec::new();
+    for ((tenant, id), row) in ids.iter().zip(app.store.find_each_request(ids).await?) {
+        match row {
+            Ok(request) => found.extend(request.map(|request| (*tenant, request))),
+            Err(error) => {
+                telemetry::unreadable();
+                tracing::error!(%error, request = %id, "sweep");
+            }
         }
-    };
+    }
+    Ok(found)
+}
+
+async fn all(app: &App, requests: Vec<(Id, Request)>) -> Result<(), StoreError> {
+    for some in requests.chunks(AT_ONCE) {
+        let each = some.iter().map(|(tenant, request)| one(app, *tenant, request.clone()));
+        for ((_, request), swept) in some.iter().zip(join_all(each).await) {
+            match swept {
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                Err(error) => tracing::error!(%error, request = %request.id, "sweep"),
+                Ok(()) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A lost race means that somebody else deals with the request just now.
+async fn one(app: &App, tenant: Id, request: Request) -> Result<(), StoreError> {
+    let stamp = app.stamp(Actor::System);
+    let illegal = |r: Rejection| StoreError::Corrupt("provisioning request", r.detail);
+    let (next, decision) = request.swept(tenant, &stamp).map_err(illegal)?;
+    let decision = app.conclude(tenant, &next, decision, &stamp).await?;
     match app.commit(tenant, &decision, &Extra::default()).await {
         Err(StoreError::Conflict) => Ok(()),
         other => other,

@@ -8,5 +8,5 @@ use edge::App;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let work = |app: Arc<App>, _: CloudWatchEvent| async move { Ok(sweeper::sweep(&app).await?) };
-    edge::Lambda::start()?.run(work).await
+    edge::Lambda::start().await?.run(work).await
 }

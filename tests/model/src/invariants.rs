@@ -105,7 +105,11 @@ fn near(request: &Request, now: Time) -> Verdict {
     let asked = request.scheduled_date.unwrap_or(ladder);
     let wait = request.not_before.is_none_or(|at| at <= ladder.max(asked));
     let latest = match request.life.state {
-        Status::RequestQueued => now.after(RESEND_AFTER).max(request.not_before.unwrap_or(now)),
+        Status::RequestQueued => {
+            // The longer it waits, the less often it is looked at.
+            let again = now.since(request.life.moved).max(RESEND_AFTER);
+            now.after(again).max(request.not_before.unwrap_or(now))
+        }
         _ => now.after(CALLBACK_TIMEOUT.1),
     };
     let due = request.next_attempt_at.is_none_or(|at| at <= latest);

@@ -6,9 +6,11 @@ use domain::activation::activate::ActivationInput;
 use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::{Id, sha256_hex};
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
+use domain::plan::method::CallbackId;
 use domain::request::claim::Claim;
 use domain::request::dispatched::{Answer, Ended, Silence};
-use domain::request::reported::{Arrival, ReportInput, Verdict};
+use domain::request::report::Report;
+use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Delivery, Named, Payload, Request};
 use domain::time::Time;
@@ -246,8 +248,7 @@ impl System {
         let Reporting { request, generation, status } = self.reporting.take()?;
         let id = request.id;
         let word: &str = status.into();
-        let input = ReportInput { status: word.to_owned(), ..ReportInput::default() };
-        let report = input.check(None).ok()?;
+        let report = Report::read(format!("{{\"status\": \"{word}\"}}").as_bytes()).ok()?;
         let sent = self.payloads.contains_key(&(id, generation));
         let webhook_id = format!("m{generation}{}", &word[..1]);
         let arrival = Arrival {
@@ -255,6 +256,7 @@ impl System {
             webhook_id: &webhook_id,
             body: word.as_bytes(),
             generation: Some(generation),
+            callback_id: CallbackId::Optional,
             earlier: sent.then_some(model.fixture.method.id),
             callback_timeout: CALLBACK_TIMEOUT_DEFAULT,
         };
@@ -312,7 +314,7 @@ impl System {
 
     fn sweep(&mut self, model: &Model, id: Id, sent: bool) -> Option<()> {
         let request = self.request(id)?.clone();
-        let Ok(decision) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
+        let Ok((_, decision)) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
             self.broken.insert("I5");
             return Some(());
         };

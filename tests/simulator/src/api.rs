@@ -219,7 +219,7 @@ impl Door {
         Self { method: number(&method["id"]), secret: text(&method["callbackSecret"]) }
     }
 
-    /// A callback about a request, signed at `at`.
+    /// A callback about a request, which its body names, signed at `at`.
     pub fn report(
         &self,
         request: u64,
@@ -229,10 +229,15 @@ impl Door {
         body: &str,
     ) -> Call {
         let secret = Secret::from_whsec(&self.secret);
+        let mut body: Value = serde_json::from_str(body).unwrap_or_default();
+        if let Some(members) = body.as_object_mut() {
+            members.entry("id").or_insert_with(|| request.into());
+        }
+        let body = body.to_string();
         let mut headers = sign(secret.as_slice(), webhook_id, at, body.as_bytes());
         headers.push(("content-type", "application/json".to_owned()));
         let path = format!("/v1/callbacks/{}/provisioning-requests/{request}{query}", self.method);
-        Call { verb: "POST", path, headers, body: body.to_owned() }
+        Call { verb: "POST", path, headers, body }
     }
 }
 

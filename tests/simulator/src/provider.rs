@@ -65,7 +65,9 @@ const AGAIN_MS: i64 = 5_000;
 impl Callback {
     /// Its body.
     pub fn body(&self) -> String {
-        json!({"status": self.status, "referenceNumber": "R-1"}).to_string()
+        json!({"status": self.status, "referenceNumber": "R-1", "id": self.request,
+            "generation": self.generation})
+        .to_string()
     }
 
     /// The call, signed at `now`.

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::decision::{Actor, Stamp};
 use domain::ids::{Entropy, Id};
+use domain::plan::method::CallbackId;
 use domain::request::Request;
-use domain::request::reported::{Arrival, Report, ReportInput, Verdict};
+use domain::request::report::Report;
+use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::time::{Period, Time};
 use serde_json::{Value, json};
@@ -55,8 +57,7 @@ struct Said {
 fn said(statuses: &[&str; 5]) -> Vec<Said> {
     let one = |(n, status): (usize, &&str)| {
         let body = json!({"status": status}).to_string();
-        let input: ReportInput = serde_json::from_str(&body).unwrap();
-        let report = input.check(None).unwrap();
+        let report = Report::read(body.as_bytes()).unwrap();
         Said { report, webhook_id: format!("m{n}"), body: body.into_bytes() }
     };
     statuses.iter().enumerate().map(one).collect()
@@ -69,6 +70,7 @@ fn after(request: &Request, said: &Said, method: Id) -> Request {
         webhook_id: &said.webhook_id,
         body: &said.body,
         generation: Some(1),
+        callback_id: CallbackId::Optional,
         earlier: None,
         callback_timeout: Period::from_secs(3_600),
     };

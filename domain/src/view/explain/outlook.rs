@@ -41,7 +41,7 @@ impl Evidence {
             Status::RequestQueued => self.next_attempt(now),
             Status::RequestSent | Status::InProgress => Next {
                 what: NextStep::Callback,
-                at: request.next_attempt_at,
+                at: request.callback_deadline(),
                 detail: "A callback of the provider; without one by then it is Failed \
                     (CALLBACK_TIMEOUT)."
                     .to_owned(),

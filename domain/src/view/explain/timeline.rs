@@ -106,7 +106,8 @@ impl Evidence {
                 (MomentKind::Act, summary.to_owned())
             }
             "P20" | "P21" => {
-                (MomentKind::Moved, "The provider did not call back in time: Failed.".to_owned())
+                let summary = "No callback was accepted before the deadline: Failed.";
+                (MomentKind::Moved, summary.to_owned())
             }
             "P22" => (MomentKind::Act, "It was cancelled: Failed.".to_owned()),
             _ if step.by == "PROVIDER" => {
@@ -234,14 +235,15 @@ impl Evidence {
     }
 
     fn conflicting(&self, conflict: &Conflict) -> Moment {
-        let summary = format!(
-            "The provider reported {} of a request that was {}: refused.",
-            conflict.status.display(),
-            conflict.against.display()
-        );
+        let said = conflict.status.map_or("something that cannot be read", Status::display);
+        let against = conflict.against.display();
+        let why = conflict.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        let why = why.trim_end_matches('.');
+        let summary =
+            format!("The provider reported {said} of a request that was {against}: refused{why}.");
         let by = self.who("PROVIDER");
         let mut moment = Moment::new(conflict.at, MomentKind::ConflictingCallback, by, summary);
-        moment.status = Some(conflict.status);
+        moment.status = conflict.status;
         moment.generation = Some(conflict.generation);
         moment.webhook_id = Some(conflict.webhook_id.clone());
         moment.note.clone_from(&conflict.comments);

@@ -30,6 +30,15 @@ impl Caller {
         Actor::Key(self.key.id)
     }
 
+    /// Whether the caller may act on what all namespaces share.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may_everywhere(&self, act: Act) -> Result<(), Rejection> {
+        let may = self.role.may_everywhere(act);
+        may.then_some(()).ok_or_else(|| forbidden(&format!("catalog.{act} in every namespace")))
+    }
+
     /// Whether the caller may act on the catalog of this namespace.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ impl Cx {
             Needs::Signature => CALLBACK_BODY_BYTES,
             _ => BODY_BYTES,
         };
-        let body = body::receive(body, most).await;
+        // The key comes first: who has none is not listened to.
         let caller = match route.needs {
             Needs::Nothing | Needs::Signature => None,
             needs => {
@@ -76,6 +76,7 @@ impl Cx {
                 Some(auth::caller(&app, secret, needs).await?)
             }
         };
+        let body = body::receive(body, most).await;
         // A call of CRM.COM's facade takes none.
         let body = if route.dialect == Dialect::Crm { Bytes::new() } else { body? };
         let xml = route.dialect == Dialect::Ldk;
@@ -156,16 +157,6 @@ impl Cx {
     /// Every fault of its form.
     pub fn envelope<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         let (read, faults) = body::read(&self.body, false)?;
-        Faults::from(faults).finish()?;
-        Ok(read)
-    }
-
-    /// The body of a callback: unknown members are ignored.
-    ///
-    /// # Errors
-    /// Every fault of its form.
-    pub fn report<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
-        let (read, faults) = body::read(&self.body, true)?;
         Faults::from(faults).finish()?;
         Ok(read)
     }
@@ -266,6 +257,9 @@ impl Cx {
 
     /// The call's Idempotency-Key, if it has one.
     pub(super) fn repeatable(&self) -> Result<Option<Repeatable>, Rejection> {
+        if !self.route.heeds_idempotency_key() {
+            return Ok(None);
+        }
         idempotency::named(&self.parts.method, &self.parts.uri, &self.parts.headers, &self.body)
     }
 

@@ -29,7 +29,7 @@ pub fn named(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<Repeatable>, Rejection> {
-    let Some(key) = headers.get("idempotency-key").filter(|_| method == Method::POST) else {
+    let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);
     };
     let visible = |key: &&str| {

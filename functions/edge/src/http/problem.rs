@@ -67,6 +67,7 @@ pub const fn status(code: Code) -> u16 {
         | Code::StatusConflict
         | Code::NameTaken
         | Code::InUse
+        | Code::LastAdministrator
         | Code::ReopenLimit
         | Code::WebhookIdReused
         | Code::EntitlementDisabled

@@ -124,7 +124,16 @@ fn request_id(app: &App) -> String {
     hex::encode(&app.ids.entropy().bytes(0)[..8])
 }
 
+/// The name of the call, and what a browser may not do with its answer: guess its type, keep it, or
+/// run anything of it.
 fn named(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", value);
     }

@@ -9,6 +9,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use crate::http::page::PARAMETERS;
+use crate::http::problem::CREATED;
 
 /// What the paths of source 004 end with.
 const SUFFIX: &str = ".ws";
@@ -260,6 +261,12 @@ impl Route {
             _ => &[],
         };
         common.iter().chain(self.query).copied().collect()
+    }
+
+    /// Whether an Idempotency-Key counts: on every POST, and where a PUT makes something new.
+    pub fn heeds_idempotency_key(&self) -> bool {
+        self.verb == "POST" && self.needs != Needs::Signature
+            || matches!(self.gives, Gives::Location(CREATED))
     }
 
     /// PUT and PATCH of an existing entity (api.md, concurrency).

@@ -28,7 +28,7 @@ use domain::plan::trial::{LintInput, Linted, Preview, PreviewInput, Rehearsal, R
 use domain::plan::version::{PlanVersionLine, PlanVersionView};
 use domain::plan::{PlanInput, PlanView};
 use domain::request::manual::{CommentsInput, StatusInput};
-use domain::request::reported::ReportInput;
+use domain::request::report::ReportInput;
 use domain::substitution::shape::PathLine;
 use domain::view::activation::{ActivationLine, ActivationView, BulkLine};
 use domain::view::attempt::AttemptLine;

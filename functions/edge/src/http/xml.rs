@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use domain::limits::{XML_ATTRIBUTES, XML_DEPTH, XML_ELEMENTS};
 use domain::rejection::{Code, Fault, Rejection};
-use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, Writer};
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::{Problem, of_content, status};
@@ -23,8 +23,11 @@ pub const XML: &str = "application/xml; charset=utf-8";
 /// 400 with the line and column, or with what the schema does not know.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], root: &str) -> Result<T, Rejection> {
     let text = std::str::from_utf8(bytes).map_err(|_| refused("The XML must be UTF-8."))?;
+    let text = text.trim_start_matches('\u{feff}');
     bounded(text, root)?;
-    quick_xml::de::from_str(text).map_err(|error| {
+    let document = uppsala::parse(text);
+    document.map_err(|error| refused(format!("The XML is not well-formed: {error}.")))?;
+    quick_xml::de::from_str(&plain(text)?).map_err(|error| {
         let told = error.to_string();
         // The reader's name for text that is not wanted.
         let told = match told.split_once("unknown field `$text`") {
@@ -33,6 +36,35 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], root: &str) -> Result<T, Rejectio
         };
         refused(format!("The XML does not comply with the schema: {told}."))
     })
+}
+
+/// The document without what the schema leaves to every document: declarations of namespaces, and
+/// attributes that speak of schemas.
+fn plain(text: &str) -> Result<String, Rejection> {
+    let broken = || refused("The XML is not well-formed.");
+    let (mut reader, mut writer) = (Reader::from_str(text), Writer::new(Vec::new()));
+    loop {
+        let written = match reader.read_event().map_err(|_| broken())? {
+            Event::Eof => break,
+            Event::Start(start) => writer.write_event(Event::Start(bare(&start))),
+            Event::Empty(start) => writer.write_event(Event::Empty(bare(&start))),
+            other => writer.write_event(other),
+        };
+        written.map_err(|_| broken())?;
+    }
+    String::from_utf8(writer.into_inner()).map_err(|_| broken())
+}
+
+fn bare(start: &BytesStart<'_>) -> BytesStart<'static> {
+    let name = start.name();
+    let mut bare = BytesStart::new(name.as_ref().to_owned());
+    for attribute in start.attributes().with_checks(false).flatten() {
+        let key = attribute.key.as_ref();
+        if key != "xmlns" && !key.starts_with("xmlns:") && !key.starts_with("xsi:") {
+            bare.push_attribute(attribute);
+        }
+    }
+    bare
 }
 
 fn refused(detail: impl Into<String>) -> Rejection {

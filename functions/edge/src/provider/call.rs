@@ -72,12 +72,13 @@ impl Calling<'_> {
             AuthType::None => self.app.provider.post(&post).await,
             AuthType::Basic => {
                 let user = profile.username.as_deref().unwrap_or_default();
-                let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{secret}")));
-                self.with(post, "authorization", basic).await
+                let encoded = STANDARD.encode(format!("{user}:{secret}"));
+                let answer = self.with(post, "authorization", format!("Basic {encoded}")).await;
+                without(&secret, without(&encoded, answer))
             }
             AuthType::Header => {
                 let name = profile.name.clone().unwrap_or_default();
-                self.with(post, &name, secret).await
+                without(&secret, self.with(post, &name, secret.clone()).await)
             }
             AuthType::OauthClientCredentials => self.with_token(post, secret).await,
         }
@@ -116,6 +117,7 @@ impl Calling<'_> {
             let Some(left) = self.left() else { return late() };
             let post = Post { timeout: left, ..post.clone() };
             let answer = self.with(post, "authorization", format!("Bearer {token}")).await;
+            let answer = without(&token, answer);
             if kept && matches!(answer, Answer::Http { status: 401, .. }) {
                 refused = Some(token);
                 continue;
@@ -129,6 +131,18 @@ impl Calling<'_> {
         let left = self.deadline.since(self.app.clock.now());
         (left.millis() > 0).then_some(left)
     }
+}
+
+/// The answer without a credential that the provider says back: it is kept and shown.
+fn without(credential: &str, answer: Answer) -> Answer {
+    let Answer::Http { status, body, retry_after } = answer else { return answer };
+    let quoted = serde_json::Value::from(credential).to_string();
+    let escaped = quoted.trim_matches('"');
+    let body = match credential {
+        "" => body,
+        plain => body.replace(plain, "[credential]").replace(escaped, "[credential]"),
+    };
+    Answer::Http { status, body, retry_after }
 }
 
 fn late() -> Answer {

@@ -4,24 +4,31 @@
 //! the address that was judged is the one that is connected to.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::limits::PROVIDER_BODY_BYTES;
+use domain::limits::{LADDER_LONGEST, PROVIDER_BODY_BYTES};
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
 
 use crate::ports::{Clock, Post, Provider};
 use crate::provider::egress::Policy;
 
+/// How a name is looked up: the system's way, or a test's own.
+pub type Lookup = fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
+
 /// The provider at the other end of HTTP.
 pub struct HttpProvider {
     policy: Policy,
     clock: Arc<dyn Clock>,
+    lookup: Lookup,
     // Made at the first POST, so that a function that never posts does not pay for it.
     client: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -29,16 +36,32 @@ pub struct HttpProvider {
 impl HttpProvider {
     /// With these egress rules.
     pub fn new(policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        Self { policy, clock, client: OnceLock::new() }
+        Self::looking_up(policy, clock, of_the_system)
+    }
+
+    /// The same, with names looked up so.
+    pub fn looking_up(policy: Policy, clock: Arc<dyn Clock>, lookup: Lookup) -> Self {
+        Self { policy, clock, lookup, client: OnceLock::new() }
     }
 
     fn client(&self) -> Result<&reqwest::Client, Answer> {
-        let made = self.client.get_or_init(|| build(self.policy.clone()));
+        let made = self.client.get_or_init(|| build_with(self.policy.clone(), self.lookup));
         made.as_ref().map_err(|error| Answer::None(Silence::Connect, error.clone()))
     }
 
-    async fn exchange(&self, post: &Post, url: url::Url) -> Result<Answer, Answer> {
-        let mut call = self.client()?.post(url).body(post.body.clone());
+    /// Exchanges as soon as this machine can: a lack of its own is no silence of the provider.
+    async fn exchange(&self, post: &Post, url: &url::Url) -> Result<Answer, Answer> {
+        loop {
+            match self.exchange_now(post, url.clone()).await {
+                Err(Failed::Lacking) => tokio::time::sleep(LACK).await,
+                Err(Failed::Silent(answer)) => return Err(answer),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    async fn exchange_now(&self, post: &Post, url: url::Url) -> Result<Answer, Failed> {
+        let mut call = self.client().map_err(Failed::Silent)?.post(url).body(post.body.clone());
         for (name, value) in &post.headers {
             call = call.header(&**name, value);
         }
@@ -71,7 +94,7 @@ impl Provider for HttpProvider {
         };
         let deadline = Duration::from_millis(post.timeout.millis().unsigned_abs());
         if let Ok(Ok(answer) | Err(answer)) =
-            tokio::time::timeout(deadline, self.exchange(post, url)).await
+            tokio::time::timeout(deadline, self.exchange(post, &url)).await
         {
             answer
         } else {
@@ -86,6 +109,10 @@ impl Provider for HttpProvider {
 /// # Errors
 /// When the TLS stack cannot be set up.
 pub fn build(policy: Policy) -> Result<reqwest::Client, String> {
+    build_with(policy, of_the_system)
+}
+
+fn build_with(policy: Policy, lookup: Lookup) -> Result<reqwest::Client, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -95,7 +122,7 @@ pub fn build(policy: Policy) -> Result<reqwest::Client, String> {
         .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(JudgedResolver(policy)))
+        .dns_resolver(Arc::new(JudgedResolver { policy, lookup }))
         .redirect(redirect::Policy::none())
         .no_proxy()
         .http1_only()
@@ -106,7 +133,10 @@ pub fn build(policy: Policy) -> Result<reqwest::Client, String> {
 
 /// Resolves once, and refuses if any answer is not public. Literal addresses never come here:
 /// `Policy::judge` has judged them.
-struct JudgedResolver(Policy);
+struct JudgedResolver {
+    policy: Policy,
+    lookup: Lookup,
+}
 
 /// The resolver's no.
 #[derive(Debug, thiserror::Error)]
@@ -115,52 +145,87 @@ struct Refused(String);
 
 /// The name has no address.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NoAddress(String);
+#[error("the name {0} has no address: {1}")]
+struct NoAddress(String, io::Error);
 
 impl Resolve for JudgedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.0.clone();
+        let (policy, found) = (self.policy.clone(), (self.lookup)(name.as_str().to_owned()));
+        let name = name.as_str().to_owned();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found: Vec<SocketAddr> =
-                found.map_err(|error| Box::new(NoAddress(error.to_string())))?.collect();
-            for address in &found {
-                let judged = policy.judge_resolved(name.as_str(), address.ip());
-                judged.map_err(|why| Box::new(Refused(format!("{}: {why}", name.as_str()))))?;
+            let found = found.await.map_err(|error| NoAddress(name.clone(), error))?;
+            if found.is_empty() {
+                let none = io::Error::from(io::ErrorKind::NotFound);
+                return Err(NoAddress(name, none).into());
             }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            for address in &found {
+                let judged = policy.judge_resolved(&name, *address);
+                judged.map_err(|why| Refused(format!("{name}: {why}")))?;
+            }
+            Ok(Box::new(found.into_iter().map(|address| SocketAddr::from((address, 0)))) as Addrs)
         })
     }
 }
 
+fn of_the_system(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+    async move {
+        let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+    .boxed()
+}
+
+/// Why an exchange came to nothing.
+enum Failed {
+    /// The provider, or the way to it.
+    Silent(Answer),
+    /// This process has no file descriptor left; nothing was sent.
+    Lacking,
+}
+
+/// Wait for a descriptor that is given back.
+const LACK: Duration = Duration::from_millis(50);
+/// `EMFILE` and `ENFILE`: no descriptor is left, for this process or for all.
+const NO_DESCRIPTORS: [i32; 2] = [24, 23];
+
 /// Why there was no answer, by the innermost cause.
-fn silence(error: &reqwest::Error) -> Answer {
+fn silence(error: &reqwest::Error) -> Failed {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut innermost = error.to_string();
     while let Some(current) = cause {
         if let Some(Refused(why)) = current.downcast_ref() {
-            return Answer::Blocked(why.clone());
+            return Failed::Silent(Answer::Blocked(why.clone()));
         }
-        if let Some(NoAddress(why)) = current.downcast_ref() {
-            return Answer::None(Silence::Dns, why.clone());
+        let lacks = |error: &io::Error| {
+            error.raw_os_error().is_some_and(|code| NO_DESCRIPTORS.contains(&code))
+        };
+        if current.downcast_ref().is_some_and(lacks) && error.is_connect() {
+            return Failed::Lacking;
+        }
+        if let Some(unknown @ NoAddress(_, error)) = current.downcast_ref() {
+            if lacks(error) {
+                return Failed::Lacking;
+            }
+            return Failed::Silent(Answer::None(Silence::Dns, unknown.to_string()));
         }
         innermost = current.to_string();
         cause = current.source();
     }
     let kind = if error.is_connect() { Silence::Connect } else { Silence::Broken };
-    Answer::None(kind, innermost)
+    Failed::Silent(Answer::None(kind, innermost))
 }
 
-/// Seconds, or a date (RFC 9110 section 10.2.3).
+/// Seconds, or a date (RFC 9110 section 10.2.3); a day at most, whatever is asked for.
 fn retry_after(value: &str, now: Time) -> Option<Period> {
     let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+    let wait = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         // A number too large for us is still a wish to be left alone for long.
-        return Some(Period::from_secs(value.parse().unwrap_or(i64::MAX)));
-    }
-    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
-    Some(Period::from_millis(at - now.millis()))
+        Period::from_secs(value.parse().unwrap_or(i64::MAX))
+    } else {
+        let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
+        Period::from_millis(at - now.millis())
+    };
+    Some(wait.min(LADDER_LONGEST))
 }
 
 #[cfg(test)]
@@ -178,6 +243,7 @@ mod tests {
         check("Sun, 06 Nov 1994 08:49:27 GMT", Some(0));
         check("-1", None);
         check("soon", None);
-        check("99999999999999999999", Some(i64::MAX));
+        check("99999999999999999999", Some(86_400_000));
+        check("Tue, 31 Dec 2999 23:59:59 GMT", Some(86_400_000));
     }
 }

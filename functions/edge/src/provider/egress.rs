@@ -107,11 +107,13 @@ impl Policy {
 
     fn is_listed(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        let metadata = match ip {
-            IpAddr::V4(ip) => ip.is_link_local() || ip == WIRE_SERVER,
+        let link_local = match ip {
+            IpAddr::V4(ip) => ip.is_link_local(),
             IpAddr::V6(ip) => ip.is_unicast_link_local(),
         };
-        !metadata && self.private.iter().any(|range| range.contains(&ip))
+        !link_local
+            && !METADATA.contains(&ip)
+            && self.private.iter().any(|range| range.contains(&ip))
     }
 }
 
@@ -125,6 +127,17 @@ pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
 
 /// Azure's metadata address, public by number.
 const WIRE_SERVER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+/// Where clouds tell their machines' credentials, besides link-local addresses: Azure, Alibaba,
+/// Oracle, AWS (instances, pods), Google, Scaleway. No operator's list opens them.
+const METADATA: [IpAddr; 7] = [
+    IpAddr::V4(WIRE_SERVER),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42)),
+];
 
 /// IPv4 by the IANA special-purpose list; IPv6 only global unicast, less its special blocks.
 fn is_public(ip: IpAddr) -> bool {
@@ -239,12 +252,26 @@ mod tests {
     #[test]
     fn the_operators_list_adds_ranges_but_never_metadata() {
         let mut private = Policy::private_ranges();
-        private.push("169.254.0.0/16".parse().unwrap());
+        private.extend(
+            ["169.254.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "168.63.129.0/24"]
+                .map(|range| range.parse::<IpNet>().unwrap()),
+        );
         let policy = Policy { loopback: false, private };
         check(
             &policy,
-            &["http://10.0.0.1:8080/"],
-            &["http://169.254.169.254/", "http://127.0.0.1/"],
+            &["http://10.0.0.1:8080/", "http://100.64.0.1/", "http://[fd00::1]/"],
+            &[
+                "http://169.254.169.254/",
+                "http://127.0.0.1/",
+                "http://[fd00:ec2::254]/",
+                "http://[fd00:ec2::23]/",
+                "http://[fd20:ce::254]/",
+                "http://[fd00:42::42]/",
+                "http://[::ffff:169.254.169.254]/",
+                "http://100.100.100.200/",
+                "http://192.0.0.192/",
+                "http://168.63.129.16/",
+            ],
         );
     }
 }

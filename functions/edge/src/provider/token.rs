@@ -14,6 +14,7 @@ use domain::limits::{TOKEN_CHARS, TOKEN_KEPT, TOKEN_LONGEST, TOKEN_MARGIN, TOKEN
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
 use serde::Deserialize;
+use serde_json::Value;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use crate::app::App;
@@ -62,8 +63,16 @@ struct Kept {
 struct Issued {
     access_token: String,
     token_type: Option<String>,
-    expires_in: Option<i64>,
+    expires_in: Value,
     error: Option<String>,
+}
+
+/// A number of seconds as token servers write it: also with a fraction, or as a text.
+fn seconds(told: &Value) -> Option<i64> {
+    let text = told.as_str().map_or_else(|| told.to_string(), str::to_owned);
+    let seconds: f64 = text.trim().parse().ok()?;
+    // The conversion saturates.
+    (seconds >= 0.0).then_some(seconds as i64)
 }
 
 impl Tokens {
@@ -162,10 +171,8 @@ fn issued(status: u16, body: &str) -> Result<(String, Period), Answer> {
     if read.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(no_token("The token server gave a token that is no bearer token.".to_owned()));
     }
-    let life = read
-        .expires_in
-        .map_or(TOKEN_KEPT, |seconds| Period::from_secs(seconds.max(0)).min(TOKEN_LONGEST));
-    Ok((token, life))
+    let life = seconds(&read.expires_in).map_or(TOKEN_KEPT, Period::from_secs);
+    Ok((token, life.min(TOKEN_LONGEST)))
 }
 
 fn no_token(detail: String) -> Answer {
@@ -185,6 +192,24 @@ mod tests {
         check(300, 240);
         check(100, 80);
         check(0, 0);
+    }
+
+    #[test]
+    fn how_long_it_lives_decides_over_nothing_else() {
+        let check = |life: &str, seconds: i64| {
+            let body = format!("{{\"access_token\":\"a\",\"expires_in\":{life}}}");
+            let Ok((token, kept)) = issued(200, &body) else { panic!("{body}") };
+            assert_eq!((token.as_str(), kept), ("a", Period::from_secs(seconds)), "{body}");
+        };
+        check("600", 600);
+        check("600.9", 600);
+        check("\"600\"", 600);
+        check("0", 0);
+        for unusable in ["-1", "\"soon\"", "null", "[1]"] {
+            check(unusable, 300);
+        }
+        check("99999999999999999999999", 86_400);
+        check("1e300", 86_400);
     }
 
     #[test]

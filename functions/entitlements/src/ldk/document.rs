@@ -12,12 +12,6 @@ pub(super) type Text = Option<String>;
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Document {
-    #[serde(rename = "@xmlns", skip_serializing)]
-    pub(super) namespace: Text,
-    #[serde(rename = "@xmlns:xsi", skip_serializing)]
-    pub(super) instance: Text,
-    #[serde(rename = "@xsi:noNamespaceSchemaLocation", skip_serializing)]
-    pub(super) schema: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ent_id: Text,
     #[serde(skip_serializing_if = "Option::is_none")]

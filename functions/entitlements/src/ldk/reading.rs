@@ -12,6 +12,7 @@ use domain::entitlement::input::{
 use domain::entitlement::states::State;
 use domain::entitlement::{ActivationAttribute, LineItemType, Registration};
 use domain::rejection::{Code, Faults, Rejection};
+use domain::time::Day;
 
 use super::document::{Document, EntitlementItem, FeatureRef, ItemProduct, Specified, Text};
 
@@ -46,19 +47,20 @@ pub(super) fn asked(document: &Document) -> Result<Asked, Rejection> {
         contact_id: reader.value("/contactId", &document.contact_id),
         partner_id: reader.value("/partnerId", &document.partner_id),
         partner_email: document.partner_email.clone(),
-        start_date: reader.value("/startDate", &document.start_date),
-        end_date: reader.value("/endDate", &document.end_date),
+        start_date: reader.day("/startDate", &document.start_date),
+        end_date: reader.day("/endDate", &document.end_date),
         ref_id1: document.ref_id1.clone(),
         ref_id2: document.ref_id2.clone(),
         registration_required: reader
             .value::<Registration>("/registrationRequired", &document.registration_required)
             .unwrap_or_default(),
-        activation_allowed: reader.value("/activationAllowed", &document.activation_allowed),
-        revocation_allowed: reader.value("/revocationAllowed", &document.revocation_allowed),
-        is_test: reader.value("/isTest", &document.is_test).unwrap_or_default(),
+        activation_allowed: reader.truth("/activationAllowed", &document.activation_allowed),
+        revocation_allowed: reader.truth("/revocationAllowed", &document.revocation_allowed),
+        is_test: reader.truth("/isTest", &document.is_test).unwrap_or_default(),
         custom_attributes: CustomAttributes { custom_attribute: attributes },
         entitlement_items,
     };
+    reader.truth("/enabled", &document.enabled);
     let state = reader.value("/entState", &document.ent_state);
     let nothing = EntitlementInput { action: input.action, ..EntitlementInput::default() };
     let bare = action.is_some() && input == nothing;
@@ -82,6 +84,16 @@ fn ignored(document: &Document) -> Vec<&'static str> {
     all.into_iter().filter_map(|(name, given)| given.then_some(name)).collect()
 }
 
+/// `Z`, or hours and minutes up to 14:00 to either side.
+fn is_zone(text: &str) -> bool {
+    let hours = text.strip_prefix(['+', '-']).and_then(|t| t.split_once(':'));
+    let within = |(h, m): (&str, &str)| {
+        let two = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+        two(h).zip(two(m)).is_some_and(|(h, m)| m < 60 && h * 60 + m <= 14 * 60)
+    };
+    text == "Z" || hours.is_some_and(within)
+}
+
 #[derive(Default)]
 struct Reader {
     faults: Faults,
@@ -99,6 +111,25 @@ impl Reader {
             (Code::ValidationFailed, detail)
         });
         self.faults.take(at, read)
+    }
+
+    /// A day as the schema writes it, which may name a zone: it stays the day that is written.
+    fn day(&mut self, at: &str, text: &Text) -> Option<Day> {
+        let zoned = |c: char| matches!(c, '+' | '-' | 'Z');
+        let day = text.as_deref().map(str::trim).map(|text| match text.get(10..) {
+            Some(zone) if zone.starts_with(zoned) && is_zone(zone) => text[..10].to_owned(),
+            _ => text.to_owned(),
+        });
+        self.value(at, &day)
+    }
+
+    /// A truth as the schema writes it: `true`, `false`, `1`, `0`.
+    fn truth(&mut self, at: &str, text: &Text) -> Option<bool> {
+        match text.as_deref().map(str::trim) {
+            Some("1") => Some(true),
+            Some("0") => Some(false),
+            _ => self.value(at, text),
+        }
     }
 
     fn item(&mut self, at: &str, item: &EntitlementItem) -> LineItemInput {

@@ -125,7 +125,7 @@ fn headers(route: &Route) -> Vec<(&'static str, bool, &'static str)> {
     let signed = matches!(route.needs, Needs::Signature);
     let changes = route.verb != "GET" && !signed;
     let mut all = Vec::new();
-    if route.verb == "POST" && !signed {
+    if route.heeds_idempotency_key() {
         let what = "1 to 255 visible ASCII characters: the same call again is answered the same.";
         all.push(("Idempotency-Key", false, what));
     }

@@ -1,0 +1,81 @@
+//! Whether a process fits the rows that it finds: their master key, and their form.
+//!
+//! Neighbours: `lambda` and local mode ask at every start. Guarantee: with a foreign key, or rows
+//! of a later version, nothing is served and nothing is written.
+
+use domain::decision::Kind;
+use domain::ids::Id;
+use serde::Deserialize;
+use store::list::PageOf;
+use store::mark::{FORM, Mark};
+use store::{Store, StoreError};
+
+use crate::secret::MasterKey;
+
+/// Why a process does not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The rows were made with another key.
+    #[error(
+        "the master key is not the one that this data was made with: product keys and secrets \
+         would be unknown. Restore the key from its backup"
+    )]
+    ForeignKey,
+    /// The rows are of a later version.
+    #[error(
+        "the data has form {0}, this version reads forms up to {FORM}: start the version that \
+         wrote it, or a later one"
+    )]
+    LaterForm(u32),
+    /// It cannot be told.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// An entitlement that was made with some key.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    id: Id,
+    e_id: String,
+}
+
+/// Compares the key and this version with the mark; says whether there is one.
+///
+/// # Errors
+/// Why the process does not fit.
+pub async fn compare(store: &(dyn Store + 'static), master: &MasterKey) -> Result<bool, Unfit> {
+    let Some(mark) = store.find_mark().await? else { return Ok(false) };
+    if mark.form > FORM {
+        return Err(Unfit::LaterForm(mark.form));
+    }
+    if mark.master_key != master.check_value() {
+        return Err(Unfit::ForeignKey);
+    }
+    Ok(true)
+}
+
+/// The same, and marks what has no mark: new tables, or those of 0.1.0. There an entitlement tells,
+/// whose GUID is derived from the key.
+///
+/// # Errors
+/// Why the process does not fit.
+pub async fn compare_or_mark(
+    store: &(dyn Store + 'static),
+    master: &MasterKey,
+) -> Result<(), Unfit> {
+    if compare(store, master).await? {
+        return Ok(());
+    }
+    let (tenant, one) = (Id::FIRST_TENANT, PageOf { limit: 1, after: None, ascending: false });
+    let found = store.list::<Made>(tenant, Kind::Entitlement, &one, |_| true).await?;
+    let secret = master.key_secret(tenant);
+    if found.rows.iter().any(|made| secret.e_id(made.id).to_string() != made.e_id) {
+        return Err(Unfit::ForeignKey);
+    }
+    match store.keep_mark(&Mark { master_key: master.check_value(), form: FORM }).await {
+        // Another process was first: with the same key, or it is told now.
+        Err(StoreError::Conflict) => compare(store, master).await.map(drop),
+        other => Ok(other?),
+    }
+}

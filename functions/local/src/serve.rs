@@ -1,0 +1,79 @@
+//! Serves a router over HTTP/1.1, with the bounds on waiting that API Gateway has on AWS.
+//!
+//! Neighbours: `service` serves the API and the demo provider by it. Guarantee: who sends half a
+//! request, or nothing, holds up nobody, and no stop.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, BodyDataStream};
+use axum::extract::Request;
+use axum::middleware::map_request;
+use futures::{StreamExt, stream};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The head of a request must be there so long after the answer to the one before.
+const HEAD: Duration = Duration::from_secs(10);
+/// A whole body must be there so long after its head.
+const WHOLE: Duration = Duration::from_secs(30);
+/// Calls that are under way at a stop are given so long to end.
+const ENDING: Duration = Duration::from_secs(8);
+/// Wait after a connection that could not be accepted: mostly for want of file descriptors.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The request with a body that breaks off when its time is over.
+fn in_time(request: Request) -> Request {
+    let end = Instant::now() + WHOLE;
+    request.map(|body| {
+        let next = move |mut chunks: BodyDataStream| async move {
+            match timeout_at(end, chunks.next()).await {
+                Ok(chunk) => Some((chunk?.map_err(io::Error::other), chunks)),
+                Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), chunks)),
+            }
+        };
+        Body::from_stream(stream::unfold(body.into_data_stream(), next))
+    })
+}
+
+/// Serves until it is stopped; then what was begun is answered.
+pub fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+    let stop = stop.clone();
+    let router = router.layer(map_request(async |request: Request| in_time(request)));
+    tasks.spawn(async move {
+        let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                // What ended is forgotten.
+                Some(_) = connections.join_next() => continue,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let service = TowerToHyperService::new(router.clone());
+            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+            connections.spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "connection");
+                }
+            });
+        }
+        drop(listener);
+        if timeout(ENDING, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some calls did not end in time");
+        }
+    });
+}
