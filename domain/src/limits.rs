@@ -167,8 +167,14 @@ pub const LADDER_DEFAULT_SECS: [i64; 10] =
 pub const JITTER: f64 = 0.2;
 /// A lease outlives the method's time-out by this (Q9).
 pub const LEASE_MARGIN: Period = Period::from_secs(5);
+/// Clocks that are no further apart agree, for the doctor.
+pub const DOCTOR_CLOCKS: Period = Period::from_secs(5);
+/// What waits longer for the sweeper tells the doctor that there is none.
+pub const DOCTOR_LAG: Period = Period::from_secs(300);
 /// A queued request that nobody took is sent again after this (Q10).
 pub const RESEND_AFTER: Period = Period::from_secs(30);
+/// What waits for long is sent again no less often than this: a message may be lost at any time.
+pub const RESEND_SELDOM: Period = Period::from_secs(900);
 /// Longest delay that SQS takes.
 pub const QUEUE_DELAY: Period = Period::from_secs(900);
 

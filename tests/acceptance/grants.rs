@@ -73,8 +73,13 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("bootstrap", &[
-        "catalog: GetItem PutItem Query",
+        "catalog: BatchGetItem DescribeTable GetItem PutItem Query",
+        "catalog/list: Query",
+        "core: BatchGetItem DescribeTable",
+        "core/due: Query",
         "core/list: Query",
+        "dead-letters: GetQueueAttributes",
         "master-key: GetSecretValue",
+        "queue: GetQueueAttributes",
     ]),
 ];

@@ -44,6 +44,7 @@ mod routes;
 mod source_000;
 mod source_001;
 mod specified;
+mod starts;
 mod taken_back;
 mod template;
 mod template_changes;

@@ -11,13 +11,14 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::message::Message;
-use edge::ports::{Queue, QueueError};
+use edge::ports::{Depth, Queue, QueueError};
 
 /// What the functions did: function, resource, action.
 pub(crate) type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;
@@ -61,6 +62,8 @@ impl Intercept for Notes {
             self.note(update.table_name().unwrap(), "UpdateItem");
         } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
             self.note(delete.table_name().unwrap(), "DeleteItem");
+        } else if let Some(told) = input.downcast_ref::<DescribeTableInput>() {
+            self.note(told.table_name().unwrap(), "DescribeTable");
         } else if let Some(all) = input.downcast_ref::<TransactWriteItemsInput>() {
             for item in all.transact_items() {
                 item.put().into_iter().for_each(|put| self.note(put.table_name(), "PutItem"));
@@ -83,5 +86,11 @@ impl Queue for NotingQueue {
     async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
         self.1.note("queue", "SendMessage");
         self.0.send(messages).await
+    }
+
+    async fn depth(&self) -> Result<Option<Depth>, QueueError> {
+        self.1.note("queue", "GetQueueAttributes");
+        self.1.note("dead-letters", "GetQueueAttributes");
+        self.0.depth().await
     }
 }

@@ -10,8 +10,8 @@ use domain::ids::Id;
 use edge::App;
 use edge::http::router::finish;
 use edge::http::table::ROUTES;
-use edge::mark;
 use edge::secret::MasterKey;
+use edge::{doctor, mark};
 use local::service::ROUTERS;
 use serde_json::{Value, json};
 use simulator::api::{Api, Call, Door, method_of, number, plan_of, text};
@@ -335,6 +335,8 @@ pub(crate) async fn visit() -> Town {
     town.requests(&pk_id, &door).await;
     town.revocations(product, &door).await;
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
+    let findings = doctor::examine(&town.apps["bootstrap"], None).await;
+    assert!(findings.iter().all(|finding| finding.fine), "{findings:?}");
     let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
     assert_eq!(town.visited, all);
     town

@@ -163,6 +163,9 @@ fn resource_of(resource: &Value, log: &str) -> String {
         r#"{"Fn::Sub":"${Data.Outputs.CatalogTableArn}/index/list"}"# => "catalog/list".to_owned(),
         r#"{"Fn::GetAtt":"Data.Outputs.MasterKeyArn"}"# => "master-key".to_owned(),
         r#"{"Fn::GetAtt":"Messaging.Outputs.DispatchQueueArn"}"# => "queue".to_owned(),
+        r#"{"Fn::GetAtt":"Messaging.Outputs.DispatchDeadLetterQueueArn"}"# => {
+            "dead-letters".to_owned()
+        }
         _ if text == own_log => "log".to_owned(),
         _ => text,
     }
@@ -192,7 +195,7 @@ fn permissions(infra: &Infra) -> Findings {
         }
         let grants = GRANTS.iter().find(|(of, _)| *of == folder);
         let service = |resource: &str| match resource {
-            "queue" => "sqs",
+            "queue" | "dead-letters" => "sqs",
             "master-key" => "secretsmanager",
             _ => "dynamodb",
         };
@@ -290,6 +293,10 @@ fn functions(infra: &Infra) -> Findings {
         let of = GRANTS.iter().find(|(of, _)| of == folder).map(|(_, lines)| *lines);
         if of.is_none_or(|lines| !lines.contains(&"master-key: GetSecretValue")) {
             wanted.remove("MASTER_KEY_ARN");
+        }
+        if folder != "bootstrap" {
+            // The doctor alone looks at it.
+            wanted.remove("DEAD_LETTER_QUEUE_URL");
         }
         let build = &infra.template["Resources"][*id]["Metadata"]["BuildMethod"];
         let slow = folder != "dispatch" && folder != "sweeper";

@@ -116,7 +116,7 @@ pub(crate) async fn audit(
         written(None, request, now).unwrap();
         rested(request).unwrap();
         received.delivered(request).unwrap();
-        attempted(request, store.list_attempts(tenant, request.id).await.unwrap()).unwrap();
+        attempted(request, store.list_attempts(tenant, request.id).await.unwrap().rows).unwrap();
         failed_by_hand(request);
         *ends.entry(request.life.state.display()).or_default() += 1;
     }

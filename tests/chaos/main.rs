@@ -1,6 +1,6 @@
 //! Chaos: the real local process on disk, killed at random under load; then its store is audited.
 //!
-//! `cargo build && cargo run -p tests --bin chaos -- --binary target/debug/local`. Neighbours:
+//! `cargo build && cargo run -p tests --bin chaos -- --binary target/debug/provisio`. Neighbours:
 //! `service` starts and kills, `provider` answers and calls back, `load` activates, `operator`
 //! retries, cancels and updates, `audit` reads the store when all is over.
 

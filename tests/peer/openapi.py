@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the running service against its own OpenAPI document: schemathesis, all phases, one seed.
 
-    python3 tests/peer/openapi.py target/debug/local [cases for each operation]
+    python3 tests/peer/openapi.py target/debug/provisio [cases for each operation]
 
 It needs schemathesis (PyPI) beside this Python. Whatever is sent: no 5xx, no status and no shape
 that the document does not name. Ends with 0 when that held.

@@ -254,6 +254,7 @@ impl Facts {
             inputs: input.inputs.clone(),
             requests: Vec::new(),
             deprovisioning: Vec::new(),
+            again: Vec::new(),
             acknowledgement_request: self.item()?.1.asks_acknowledgement(),
             acknowledged_at: None,
             rev: 0,

@@ -78,6 +78,9 @@ pub struct Activation {
     /// Requests that are still to be completed before it is revoked (A5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprovisioning: Vec<Id>,
+    /// Products that were provided after what took them back was sent: it must be sent again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Id>,
     /// It is to be acknowledged (004, `ACKNOWLEDGEMENT_REQUEST`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledgement_request: bool,

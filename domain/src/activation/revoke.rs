@@ -68,6 +68,7 @@ impl Revocation {
                 return Err(Rejection::at("/comments", Code::CommentRequired, detail));
             }
             self.walk(Event::RevokeImmediately, State::Revoked, stamp, said)?;
+            self.activation.deprovisioning.clear();
             let decision = self.credit(Decision::default(), stamp)?;
             return Ok((self.activation, self.requests, decision));
         }
@@ -91,7 +92,7 @@ impl Revocation {
                 // An attempt that is under way must not arrive after what takes it back.
                 let lease =
                     leases.iter().find(|(id, _)| *id == request.id).map(|(_, until)| *until);
-                let opened = self.open(number, product, association, lease, stamp)?;
+                let opened = self.open(number, product, Some(association), lease, stamp)?;
                 awaited.push(opened.id);
                 decision = self.order(opened, decision, stamp);
             }
@@ -107,59 +108,113 @@ impl Revocation {
         Ok((self.activation, self.requests, decision))
     }
 
-    /// A request of a revoked activation came to rest: what it may have provided is taken back, by
-    /// a request after it; and when nothing is left to be taken back, the revocation ends (A5).
+    /// A request of a revoked activation moved. What it may have provided is taken back once it is
+    /// at rest, by a request after it; and when nothing is left to be taken back, the revocation
+    /// ends (A5).
     ///
     /// # Errors
     /// Never: the row is in the table.
     pub fn settled(
         mut self,
         request: &Request,
-        decision: Decision,
+        mut decision: Decision,
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
         let stamp = &stamp.by(Actor::System);
-        let before = self.activation.clone();
+        let pending = self.activation.life.state == State::RevocationPending;
+        let awaited = self.activation.deprovisioning.contains(&request.id);
         self.activation.deprovisioning.retain(|open| *open != request.id);
-        let mut decision = decision;
-        if let Some((product, association)) = self.left_behind(request) {
-            let opened = self.open(1, product, association, None, stamp)?;
-            if self.activation.life.state == State::RevocationPending {
+        let back = match request.kind {
+            // A late report, or an operator, began it anew.
+            RequestType::Provision if !request.is_at_rest() => {
+                if pending {
+                    self.activation.deprovisioning.push(request.id);
+                }
+                None
+            }
+            RequestType::Provision if request.may_be_provisioned() => {
+                self.behind(request, awaited && pending, &mut decision)
+            }
+            RequestType::Provision => None,
+            RequestType::Deprovision => self.again(request),
+        };
+        if let Some((product, association)) = back {
+            let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
+            if pending {
                 self.activation.deprovisioning.push(opened.id);
             }
             decision = self.order(opened, decision, stamp);
         }
-        if self.activation == before {
-            return Ok(decision);
-        }
-        let waits = self.activation.life.state == State::RevocationPending;
-        if !waits || !self.activation.deprovisioning.is_empty() {
+        // It is written in any case: who completes another request of it meanwhile must see this.
+        if !pending || !self.activation.deprovisioning.is_empty() {
             return Ok(decision.save(self.activation));
         }
         self.walk(Event::DeprovisionCompleted, State::Revoked, stamp, None)?;
         self.credit(decision, stamp)
     }
 
-    /// What must still be taken back now that this request has come to rest, and by which
-    /// association. One request at a time takes back: who completes it looks whether something was
-    /// provided after it was sent.
-    fn left_behind(&self, settled: &Request) -> Option<(&Product, &Association)> {
-        let others: Vec<&Request> = self.requests.iter().filter(|r| r.id != settled.id).collect();
-        let provided = match settled.kind {
-            RequestType::Provision => settled,
-            RequestType::Deprovision => others
-                .iter()
-                .copied()
-                .find(|r| r.kind == RequestType::Provision && r.product.id == settled.product.id)?,
-        };
-        let taking = others.iter().any(|r| {
-            let takes = r.kind == RequestType::Deprovision && r.product.id == settled.product.id;
+    /// A provider reported that it has done what is FAILED here, which contradicts; but what it has
+    /// done must be taken back.
+    ///
+    /// # Errors
+    /// Never: the row is in the table.
+    pub fn provided_late(
+        mut self,
+        request: &Request,
+        mut decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
+        let stamp = &stamp.by(Actor::System);
+        if let Some((product, association)) = self.behind(request, false, &mut decision) {
+            let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
+            if self.activation.life.state == State::RevocationPending {
+                self.activation.deprovisioning.push(opened.id);
+            }
+            decision = self.order(opened, decision, stamp);
+        }
+        Ok(decision.save(self.activation))
+    }
+
+    /// What a request that provides has left behind. One request at a time takes back: one that is
+    /// there already, and cannot have been received yet, will do, and must still be so when this is
+    /// written; after any other one another must follow. Where the plan that takes back was taken
+    /// away while it was `awaited`, the request fails with that reason, and an operator decides.
+    fn behind(
+        &mut self,
+        provided: &Request,
+        awaited: bool,
+        decision: &mut Decision,
+    ) -> Option<(Product, Option<Association>)> {
+        let sold = self.products.iter().find(|(product, _)| product.id == provided.product.id);
+        let (product, association) = sold.cloned()?;
+        let association = association.filter(|a| a.deprovision_plan_id.is_some());
+        if association.is_none() && !awaited {
+            return None;
+        }
+        let open = self.requests.iter().find(|r| {
+            let takes = r.kind == RequestType::Deprovision && r.product.id == provided.product.id;
             takes && r.life.state != Status::Completed
         });
-        let after = settled.kind == RequestType::Provision
-            || settled.executed_date.is_some_and(|sent| provided.life.moved > sent);
-        let is_there = provided.is_at_rest() && provided.may_be_provisioned();
-        (is_there && after && !taking).then(|| self.taken_back_by(provided)).flatten()
+        let Some(open) = open else { return Some((product, association)) };
+        let unheard = open.delivery == Delivery::Never && open.lease.is_none();
+        if unheard && open.life.state == Status::RequestQueued {
+            *decision = std::mem::take(decision).save(open.clone());
+        } else if !self.activation.again.contains(&provided.product.id) {
+            self.activation.again.push(provided.product.id);
+        }
+        None
+    }
+
+    /// What was provided after the request that took it back, and must be taken back again.
+    fn again(&mut self, took: &Request) -> Option<(Product, Option<Association>)> {
+        let place = self.activation.again.iter().position(|id| *id == took.product.id)?;
+        self.activation.again.remove(place);
+        let provided = self
+            .requests
+            .iter()
+            .find(|r| r.kind == RequestType::Provision && r.product.id == took.product.id)?;
+        let (product, association) = self.taken_back_by(provided)?;
+        Some((product.clone(), Some(association.clone())))
     }
 
     /// The product of a request that provides, if something is made to take it back.
@@ -175,12 +230,11 @@ impl Revocation {
         &self,
         number: u32,
         product: &Product,
-        association: &Association,
+        association: Option<&Association>,
         not_before: Option<Time>,
         stamp: &Stamp,
     ) -> Result<Request, Rejection> {
         let (stamp, id) = (&stamp.by(Actor::System), stamp.id(number));
-        let association = Some(association);
         let origin = Origin { activation: &self.activation, product, association };
         let mut opened = Request::open(id, RequestType::Deprovision, &origin, None, stamp)?;
         opened.postpone(not_before, stamp.now);
@@ -243,11 +297,11 @@ impl Revocation {
 }
 
 impl Request {
-    /// Whether a revocation may depend on it, once it is at rest: what it provided must be taken
-    /// back, or it has taken something back.
+    /// Whether a revocation depends on where it is: what it provides must be taken back, or it has
+    /// taken something back.
     pub fn settles(&self) -> bool {
         match self.kind {
-            RequestType::Provision => self.taken_back && self.is_at_rest(),
+            RequestType::Provision => self.taken_back,
             RequestType::Deprovision => self.life.state == Status::Completed,
         }
     }

@@ -10,7 +10,7 @@ use crate::plan::method::CallbackId;
 use crate::rejection::{Code, Rejection};
 use crate::request::report::Report;
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
+use crate::request::{Conflict, Conflicts, Delivery, LongResponse, Repeat, Request, Seen};
 use crate::text::squeezed;
 use crate::time::Period;
 
@@ -61,9 +61,6 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<Verdict, Rejection> {
         self.is_of(arrival)?;
-        if let Some(refused) = self.misaddressed(report, arrival) {
-            return Ok(self.refuses(report, arrival, refused, stamp));
-        }
         let hash = sha256_hex(arrival.body)[..16].to_owned();
         if let Some(seen) = self.ring.iter().find(|seen| seen.id == arrival.webhook_id) {
             if seen.hash == hash {
@@ -71,6 +68,9 @@ impl Request {
             }
             let detail = format!("The webhook-id {} came before with another body.", seen.id);
             let refused = Rejection::new(Code::WebhookIdReused, detail);
+            return Ok(self.refuses(report, arrival, refused, stamp));
+        }
+        if let Some(refused) = self.misaddressed(report, arrival) {
             return Ok(self.refuses(report, arrival, refused, stamp));
         }
         let from = self.life.state;
@@ -165,6 +165,14 @@ impl Request {
             }
             _ => None,
         }
+    }
+
+    /// Whether a contradiction says, for the first time, that something was provided of what is to
+    /// be taken back.
+    pub fn is_provided_late(&self, conflict: &Conflict, before: &Conflicts) -> bool {
+        let says =
+            |c: &Conflict| c.status == Some(Status::Completed) && c.against == Status::Failed;
+        self.taken_back && says(conflict) && !before.list.iter().any(says)
     }
 
     fn refuses(

@@ -2,7 +2,7 @@
 
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
-use crate::limits::RESEND_AFTER;
+use crate::limits::{RESEND_AFTER, RESEND_SELDOM};
 use crate::rejection::Rejection;
 use crate::request::Request;
 use crate::request::states::{Event, Status};
@@ -20,7 +20,7 @@ impl Request {
             // The longer it waits, the less often it is looked at: a long queue does not fill with
             // copies.
             let since = self.not_before.unwrap_or(self.life.moved).max(self.life.moved);
-            let again = stamp.now.since(since).max(RESEND_AFTER);
+            let again = stamp.now.since(since).clamp(RESEND_AFTER, RESEND_SELDOM);
             self.next_attempt_at = Some(stamp.now.after(again));
             let message = self.message(tenant, stamp.now);
             let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);

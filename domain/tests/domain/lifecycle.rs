@@ -94,6 +94,7 @@ pub(crate) fn queued() -> Request {
         custom_attributes: CustomAttributes::default(),
         inputs: None,
         deprovisioning: Vec::new(),
+        again: Vec::new(),
         acknowledgement_request: false,
         requests: Vec::new(),
         acknowledged_at: None,

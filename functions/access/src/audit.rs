@@ -38,7 +38,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|entry| entry.id);
     rows.retain(keep);
-    cx.list(&shown(&cx, Page { rows, next })?)
+    cx.list(&shown(&cx, Page::new(rows, next))?)
 }
 
 /// What is said of customers is shown to those alone who may see customers.

@@ -87,7 +87,7 @@ async fn settle(
         Ok(report) => report,
         Err(refused) => {
             let conflict = request.unread(refused, arrival, stamp)?;
-            keep(cx, door.tenant, request.id, conflict).await?;
+            keep(cx, door.tenant, request, conflict, stamp).await?;
             return Err(refused.clone().into());
         }
     };
@@ -97,7 +97,7 @@ async fn settle(
             (request.life.state, "DUPLICATE")
         }
         Verdict::Conflicting(conflict, rejection) => {
-            keep(cx, door.tenant, request.id, conflict).await?;
+            keep(cx, door.tenant, request, conflict, stamp).await?;
             return Err(rejection.into());
         }
         Verdict::Accepted(next, decision) => {
@@ -110,9 +110,23 @@ async fn settle(
     Ok(Answer::ok(&body)?)
 }
 
-async fn keep(cx: &Cx, tenant: Id, request: Id, conflict: Conflict) -> Result<(), Unsettled> {
-    let conflicts = cx.store().load_conflicts(tenant, request).await?;
-    commit(cx, tenant, &conflicts.keep(conflict)).await
+/// Keeps the contradiction. That something was provided after all, of an activation that is
+/// revoked, is also followed: it is taken back.
+async fn keep(
+    cx: &Cx,
+    tenant: Id,
+    request: &Request,
+    conflict: Conflict,
+    stamp: &Stamp,
+) -> Result<(), Unsettled> {
+    let conflicts = cx.store().load_conflicts(tenant, request.id).await?;
+    let is_late = request.is_provided_late(&conflict, &conflicts);
+    let mut decision = conflicts.keep(conflict);
+    if is_late {
+        let revocation = cx.store().load_revocation(tenant, &request.aid).await?;
+        decision = revocation.provided_late(request, decision, stamp)?;
+    }
+    commit(cx, tenant, &decision).await
 }
 
 async fn commit(cx: &Cx, tenant: Id, decision: &Decision) -> Result<(), Unsettled> {

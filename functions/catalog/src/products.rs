@@ -12,7 +12,6 @@ use domain::rejection::Rejection;
 use domain::view::product::ProductView;
 use edge::http::page;
 use edge::{Answer, Cx, Problem};
-use store::list::Page;
 
 async fn load(cx: &Cx, act: Act) -> Result<Product, Problem> {
     let product = cx.store().load_product(cx.tenant()?, cx.id("id")?).await?;
@@ -76,8 +75,8 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
             page::of(rows, |product: &Product| product.id, &asked)
         }
     };
-    let rows = page.rows.into_iter().map(|product| ProductView::new(product, role)).collect();
-    cx.list(&Page { rows, next: page.next })
+    let rows = page.rows.iter().cloned().map(|product| ProductView::new(product, role)).collect();
+    cx.list(&page.of(rows))
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

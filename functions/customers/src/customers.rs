@@ -81,7 +81,7 @@ pub(crate) async fn list(cx: Cx, partner: bool) -> Result<Answer, Problem> {
 
 fn shown(cx: &Cx, page: &Page<Customer>) -> Result<Page<CustomerView>, Problem> {
     let rows: Result<Vec<_>, _> = page.rows.iter().map(|customer| view(cx, customer)).collect();
-    Ok(Page { rows: rows?, next: page.next })
+    Ok(page.of(rows?))
 }
 
 fn has(customer: &Customer, member: &str, value: &str) -> bool {

@@ -100,9 +100,17 @@ async fn unfinished(
 ) -> Result<Option<Decision>, StoreError> {
     let (Some(lease), Some(method)) = (&request.lease, &request.method) else { return Ok(None) };
     let (generation, no) = (request.generation, request.attempt_count);
-    let noted = app.store.find_attempt(tenant, request.id, generation, no).await?;
+    // What cannot be read says nothing: the attempt is repeated, with the same idempotency key.
+    let noted = match app.store.find_attempt(tenant, request.id, generation, no).await {
+        Err(StoreError::Corrupt(..)) => None,
+        other => other?,
+    };
     let Some(attempt) = noted else { return Ok(None) };
-    let Some(method) = app.store.find_method(tenant, method.id).await? else { return Ok(None) };
+    let method = match app.store.find_method(tenant, method.id).await {
+        Err(StoreError::Corrupt(..)) => None,
+        other => other?,
+    };
+    let Some(method) = method else { return Ok(None) };
     let ended = Ended {
         tenant,
         token: lease.token,

@@ -8,7 +8,7 @@ use domain::plan::content::Unusable;
 use domain::plan::method::Method;
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
-use edge::App;
+use edge::{App, telemetry};
 use store::{Extra, StoreError};
 
 /// What an attempt needs: the frozen bytes, and the method as it is now.
@@ -39,6 +39,9 @@ pub(crate) async fn prepare(
     let sources = match app.store.load_sources(tenant, request.clone()).await {
         Err(StoreError::NotFound(what)) => {
             return Ok(Prepared::Settled(Err(("PLAN_INVALID", format!("The {what} is gone.")))));
+        }
+        Err(StoreError::Corrupt(what, why)) => {
+            return Ok(Prepared::Settled(Err(unreadable(request, what, &why))));
         }
         other => other?,
     };
@@ -74,10 +77,23 @@ pub(crate) async fn freeze(
 
 /// The bytes that are frozen already, with their method as it is now.
 async fn frozen(app: &App, tenant: Id, request: &Request) -> Result<Option<Ready>, StoreError> {
-    let found = app.store.find_payload(tenant, request.id, request.generation).await?;
-    let Some(payload) = found else { return Ok(None) };
-    let method = app.store.find_method(tenant, payload.method.id).await?;
-    Ok(Some(usable(method).map(|method| (payload, method))))
+    let found = async {
+        let found = app.store.find_payload(tenant, request.id, request.generation).await?;
+        let Some(payload) = found else { return Ok(None) };
+        let method = app.store.find_method(tenant, payload.method.id).await?;
+        Ok(Some(usable(method).map(|method| (payload, method))))
+    };
+    match found.await {
+        Err(StoreError::Corrupt(what, why)) => Ok(Some(Err(unreadable(request, what, &why)))),
+        other => other,
+    }
+}
+
+/// A row that cannot be read ends the request with that reason: it does not wait for ever.
+fn unreadable(request: &Request, what: &str, why: &str) -> Unusable {
+    telemetry::unreadable(1);
+    tracing::error!(request = %request.id, what, why, "a row cannot be read");
+    ("UNREADABLE", format!("The {what} cannot be read."))
 }
 
 fn usable(method: Option<Method>) -> Result<Method, Unusable> {

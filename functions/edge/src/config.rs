@@ -19,6 +19,9 @@ pub struct Config {
     /// URL of the dispatch queue.
     #[config(env = "DISPATCH_QUEUE_URL")]
     pub queue_url: String,
+    /// URL of its dead letters; only for the function that looks at them.
+    #[config(env = "DEAD_LETTER_QUEUE_URL")]
+    pub dead_letter_queue_url: Option<String>,
     /// What callback links are made of.
     #[config(env = "PUBLIC_URL")]
     pub public_url: String,

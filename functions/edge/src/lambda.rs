@@ -60,7 +60,11 @@ impl Lambda {
         }
         let app = App {
             store: Arc::new(store),
-            queue: Arc::new(SqsQueue::new(access.sqs(), config.queue_url)),
+            queue: Arc::new(SqsQueue::new(
+                access.sqs(),
+                config.queue_url,
+                config.dead_letter_queue_url,
+            )),
             provider: Arc::new(HttpProvider::new(egress.clone(), clock.clone())),
             clock,
             ids: Arc::new(SystemIds),

@@ -5,11 +5,13 @@
 
 use domain::decision::Kind;
 use domain::ids::Id;
+use domain::plan::method::Method;
 use serde::Deserialize;
 use store::list::PageOf;
 use store::mark::{FORM, Mark};
 use store::{Store, StoreError};
 
+use crate::provider::secret_place;
 use crate::secret::MasterKey;
 
 /// Why a process does not fit.
@@ -56,7 +58,7 @@ pub async fn compare(store: &(dyn Store + 'static), master: &MasterKey) -> Resul
 }
 
 /// The same, and marks what has no mark: new tables, or those of 0.1.0. There an entitlement tells,
-/// whose GUID is derived from the key.
+/// whose GUID is derived from the key, or a method, whose secrets are sealed with it.
 ///
 /// # Errors
 /// Why the process does not fit.
@@ -71,6 +73,14 @@ pub async fn compare_or_mark(
     let found = store.list::<Made>(tenant, Kind::Entitlement, &one, |_| true).await?;
     let secret = master.key_secret(tenant);
     if found.rows.iter().any(|made| secret.e_id(made.id).to_string() != made.e_id) {
+        return Err(Unfit::ForeignKey);
+    }
+    let methods = store.list::<Method>(tenant, Kind::Method, &one, |_| true).await?.rows;
+    let opens = |method: &Method| {
+        let place = secret_place(method.info.id);
+        method.secrets.iter().all(|sealed| master.open(sealed, &place).is_ok())
+    };
+    if !methods.iter().all(opens) {
         return Err(Unfit::ForeignKey);
     }
     match store.keep_mark(&Mark { master_key: master.check_value(), form: FORM }).await {

@@ -16,11 +16,25 @@ use domain::time::{Period, Time};
 #[error("the queue did not take the message: {0}")]
 pub struct QueueError(pub String);
 
+/// How many messages there are, about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Waiting, delayed or under way.
+    pub waiting: u64,
+    /// Dead letters.
+    pub dead: u64,
+}
+
 /// Where messages wait. Receiving is a plain function, `handle(SqsEvent)`.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Sends all messages, each not to be seen before its delay has passed.
     async fn send(&self, messages: &[Message]) -> Result<(), QueueError>;
+
+    /// How deep it is, where that can be told.
+    async fn depth(&self) -> Result<Option<Depth>, QueueError> {
+        Ok(None)
+    }
 }
 
 /// What is posted to a provider.

@@ -80,9 +80,9 @@ pub fn swept(lag: Period) {
     histogram!(SWEEPER_LAG).record(lag.millis() as f64);
 }
 
-/// Counts a row that cannot be read: `Unreadable`. An alarm is set on it.
-pub fn unreadable() {
-    counter!("Unreadable").increment(1);
+/// Counts rows that cannot be read: `Unreadable`. An alarm is set on it.
+pub fn unreadable(rows: usize) {
+    counter!("Unreadable").increment(rows as u64);
 }
 
 /// Does some work as part of the X-Ray trace that a message carried; its log lines name it.

@@ -79,7 +79,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
     let older = cx.store().list_history(tenant, Kind::Entitlement, entitlement.id).await?;
     let mut view = EntitlementView::new(&entitlement, &cx.caller()?.role);
-    view.preceded_by(older);
+    view.preceded_by(older.rows);
     cx.show(&view, entitlement.life.version)
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     }
     let rows: Result<Vec<_>, _> =
         keys.iter().map(|key| view(&cx, key, &entitlement, &secret)).collect();
-    cx.list(&Page { rows: rows?, next: Id::try_from(u64::from(next)).ok() })
+    cx.list(&Page::new(rows?, Id::try_from(u64::from(next)).ok()))
 }
 
 /// The key of the path, with its entitlement; a foreign or forged GUID is 404 without a read.

@@ -27,16 +27,22 @@ pub enum FolderError {
          Restore it from its backup, or choose another --data-dir; nothing was changed"
     )]
     Missing(String, String),
+    /// There was a database.
+    #[error(
+        "{0} is missing or empty, but {1} tells that there was one. Restore it from its backup, or \
+         remove {1} to begin anew; nothing was changed"
+    )]
+    Lost(String, String),
     /// A file is not what it was.
     #[error("{0} is damaged: {1}. Restore it from its backup; nothing was changed")]
     Damaged(String, String),
 }
 
-/// An open data folder; the lock lasts as long as this.
+/// An open data folder; its lock, where it was taken, lasts as long as this.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl DataDir {
@@ -49,7 +55,18 @@ impl DataDir {
         fs::create_dir_all(path).map_err(at)?;
         let lock = private(&path.join("lock")).map_err(at)?;
         lock.try_lock().map_err(|_| FolderError::InUse(path.display().to_string()))?;
-        Ok(Self { path: path.canonicalize().map_err(at)?, _lock: lock })
+        Ok(Self { path: path.canonicalize().map_err(at)?, _lock: Some(lock) })
+    }
+
+    /// Opens one that is there, only to look at it, also while a service has it.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn look(path: &Path) -> Result<Self, FolderError> {
+        let path = path.canonicalize().map_err(|error| told(path, error))?;
+        let database = path.join(DATABASE);
+        fs::metadata(&database).map_err(|error| told(&database, error))?;
+        Ok(Self { path, _lock: None })
     }
 
     /// Where it is.
@@ -87,8 +104,10 @@ impl DataDir {
                 return Err(damaged("it is shorter than it says"));
             }
         }
-        // The engine makes its other files with the permissions of this one.
-        make_private(&path).map_err(|error| told(&path, error))?;
+        if self.has_database()? {
+            // The engine makes its other files with the permissions of this one.
+            make_private(&path).map_err(|error| told(&path, error))?;
+        }
         Ok(path)
     }
 
@@ -103,6 +122,40 @@ impl DataDir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(told(&path, error)),
         }
+    }
+
+    /// Moves a database that is whole by now to its place: a first start that dies before leaves
+    /// nothing that looks like a folder.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn place(&self, new: &Path) -> Result<(), FolderError> {
+        let path = self.path.join(DATABASE);
+        let moved = || {
+            File::open(new)?.sync_all()?;
+            fs::rename(new, &path)?;
+            File::open(&self.path)?.sync_all()
+        };
+        moved().map_err(|error| told(&path, error))
+    }
+
+    /// Where a new database is made; what an earlier start left there is removed.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn new_database(&self) -> Result<PathBuf, FolderError> {
+        let path = self.path.join(format!("{DATABASE}.new"));
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other.map_err(|error| told(&path, error))?,
+        }
+        make_private(&path).map_err(|error| told(&path, error))?;
+        Ok(path)
+    }
+
+    /// What is wrong when the database is not there, but what was made in it is.
+    pub fn lost(&self, name: &str) -> FolderError {
+        FolderError::Lost(self.file(DATABASE), self.file(name))
     }
 
     /// What a secret of the folder lacks when the database is there without it.

@@ -76,6 +76,16 @@ impl Engine {
         swept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 
+    /// Writes all of it to a file that is empty.
+    ///
+    /// # Errors
+    /// In the engine's words.
+    pub async fn write(&self, path: &Path) -> Result<(), String> {
+        let (database, path) = (self.0.clone(), path.to_string_lossy().into_owned());
+        let written = spawn_blocking(move || database.vacuum_into(&path)).await;
+        written.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
     /// The answer to a call of DynamoDB's protocol: HTTP status and JSON.
     pub fn answer(&self, target: &str, body: &str) -> (u16, String) {
         let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or_default();

@@ -7,6 +7,7 @@ pub mod api;
 pub mod check;
 pub mod data_dir;
 pub mod demo;
+pub mod doctor;
 pub mod engine;
 pub mod log;
 pub mod operator;

@@ -12,9 +12,12 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
+/// What is logged when nothing is wanted: the store tells its own faults in its own words.
+const QUIET: &str = "warn,dynoxide=off,aws_smithy_runtime=off";
+
 /// Logs to stderr.
 pub fn start() {
-    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     let lines = fmt::layer().with_writer(std::io::stderr).with_filter(bounded(wanted));
     registry().with(lines).init();
 }

@@ -20,6 +20,13 @@ async fn main() -> ExitCode {
         Some(Command::Plans(Plans::Check(check))) => {
             (check.run(&mut |line| say(line)) as u8).into()
         }
+        Some(Command::Doctor(doctor)) => match doctor.run(say).await {
+            Ok(well) => u8::from(!well).into(),
+            Err(error) => {
+                say_aside(&error.to_string());
+                WRONG.into()
+            }
+        },
         Some(Command::Requests(requests)) => match requests.run(say).await {
             Ok(well) => u8::from(!well).into(),
             Err(error) => {

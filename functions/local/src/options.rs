@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::Check;
+use crate::doctor::Doctor;
 use crate::operator::Requests;
 use crate::script::Step;
 use crate::webhook::{Hidden, SECRET, Webhook, secret};
@@ -28,6 +29,9 @@ pub enum Command {
     /// Looks at plans without a service.
     #[command(subcommand)]
     Plans(Plans),
+    /// Looks whether a data folder and its service are well: 0 yes, 1 no, 2 there is nothing to
+    /// look at.
+    Doctor(Doctor),
     /// Asks a running service about provisioning requests.
     #[command(subcommand)]
     Requests(Requests),

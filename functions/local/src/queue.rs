@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::ids::Id;
 use domain::message::Message;
-use edge::ports::{Queue, QueueError};
+use edge::ports::{Depth, Queue, QueueError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -264,6 +264,13 @@ impl Queue for LocalQueue {
             self.changed.notify_one();
         }
         Ok(())
+    }
+
+    async fn depth(&self) -> Result<Option<Depth>, QueueError> {
+        Ok(Some(self.with(|state| Depth {
+            waiting: state.held.len() as u64,
+            dead: state.dead.len() as u64,
+        })))
     }
 }
 

@@ -16,7 +16,7 @@ use edge::http::body::raw_member;
 use edge::http::page;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
-use store::list::{Page, PageOf};
+use store::list::PageOf;
 
 use crate::used;
 
@@ -84,7 +84,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
         }
     };
     let rows = page.rows.iter().map(|plan: &Plan| plan.view(None)).collect();
-    cx.list(&Page { rows, next: page.next })
+    cx.list(&page.of(rows))
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

@@ -55,7 +55,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     rows.truncate(asked.limit);
     let last = rows.last().filter(|_| more).map(|plan| plan.version);
     let next = last.and_then(|version| Id::try_from(version).ok());
-    cx.list(&Page { rows: rows.iter().map(PlanVersionLine::from).collect(), next })
+    cx.list(&Page::new(rows.iter().map(PlanVersionLine::from).collect(), next))
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

@@ -83,14 +83,18 @@ pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
         let page = find(cx, failed).await?;
         let ids: Vec<Id> = page.rows.iter().map(|row| row.id).collect();
         let cursor = page::cursor(&page, &cx.query, cx.route.operation);
-        Ok(json!({"ids": ids, "nextCursor": cursor}))
+        let unreadable = page::told(&page, cx.route.operation);
+        Ok(json!({"ids": ids, "nextCursor": cursor, "unreadable": unreadable}))
     };
     let mut found = cx.parts_of(find).await?;
     let ids: Vec<Id> = serde_json::from_value(found["ids"].take()).unwrap_or_default();
     let parts = Parts {
         member: "provisioningRequest",
         list: ids.iter().map(|id| (Some(*id), json!({"id": id}))).collect(),
-        beside: [("nextCursor".to_owned(), found["nextCursor"].take())].into_iter().collect(),
+        beside: ["nextCursor", "unreadable"]
+            .map(|member| (member.to_owned(), found[member].take()))
+            .into_iter()
+            .collect(),
     };
     let retry = move |part: Part, stamp| async move {
         let request = cx.store().load_request(tenant, part.id).await?;

@@ -9,9 +9,10 @@ use domain::access::keys::KeyInfo;
 use domain::ids::Id;
 use domain::limits::PAGE;
 use domain::machine::Step;
-use domain::request::Request;
+use domain::request::{Conflicts, Request};
 use domain::view::explain::Evidence;
-use edge::{Answer, Cx, Problem};
+use edge::{Answer, Cx, Problem, telemetry};
+use store::StoreError;
 use store::list::PageOf;
 
 use crate::show::older;
@@ -23,27 +24,54 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id, now) = (cx.tenant()?, cx.id("id")?, cx.app.clock.now());
     let store = cx.store();
     let request = store.load_request(tenant, id).await?;
-    let attempts = request.attempts(store.list_attempts(tenant, id).await?, now);
+    let (noted, payloads, repeats) = (
+        store.list_attempts(tenant, id).await?,
+        store.list_payloads(tenant, &request).await?,
+        store.list_repeats(tenant, id).await?,
+    );
     let older = older(&cx, tenant, &request).await?;
     let audit = comments(&cx, tenant, id).await?;
+    let mut unreadable = noted.unreadable + payloads.unreadable + repeats.unreadable;
+    let activation = store.load_activation(tenant, &request.aid).await;
+    let activation = readable(activation, &mut unreadable)?;
+    let conflicts = readable(store.load_conflicts(tenant, id).await, &mut unreadable)?;
     let method = match &request.method {
-        Some(method) => store.find_method(tenant, method.id).await?,
-        None => None,
+        Some(method) => store.find_method(tenant, method.id).await,
+        None => Ok(None),
     };
+    let method = readable(method, &mut unreadable)?.flatten();
     let evidence = Evidence {
         keys: keys(&cx, tenant, &request, &older).await?,
         older,
-        activation: store.load_activation(tenant, &request.aid).await?,
-        payloads: store.list_payloads(tenant, &request).await?,
-        conflicts: store.load_conflicts(tenant, id).await?,
-        repeats: store.list_repeats(tenant, id).await?,
+        activation,
+        payloads: payloads.rows,
+        conflicts: conflicts.unwrap_or_else(|| Conflicts::none(id)),
+        repeats: repeats.rows,
         method: method.map(|method| method.info),
-        attempts,
+        attempts: request.attempts(noted.rows, now),
         audit,
         request,
+        unreadable,
     };
+    if unreadable > 0 {
+        telemetry::unreadable(unreadable);
+    }
     let version = evidence.request.life.version;
     cx.show(&evidence.explain(&cx.caller()?.role, now), version)
+}
+
+/// What was found; a row that cannot be read is counted, and harms only itself.
+fn readable<T>(
+    found: Result<T, StoreError>,
+    unreadable: &mut usize,
+) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::Corrupt(..)) => {
+            *unreadable += 1;
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
 }
 
 /// The entries of comments, oldest first. Those of other acts stand in the history, too.

@@ -67,8 +67,8 @@ fn unknown(name: &str) -> Rejection {
 
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let page = find(&cx, |_| true).await?;
-    let rows: Vec<RequestLine> = page.rows.into_iter().map(RequestLine::from).collect();
-    cx.list(&Page { rows, next: page.next })
+    let rows: Vec<RequestLine> = page.rows.iter().cloned().map(RequestLine::from).collect();
+    cx.list(&page.of(rows))
 }
 
 /// A page of the requests that the query asks for, and that are `wanted` besides. `number` and

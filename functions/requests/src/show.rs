@@ -37,7 +37,7 @@ pub(crate) async fn older(
         return Ok(Vec::new());
     }
     let older = cx.store().list_history(tenant, Kind::Request, request.id).await?;
-    Ok(older.into_iter().flat_map(|overflow| overflow.steps).collect())
+    Ok(older.rows.into_iter().flat_map(|overflow| overflow.steps).collect())
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
@@ -64,6 +64,6 @@ pub(crate) async fn attempts(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id) = (cx.tenant()?, cx.id("id")?);
     let request = cx.store().load_request(tenant, id).await?;
     let noted = cx.store().list_attempts(tenant, id).await?;
-    let lines = request.attempts(noted, cx.app.clock.now());
-    Answer::ok(&json!({"data": lines}))
+    let lines = request.attempts(noted.rows, cx.app.clock.now());
+    Answer::ok(&json!({"data": lines, "unreadable": noted.unreadable}))
 }

@@ -14,11 +14,11 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::keys::{DUE, Key, Table, attribute};
 use crate::port::{CommitError, Condition, Found, Item, Range, Store, Write};
+use crate::tables;
 
 /// A store in two DynamoDB tables.
 #[derive(Clone, Debug)]
@@ -237,6 +237,12 @@ impl Store for DynamoStore {
         let call = self.client.transact_write_items().set_transact_items(Some(items));
         call.send().await.map(drop).map_err(|error| cancelled(&error))
     }
+
+    async fn lacks(&self) -> Result<Vec<String>, StoreError> {
+        let core = tables::lacks(&self.client, Table::Core, &self.core).await?;
+        let catalog = tables::lacks(&self.client, Table::Catalog, &self.catalog).await?;
+        Ok(core.into_iter().chain(catalog).collect())
+    }
 }
 
 /// A condition as DynamoDB wants it.
@@ -258,7 +264,7 @@ impl Expression {
             Condition::Expired(now) => Self::new(
                 "attribute_not_exists(#pk) OR #expires <= :now",
                 &[("#pk", "pk"), ("#expires", "expires")],
-                [(":now", millis(*now))],
+                [(":now", AttributeValue::N(now.millis().to_string()))],
             ),
             Condition::Remains { quantity, exhausts } => Self::new(
                 if *exhausts {
@@ -330,10 +336,6 @@ impl Expression {
         }
         (format!("ADD {}", parts.join(", ")), self)
     }
-}
-
-fn millis(time: Time) -> AttributeValue {
-    AttributeValue::N(time.millis().to_string())
 }
 
 fn place(key: &Key) -> Item {

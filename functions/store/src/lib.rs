@@ -17,6 +17,7 @@ pub mod mark;
 mod parties;
 pub mod port;
 pub mod rows;
+pub mod sample;
 pub mod sources;
 pub mod tables;
 

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 use crate::keys::{self, Table};
 use crate::port::{Found, Item, Range, Store};
-use crate::rows::{decode, plain};
+use crate::rows::{Row, decode, plain};
 
 /// Which page of a list.
 #[derive(Clone, Debug)]
@@ -39,6 +39,42 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next one begins; none at the end.
     pub next: Option<Id>,
+    /// The ids of rows that cannot be read: each harms only itself.
+    pub unreadable: Vec<Id>,
+}
+
+impl<T> Page<T> {
+    /// Of rows that were all read.
+    pub const fn new(rows: Vec<T>, next: Option<Id>) -> Self {
+        Self { rows, next, unreadable: Vec::new() }
+    }
+
+    /// The same page with its rows in another form.
+    pub fn of<U>(&self, rows: Vec<U>) -> Page<U> {
+        Page { rows, next: self.next, unreadable: self.unreadable.clone() }
+    }
+}
+
+/// The rows that stand beside a thing.
+#[derive(Debug)]
+pub struct Beside<T> {
+    /// Those that can be read, in their order.
+    pub rows: Vec<T>,
+    /// How many cannot.
+    pub unreadable: usize,
+}
+
+impl<T: Row> Beside<T> {
+    pub(crate) fn read(items: impl IntoIterator<Item = Item>) -> Self {
+        let (mut rows, mut unreadable) = (Vec::new(), 0);
+        for item in items {
+            match decode(item) {
+                Ok(row) => rows.push(row),
+                Err(_) => unreadable += 1,
+            }
+        }
+        Self { rows, unreadable }
+    }
 }
 
 /// What is due.
@@ -54,7 +90,7 @@ impl dyn Store {
     /// A page of the rows of a kind that `keep` keeps; at most 1,000 rows are looked at.
     ///
     /// # Errors
-    /// When the store is not available, or a row does not read.
+    /// When the store is not available.
     pub async fn list<T: DeserializeOwned>(
         &self,
         tenant: Id,
@@ -67,7 +103,7 @@ impl dyn Store {
             _ => Table::Catalog,
         };
         let mut after = page.after.map(Id::padded);
-        let (mut rows, mut looked_at) = (Vec::new(), 0);
+        let (mut rows, mut unreadable, mut looked_at) = (Vec::new(), Vec::new(), 0);
         let mut look = page.limit.max(1);
         loop {
             let range = Range {
@@ -88,9 +124,10 @@ impl dyn Store {
             let count = items.len();
             for (i, item) in items.into_iter().enumerate() {
                 after = item.get(keys::attribute::LIST_SK).and_then(|v| v.as_s().ok()).cloned();
-                let row: T = plain(item, "list")?;
-                if keep(&row) {
-                    rows.push(row);
+                match plain(item, "list") {
+                    Ok(row) if keep(&row) => rows.push(row),
+                    Ok(_) => {}
+                    Err(_) => unreadable.extend(after.as_deref().and_then(listed)),
                 }
                 if rows.len() == page.limit {
                     rest |= i + 1 < count;
@@ -98,9 +135,8 @@ impl dyn Store {
                 }
             }
             if !rest || rows.len() == page.limit || looked_at >= PAGE_ROWS {
-                let end = after.filter(|_| rest);
-                let next = end.and_then(|sk| sk.trim_start_matches('0').parse().ok());
-                return Ok(Page { rows, next });
+                let next = after.filter(|_| rest).as_deref().and_then(listed);
+                return Ok(Page { rows, next, unreadable });
             }
         }
     }
@@ -217,20 +253,28 @@ impl dyn Store {
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn list_attempts(&self, tenant: Id, request: Id) -> Result<Vec<Attempt>, StoreError> {
+    pub async fn list_attempts(
+        &self,
+        tenant: Id,
+        request: Id,
+    ) -> Result<Beside<Attempt>, StoreError> {
         let pk = keys::request(tenant, request).pk;
         let range = whole(Table::Core, pk, keys::ATTEMPTS.to_owned());
-        self.range_all(range).await?.into_iter().map(decode).collect()
+        Ok(Beside::read(self.range_all(range).await?))
     }
 
     /// The callbacks of a request that came again.
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn list_repeats(&self, tenant: Id, request: Id) -> Result<Vec<Repeat>, StoreError> {
+    pub async fn list_repeats(
+        &self,
+        tenant: Id,
+        request: Id,
+    ) -> Result<Beside<Repeat>, StoreError> {
         let pk = keys::request(tenant, request).pk;
         let range = whole(Table::Core, pk, keys::REPEATS.to_owned());
-        self.range_all(range).await?.into_iter().map(decode).collect()
+        Ok(Beside::read(self.range_all(range).await?))
     }
 
     /// The older steps of a request's or entitlement's history, oldest first.
@@ -242,10 +286,10 @@ impl dyn Store {
         tenant: Id,
         kind: Kind,
         id: Id,
-    ) -> Result<Vec<Overflow>, StoreError> {
+    ) -> Result<Beside<Overflow>, StoreError> {
         let pk = keys::history(tenant, kind, id, 0).pk;
         let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
-        self.range_all(range).await?.into_iter().map(decode).collect()
+        Ok(Beside::read(self.range_all(range).await?))
     }
 
     /// What is due in a shard, oldest first.
@@ -274,6 +318,11 @@ impl dyn Store {
         let requests = found.items.iter().filter_map(place).collect();
         Ok(Due { requests, last: found.last })
     }
+}
+
+/// The id of a place in a list.
+fn listed(sk: &str) -> Option<Id> {
+    sk.trim_start_matches('0').parse().ok()
 }
 
 /// A partition of a table, or the part of it that starts so.

@@ -15,6 +15,7 @@ use domain::request::{Conflicts, LongResponse, Payload, Request};
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use crate::list::Beside;
 use crate::port::{Item, Store};
 use crate::rows::{Row, decode};
 
@@ -202,11 +203,11 @@ impl dyn Store {
         &self,
         tenant: Id,
         request: &Request,
-    ) -> Result<Vec<Payload>, StoreError> {
+    ) -> Result<Beside<Payload>, StoreError> {
         let of = |generation| keys::payload(tenant, request.id, generation);
         let first = request.generation.saturating_sub(PAYLOADS).max(1);
         let keys: Vec<Key> = (first..=request.generation).map(of).collect();
-        self.get(&keys).await?.into_iter().flatten().map(decode).collect()
+        Ok(Beside::read(self.get(&keys).await?.into_iter().flatten()))
     }
 
     /// The conflicting callbacks of a request.

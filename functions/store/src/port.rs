@@ -124,4 +124,10 @@ pub trait Store: Send + Sync {
 
     /// All writes, or none; once, even where a call is repeated because its answer was lost.
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError>;
+
+    /// What its tables and indexes lack of what this version needs, in words; a store without
+    /// tables lacks none.
+    async fn lacks(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::dynamo::unavailable;
 use crate::error::StoreError;
-use crate::keys::{DUE, LIST, attribute};
+use crate::keys::{DUE, LIST, Table, attribute};
 
 /// What the index `list` of `core` has of a row: all that lists show and filter.
 pub const LISTED: &[&str] = &[
@@ -36,17 +36,46 @@ pub const LISTED: &[&str] = &[
     "activationDate",
 ];
 
-/// Whether one of the tables is there already.
+/// Whether both tables are there already.
 ///
 /// # Errors
 /// When the engine refuses.
 pub async fn exist(client: &Client, core: &str, catalog: &str) -> Result<bool, StoreError> {
     let there = names(client).await?;
-    Ok(there.iter().any(|name| name == core || name == catalog))
+    Ok([core, catalog].iter().all(|table| there.iter().any(|name| name == table)))
 }
 
 async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
     Ok(client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default())
+}
+
+/// What a table lacks: indexes, and what they have of a row.
+///
+/// # Errors
+/// When it cannot be described.
+pub async fn lacks(client: &Client, table: Table, name: &str) -> Result<Vec<String>, StoreError> {
+    let told = client.describe_table().table_name(name).send().await.map_err(unavailable)?;
+    let there = told.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default();
+    let needed: &[(&str, &[&str])] = match table {
+        Table::Core => &[(LIST, LISTED), (DUE, &[])],
+        Table::Catalog => &[(LIST, &[])],
+    };
+    let mut lacks = Vec::new();
+    for (index, members) in needed {
+        let found = there.iter().find(|found| found.index_name.as_deref() == Some(*index));
+        let Some(found) = found else {
+            lacks.push(format!("{name} has no index {index}"));
+            continue;
+        };
+        let projection = found.projection.as_ref();
+        let projected = projection.and_then(|p| p.non_key_attributes.clone()).unwrap_or_default();
+        let missing: Vec<&str> =
+            members.iter().copied().filter(|m| !projected.iter().any(|p| p == m)).collect();
+        if !missing.is_empty() {
+            lacks.push(format!("the index {index} of {name} lacks {}", missing.join(", ")));
+        }
+    }
+    Ok(lacks)
 }
 
 /// Creates what is missing, and has rows removed when their time is over.

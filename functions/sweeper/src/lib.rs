@@ -107,7 +107,7 @@ async fn readable(app: &App, ids: &[(Id, Id)]) -> Result<Vec<(Id, Request)>, Sto
         match row {
             Ok(request) => found.extend(request.map(|request| (*tenant, request))),
             Err(error) => {
-                telemetry::unreadable();
+                telemetry::unreadable(1);
                 tracing::error!(%error, request = %id, "sweep");
             }
         }

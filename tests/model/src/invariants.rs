@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use domain::activation::Activation;
+use domain::activation::states::State as ActivationState;
 use domain::entitlement::product_key::ProductKey;
 use domain::entitlement::states::State as EntitlementState;
 use domain::entitlement::{Entitlement, LineItemType};
@@ -14,7 +15,7 @@ use domain::limits::{CALLBACK_TIMEOUT, LADDER_LONGEST, RESEND_AFTER};
 use domain::machine::Step;
 use domain::request::attempt::{Attempt, AttemptOutcome};
 use domain::request::states::{MACHINE, Status};
-use domain::request::{Delivery, Payload, Request};
+use domain::request::{Delivery, Payload, Request, RequestType};
 use domain::time::{Period, Time};
 
 /// An invariant that does not hold.
@@ -186,8 +187,10 @@ pub fn quantities(
     activations: &[Activation],
 ) -> Verdict {
     let id = entitlement.id;
+    let active = |a: &&Activation| a.life.state != ActivationState::Revoked;
+    let activations: Vec<&Activation> = activations.iter().filter(active).collect();
     let mut taken: BTreeMap<(u32, u8), u64> = BTreeMap::new();
-    for activation in activations {
+    for activation in &activations {
         let place = (activation.key_index, activation.key_generation);
         *taken.entry(place).or_default() += u64::from(activation.quantity);
     }
@@ -221,7 +224,9 @@ pub fn quantities(
 /// # Errors
 /// The violation.
 pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id]) -> Verdict {
-    let mut products: Vec<Id> = requests.iter().map(|request| request.product.id).collect();
+    let provides = |request: &&&Request| request.kind == RequestType::Provision;
+    let mut products: Vec<Id> =
+        requests.iter().filter(provides).map(|request| request.product.id).collect();
     products.sort_unstable();
     let mut wanted = enabled.to_vec();
     wanted.sort_unstable();
@@ -231,6 +236,44 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
     let named = requests.iter().all(|request| activation.requests.contains(&request.id));
     check("I2", named && activation.requests.len() == requests.len(), || {
         format!("{} names other requests", activation.aid)
+    })
+}
+
+/// When nothing runs any more, nothing stays provided without an activation: what may have been
+/// provided was taken back after it, or waits for an operator (I2). `back` are the products that
+/// can be taken back.
+///
+/// # Errors
+/// The violation.
+pub fn taken_back(activation: &Activation, requests: &[&Request], back: &[Id]) -> Verdict {
+    if activation.life.state == ActivationState::Active {
+        return Ok(());
+    }
+    let provided = |r: &&&Request| {
+        r.kind == RequestType::Provision
+            && r.life.state == Status::Completed
+            && back.contains(&r.product.id)
+    };
+    for provided in requests.iter().filter(provided) {
+        let mut takes = requests
+            .iter()
+            .filter(|r| r.kind == RequestType::Deprovision && r.product.id == provided.product.id);
+        check("I2", takes.next().is_some(), || {
+            format!("{}: {} is provided for ever", activation.aid, provided.id)
+        })?;
+    }
+    let waits = activation.life.state == ActivationState::RevocationPending;
+    let open = requests
+        .iter()
+        .any(|r| r.kind == RequestType::Deprovision && r.life.state != Status::Completed);
+    check("I2", waits != activation.deprovisioning.is_empty(), || {
+        format!(
+            "{} is {:?} and waits for {:?}",
+            activation.aid, activation.life.state, activation.deprovisioning
+        )
+    })?;
+    check("I2", !waits || open, || {
+        format!("{} waits for what is completed: {:?}", activation.aid, activation.deprovisioning)
     })
 }
 

@@ -117,6 +117,10 @@ pub struct Terms {
     pub keys: u32,
     /// Activations of each.
     pub quantity: u32,
+    /// Products that are sold together, each with a request of its own.
+    pub products: usize,
+    /// Whether what was provided is taken back, and activations are acknowledged.
+    pub whole: bool,
 }
 
 impl Default for Terms {
@@ -127,6 +131,8 @@ impl Default for Terms {
             callback_timeout: "P1D",
             keys: 1,
             quantity: 10,
+            products: 1,
+            whole: false,
         }
     }
 }
@@ -149,6 +155,10 @@ pub struct Sale {
     pub key: String,
     /// The product.
     pub product: u64,
+    /// All that are sold together, the first one included.
+    pub products: Vec<u64>,
+    /// Whether what was provided is taken back.
+    pub takes_back: bool,
     /// The plan.
     pub plan: u64,
     /// The product's method.
@@ -178,14 +188,19 @@ impl Sale {
         let method = call("POST", "/v1/methods", method_of("Farm", terms)).await;
         let spare = call("POST", "/v1/methods", method_of("Spare", terms)).await;
         let plan = call("POST", "/v1/plans", plan_of("first")).await;
-        let body =
-            json!({"nameVersion": {"name": "Pod", "version": "1"}, "provisioningEnabled": true});
-        let product = number(&call("POST", "/v1/products", body).await["id"]);
-        call("POST", &format!("/v1/products/{product}/complete"), json!({})).await;
-        let (plan, door) = (number(&plan["id"]), Door::new(&method));
-        let path = format!("/v1/products/{product}/association");
-        call("PUT", &path, json!({"planId": plan, "methodId": door.method})).await;
-        let made = call("POST", "/v1/entitlements", entitlement_of(product, terms)).await;
+        let plan = number(&plan["id"]);
+        let (door, other) = (Door::new(&method), Door::new(&spare));
+        let mut products = Vec::new();
+        for (name, door) in [("Pod", &door), ("Disk", &other)].iter().take(terms.products) {
+            let body = json!({"nameVersion": {"name": name, "version": "1"},
+                "provisioningEnabled": true});
+            let product = number(&call("POST", "/v1/products", body).await["id"]);
+            call("POST", &format!("/v1/products/{product}/complete"), json!({})).await;
+            let path = format!("/v1/products/{product}/association");
+            call("PUT", &path, association_of(plan, door.method, terms.whole)).await;
+            products.push(product);
+        }
+        let made = call("POST", "/v1/entitlements", entitlement_of(&products, terms)).await;
         let e_id = text(&made["eId"]);
         let listed =
             call("GET", &format!("/v1/entitlements/{e_id}/product-keys"), Value::Null).await;
@@ -196,10 +211,12 @@ impl Sale {
         let me = call("GET", "/v1/me", Value::Null).await;
         Self {
             tenant: number(&me["tenantId"]),
-            product,
+            product: products.first().copied().unwrap_or_default(),
+            products,
+            takes_back: terms.whole,
             plan,
             door,
-            spare: Door::new(&spare),
+            spare: other,
             e_id,
             pk_ids: pk_ids.unwrap_or_default(),
             key,
@@ -255,10 +272,20 @@ pub fn plan_of(version: &str) -> Value {
         "quantity": "$.provisioningRequest.activationRef.activation.activatedQuantity"}})
 }
 
-fn entitlement_of(product: u64, terms: &Terms) -> Value {
+/// The body of an association, with a plan that takes back where that is wanted.
+pub fn association_of(plan: u64, method: u64, takes_back: bool) -> Value {
+    let back = takes_back.then_some(plan);
+    json!({"planId": plan, "methodId": method, "deprovisionPlanId": back})
+}
+
+fn entitlement_of(products: &[u64], terms: &Terms) -> Value {
+    let products: Vec<Value> = products.iter().map(|id| json!({"productId": id})).collect();
+    let asks = json!({"attributeName": "ACKNOWLEDGEMENT_REQUEST", "attributeValue": "true"});
+    let attributes: Vec<Value> = terms.whole.then_some(asks).into_iter().collect();
     json!({"action": "PRODUCE", "entitlementItems": [{
         "lineItemType": "Product_Key", "numProductKeys": terms.keys,
-        "numActivationPerProductKey": terms.quantity, "itemProducts": [{"productId": product}]}]})
+        "numActivationPerProductKey": terms.quantity, "itemProducts": products,
+        "activationAttributes": attributes}]})
 }
 
 /// A number of an answer; 0 when it is none.

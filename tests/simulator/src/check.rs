@@ -12,7 +12,7 @@ use domain::request::attempt::Attempt;
 use domain::request::{Payload, Request};
 use domain::time::Time;
 use model::invariants::{self, Violation, check};
-use store::keys::{ATTEMPTS, Key, REPEATS, Table};
+use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
 use store::port::Item;
 use store::rows::{Row, decode};
 
@@ -34,6 +34,10 @@ pub struct Rows {
     pub activations: Vec<Activation>,
     /// Requests.
     pub requests: Vec<Request>,
+}
+
+fn ids(numbers: &[u64]) -> Vec<Id> {
+    numbers.iter().filter_map(|number| Id::try_from(*number).ok()).collect()
 }
 
 fn read<T: Row>(item: &Item, into: &mut Vec<T>) -> Result<(), Violation> {
@@ -123,6 +127,14 @@ impl Run<'_> {
         Ok(self.rows(&self.world.sales[sale])?.requests)
     }
 
+    /// The activations of a sale.
+    ///
+    /// # Errors
+    /// A row that does not read.
+    pub fn activations(&self, sale: usize) -> Result<Vec<Activation>, Violation> {
+        Ok(self.rows(&self.world.sales[sale])?.activations)
+    }
+
     /// Looks at the rows that were written since the last look.
     ///
     /// # Errors
@@ -162,17 +174,31 @@ impl Run<'_> {
     }
 
     /// A callback writes nothing but what belongs to its request, and only an authentic one (I9).
+    /// The one that ends what was taken back, or brings it about, also writes the activation, what
+    /// is counted, and the other requests of the activation.
     fn own(&self, row: &Written) -> Result<(), Violation> {
         let Some(Work::Report(place)) = self.work(row.slot) else { return Ok(()) };
         let callback = &self.callbacks[*place];
-        let own = format!("T#{}#R#{}", self.world.sales[callback.sale].tenant, callback.request);
-        check("I9", callback.spoilt == Spoilt::No && row.key.pk == own, || {
+        let tenant = self.world.sales[callback.sale].tenant;
+        let ids = Id::try_from(tenant).ok().zip(Id::try_from(callback.request).ok());
+        let owned = ids.is_some_and(|(tenant, id)| {
+            let own = keys::request(tenant, id);
+            let of = |request: &Request| {
+                let read = row.after.as_ref().filter(|_| row.key.sk == own.sk);
+                let read = read.and_then(|item| decode::<Request>((**item).clone()).ok());
+                row.key == keys::activation(tenant, &request.aid)
+                    || row.key.pk == keys::entitlement(tenant, request.entitlement_id).pk
+                    || read.is_some_and(|sibling| sibling.aid == request.aid)
+            };
+            row.key.pk == own.pk || self.known.get(&own).is_some_and(of)
+        });
+        check("I9", callback.spoilt == Spoilt::No && owned, || {
             format!("{callback:?} wrote {:?}", row.key)
         })
     }
 
     fn add_up(&self, sale: &Sale) -> Result<(), Violation> {
-        let enabled: Vec<Id> = Id::try_from(sale.product).into_iter().collect();
+        let enabled = ids(&sale.products);
         self.rows(sale)?.add_up(&enabled)
     }
 
@@ -190,9 +216,26 @@ impl Run<'_> {
                 invariants::attempted(request, self.noted(sale, request)?)?;
             }
             self.granted(sale, &rows)?;
+            self.taken_back(sale, &rows)?;
             let all = self.world.shared.store.rows();
             let payloads = Rows::payloads(sale.tenant, all.iter())?;
             received.explained(&rows.requests, &payloads)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing stays provided without an activation. Who takes the association away takes away what
+    /// would take back, too.
+    fn taken_back(&self, sale: &Sale, rows: &Rows) -> Result<(), Violation> {
+        let dissolved = |client: &crate::clients::Client| {
+            self.world.sales[client.sale].tenant == sale.tenant && client.wish == Wish::Dissolve
+        };
+        let kept = usize::from(self.clients.iter().any(dissolved));
+        let back = if sale.takes_back { ids(&sale.products[kept..]) } else { Vec::new() };
+        for activation in &rows.activations {
+            let of = |request: &&Request| request.aid == activation.aid;
+            let requests: Vec<&Request> = rows.requests.iter().filter(of).collect();
+            invariants::taken_back(activation, &requests, &back)?;
         }
         Ok(())
     }
@@ -210,14 +253,18 @@ impl Run<'_> {
     fn granted(&self, sale: &Sale, rows: &Rows) -> Result<(), Violation> {
         let ours = |client: &&crate::clients::Client| {
             self.world.sales[client.sale].tenant == sale.tenant
-                && matches!(client.wish, Wish::Activate { .. })
+                && matches!(client.wish, Wish::Activate { .. } | Wish::Bulk(_))
         };
         for client in self.clients.iter().filter(ours) {
             let of = |a: &&Activation| {
                 a.activatee.as_ref().is_some_and(|who| who.email_id == client.mark)
             };
             let effects = rows.activations.iter().filter(of).count();
-            let wanted = usize::from(client.granted.is_some());
+            let parts = |reply: &crate::api::Reply| match reply.json["data"].as_array() {
+                Some(parts) => parts.iter().filter(|part| part["status"] == 201).count(),
+                None => 1,
+            };
+            let wanted = client.granted.as_ref().map_or(0, parts);
             let status = client.last.as_ref().map(|reply| reply.status);
             check("I10", effects == wanted, || {
                 format!("{} heard {status:?} and has {effects} activations", client.mark)

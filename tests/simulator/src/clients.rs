@@ -8,7 +8,7 @@ use model::invariants::{Violation, check};
 use serde_json::{Value, json};
 
 use crate::CALLBACK_TIMEOUT;
-use crate::api::{Call, Reply, Sale, Terms, method_of, plan_of};
+use crate::api::{Call, Reply, Sale, Terms, association_of, method_of, plan_of};
 use crate::stage::START_MS;
 
 /// What a client wants.
@@ -23,14 +23,22 @@ pub enum Wish {
         /// To be sent so many seconds later.
         later: Option<i64>,
     },
+    /// Two activations of a key in one call.
+    Bulk(usize),
+    /// An act on some activation.
+    Handle(&'static str, Value),
     /// An operator's act on some request.
     Operate(&'static str, Value),
+    /// Another comment, by who read another version.
+    Stale,
+    /// All that failed, retried at once.
+    RetryMany,
     /// Another text in the plan.
     EditPlan(u32),
     /// Another ladder, completion and callback time-out of the method.
     EditMethod(Vec<&'static str>, &'static str, &'static str),
-    /// The entitlement enabled or disabled.
-    Entitlement(bool),
+    /// An act on the entitlement.
+    Entitlement(&'static str),
     /// Plan and method of the product taken away.
     Dissolve,
     /// The product moved to its other method.
@@ -45,29 +53,41 @@ impl Wish {
         if number < 2 {
             return Self::activation(rng);
         }
-        match rng.u32(..14) {
-            0..4 => Self::activation(rng),
-            4 | 5 => Self::Operate("retry", json!({})),
-            6 => Self::Operate("cancel", json!({})),
-            7 => {
+        match rng.u32(..22) {
+            0..5 => Self::activation(rng),
+            5 | 6 => Self::Operate("retry", json!({})),
+            7 => Self::Operate("cancel", json!({})),
+            8 | 9 => {
                 let status = ["IN_PROGRESS", "COMPLETED", "FAILED"][rng.usize(..3)];
                 Self::Operate("status", json!({"status": status, "comments": "By hand."}))
             }
-            8 => Self::Operate("", json!({"comments": "Seen."})),
-            9 => Self::EditPlan(rng.u32(..)),
-            10 => {
+            10 if rng.bool() => Self::Operate("", json!({"comments": "Seen."})),
+            10 | 11 => Self::EditPlan(rng.u32(..)),
+            12 => {
                 let completion = ["CALLBACK", "ON_2XX"][rng.usize(..2)];
                 let timeout = ["PT1M", CALLBACK_TIMEOUT, "PT2H"][rng.usize(..3)];
                 let ladder = LADDERS[rng.usize(..LADDERS.len())].to_vec();
                 Self::EditMethod(ladder, completion, timeout)
             }
-            11 => match rng.u32(..3) {
-                0 => Self::Entitlement(rng.bool()),
-                1 => Self::Entitlement(true),
+            13 => match rng.u32(..4) {
+                0 => Self::Entitlement("DISABLE"),
+                1 => Self::Entitlement("REOPEN"),
+                2 => Self::Entitlement("ENABLE"),
                 _ => Self::Dissolve,
             },
-            12 => Self::Move,
-            _ => Self::DeleteMethod,
+            14 => Self::Move,
+            15 => Self::DeleteMethod,
+            16..19 => Self::Handle("revoke", json!({})),
+            19 if rng.bool() => Self::Handle("acknowledge", json!({})),
+            19 => Self::Handle("revoke", json!({"immediately": true, "comments": "Now."})),
+            20 => {
+                if rng.bool() {
+                    Self::Bulk(rng.usize(..2))
+                } else {
+                    Self::RetryMany
+                }
+            }
+            _ => Self::Stale,
         }
     }
 
@@ -81,10 +101,16 @@ impl Wish {
         match self {
             Self::Activate { later: None, .. } => "activation",
             Self::Activate { .. } => "activation for later",
+            Self::Bulk(_) => "activation of two",
+            Self::Handle("revoke", body) if body["immediately"] == true => "revocation at once",
+            Self::Handle("revoke", _) => "revocation",
             Self::Operate("", _) => "comment",
-            Self::Operate(act, _) => act,
+            Self::Handle(act, _) | Self::Operate(act, _) => act,
+            Self::Stale => "change by a stale version",
+            Self::RetryMany => "retry of many",
             Self::EditPlan(_) => "edit of the plan",
             Self::EditMethod(..) => "edit of the method",
+            Self::Entitlement("REOPEN") => "reopened entitlement",
             Self::Entitlement(_) => "entitlement on or off",
             Self::Dissolve => "end of an association",
             Self::Move => "move to another method",
@@ -133,8 +159,8 @@ impl Client {
         }
     }
 
-    /// Writes its call; `request` is what an operator acts on.
-    pub fn write(&mut self, sale: &Sale, request: Option<u64>) {
+    /// Writes its call; `request` and `aid` are what it acts on.
+    pub fn write(&mut self, sale: &Sale, request: Option<u64>, aid: Option<&str>) {
         let key = &sale.key;
         let method = sale.door.method;
         let association = format!("/v1/products/{}/association", sale.product);
@@ -144,6 +170,27 @@ impl Client {
                 let body = json!({"pkId": sale.pk_ids[*pk], "activationQuantity": quantity,
                     "activatee": {"emailId": self.mark}, "scheduledDate": at});
                 Some(Call::new("POST", "/v1/activations", key, &body).once(&self.mark))
+            }
+            Wish::Bulk(pk) => {
+                let one = json!({"pkId": sale.pk_ids[*pk], "activationQuantity": 1,
+                    "activatee": {"emailId": self.mark}});
+                let body = json!({"activations": [one, one]});
+                Some(Call::new("POST", "/v1/activations/bulk", key, &body).once(&self.mark))
+            }
+            Wish::Handle(act, body) => aid.map(|aid| {
+                let path = format!("/v1/activations/{aid}/{act}");
+                Call::new("POST", path, key, body).once(&self.mark)
+            }),
+            Wish::Stale => request.map(|id| {
+                let path = format!("/v1/provisioning-requests/{id}");
+                let mut call = Call::new("PATCH", path, key, &json!({"comments": "Stale."}));
+                call.headers.retain(|(name, _)| *name != "if-match");
+                call.headers.push(("if-match", "\"0\"".to_owned()));
+                call
+            }),
+            Wish::RetryMany => {
+                let path = "/v1/provisioning-requests/retry?status=FAILED,DISPATCH_FAILED";
+                Some(Call::new("POST", path, key, &Value::Null).once(&self.mark))
             }
             Wish::Operate(act, body) => request.map(|id| {
                 let path = format!("/v1/provisioning-requests/{id}");
@@ -162,14 +209,13 @@ impl Client {
                 let path = format!("/v1/methods/{method}");
                 Some(Call::new("PUT", path, key, &method_of("Farm", &terms)))
             }
-            Wish::Entitlement(enabled) => {
-                let act = if *enabled { "ENABLE" } else { "DISABLE" };
+            Wish::Entitlement(act) => {
                 let path = format!("/v1/entitlements/{}/actions", sale.e_id);
                 Some(Call::new("POST", path, key, &json!({"action": act})).once(&self.mark))
             }
             Wish::Dissolve => Some(Call::new("DELETE", association, key, &Value::Null)),
             Wish::Move => {
-                let body = json!({"planId": sale.plan, "methodId": sale.spare.method});
+                let body = association_of(sale.plan, sale.spare.method, sale.takes_back);
                 Some(Call::new("PUT", association, key, &body))
             }
             Wish::DeleteMethod => {
@@ -216,11 +262,19 @@ impl Client {
     /// # Errors
     /// The violation.
     pub fn hear(&mut self, reply: Reply) -> Result<(), Violation> {
-        if reply.status >= 500 {
-            check("I10", reply.status == 503, || format!("{}: {}", reply.status, reply.json))?;
+        // A bulk call answers for each of its parts.
+        let parts = reply.json["data"].as_array().into_iter().flatten();
+        let told = parts.filter_map(|part| part["status"].as_u64()).map(u16::try_from);
+        let worst = told.flatten().chain([reply.status]).max().unwrap_or_default();
+        if worst >= 500 {
+            check("I10", worst == 503, || format!("{worst}: {}", reply.json))?;
             self.unheard();
             return Ok(());
         }
+        let stale = self.wish == Wish::Stale;
+        check("I10", !stale || reply.status == 412, || {
+            format!("a stale version was answered {}: {}", reply.status, reply.json)
+        })?;
         self.under_way -= 1;
         self.in_doubt = self.under_way > 0;
         if reply.status < 300 && self.is_keyed() {

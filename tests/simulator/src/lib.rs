@@ -34,10 +34,26 @@ impl Default for Simulator {
 }
 
 impl Simulator {
-    /// Sets the world up: two tenants, two product keys of five each.
+    /// Sets the world up: two tenants, two product keys of five each, of two products that are
+    /// taken back when they are revoked.
     pub fn new() -> Self {
-        let terms =
-            Terms { keys: 2, quantity: 5, callback_timeout: CALLBACK_TIMEOUT, ..Terms::default() };
+        Self::of(2, true)
+    }
+
+    /// The same of one product, which is not taken back.
+    pub fn single() -> Self {
+        Self::of(1, false)
+    }
+
+    fn of(products: usize, whole: bool) -> Self {
+        let terms = Terms {
+            keys: 2,
+            quantity: 5,
+            products,
+            whole,
+            callback_timeout: CALLBACK_TIMEOUT,
+            ..Terms::default()
+        };
         Self(runtime().block_on(World::new(&terms)))
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use domain::activation::states::State as ActivationState;
 use domain::request::Request;
 use domain::request::states::Status;
 use fastrand::Rng;
@@ -249,7 +250,12 @@ impl<'w> Schedule<'w> {
             let sale = &self.run.world.sales[client.sale];
             let requests = self.run.requests(client.sale).unwrap_or_default();
             let request = self.rng.choice(requests).map(|request| request.id.get());
-            self.run.clients[place].write(sale, request);
+            let mut activations = self.run.activations(client.sale).unwrap_or_default();
+            if client.wish.name() == "revocation at once" {
+                activations.retain(|a| a.life.state == ActivationState::RevocationPending);
+            }
+            let aid = self.rng.choice(activations).map(|activation| activation.aid);
+            self.run.clients[place].write(sale, request, aid.as_deref());
         }
         self.run.clients[place].call.is_some()
     }
@@ -343,7 +349,7 @@ impl<'w> Schedule<'w> {
         let Some(request) = self.rng.choice(requests) else { return Ok(false) };
         let place = self.run.clients.len();
         let mut operator = Client::new(place, 0, Wish::Operate("retry", json!({})));
-        operator.write(&self.run.world.sales[0], Some(request.id.get()));
+        operator.write(&self.run.world.sales[0], Some(request.id.get()), None);
         self.run.clients.push(operator);
         self.last_call(place).await?;
         Ok(true)

@@ -81,7 +81,7 @@ fn fate(
 async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, Violation> {
     let (mut left, mut sent) = (deaths.to_vec(), false);
     let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2, later: None });
-    client.write(&run.world.sales[0], None);
+    client.write(&run.world.sales[0], None, None);
     run.clients.push(client);
     while run.clients[0].wants() {
         run.start(API.start, Work::Call(0)).await;
@@ -123,7 +123,7 @@ const FORMS: [Form; 3] = [Form::Plain, Form::Unsent, Form::Silent];
 
 #[test]
 fn a_death_at_every_side_effect() {
-    let simulator = Simulator::new();
+    let simulator = Simulator::single();
     for point in points() {
         let deaths = [point];
         let met = FORMS.iter().filter(|form| check(&simulator, **form, &deaths)).count();
@@ -135,7 +135,7 @@ fn a_death_at_every_side_effect() {
 /// all the same.
 #[test]
 fn a_death_at_every_pair_of_them() {
-    let simulator = Simulator::new();
+    let simulator = Simulator::single();
     let (mut met, mut never) = (0, BTreeSet::new());
     for first in points() {
         for second in points() {

@@ -124,7 +124,7 @@ fn a_long_response_may_come_again() {
 #[test]
 fn an_answer_that_was_noted_counts() {
     for death in [(Act::Attempt, Fate::DieAfter), (Act::Move, Fate::DieBefore)] {
-        let simulator = Simulator::new();
+        let simulator = Simulator::single();
         let mut run = simulator.world().begin(1, Plant::None, false);
         let (mut posts, mut died) = (0, false);
         let mut decide = |run: &mut Run<'_>, next: &Next| -> Result<Fate, Violation> {
@@ -153,7 +153,7 @@ fn an_answer_that_was_noted_counts() {
 
 async fn activate(run: &mut Run<'_>) {
     let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 1, later: None });
-    client.write(&run.world.sales[0], None);
+    client.write(&run.world.sales[0], None, None);
     run.clients.push(client);
     run.start(API.start, Work::Call(0)).await;
 }
@@ -186,7 +186,7 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
 /// Its row cannot be written at first: it goes with the outcome, and nothing is posted twice.
 #[test]
 fn an_attempt_that_cannot_be_noted_goes_with_its_outcome() {
-    let simulator = Simulator::new();
+    let simulator = Simulator::single();
     let mut run = simulator.world().begin(1, Plant::None, false);
     let (mut posts, mut failed) = (0, false);
     let mut decide = |run: &mut Run<'_>, next: &Next| -> Result<Fate, Violation> {

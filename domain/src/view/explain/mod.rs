@@ -41,6 +41,8 @@ pub struct Explanation {
     pub next: Next,
     /// What an operator may order, and why not.
     pub actions: Vec<ActionLine>,
+    /// How many rows of it cannot be read: what they would tell is missing above.
+    pub unreadable: usize,
 }
 
 /// What kind of thing happened.
@@ -163,8 +165,8 @@ pub struct Evidence {
     pub request: Request,
     /// Steps that no longer fit into the head, oldest first.
     pub older: Vec<Step<String>>,
-    /// Its activation.
-    pub activation: Activation,
+    /// Its activation, if it can be read.
+    pub activation: Option<Activation>,
     /// The frozen bytes of its generations, oldest first.
     pub payloads: Vec<Payload>,
     /// Its attempts, oldest first.
@@ -179,6 +181,8 @@ pub struct Evidence {
     pub method: Option<MethodInfo>,
     /// The API keys that acted, by their ids.
     pub keys: BTreeMap<String, KeyInfo>,
+    /// How many rows cannot be read.
+    pub unreadable: usize,
 }
 
 impl Evidence {
@@ -192,6 +196,7 @@ impl Evidence {
             timeline: self.timeline(),
             next: self.next(now),
             actions: self.actions(role),
+            unreadable: self.unreadable,
         }
     }
 

@@ -92,10 +92,15 @@ impl Evidence {
             let needed = needed.join(" or ");
             return no(format!("It needs {needed}; the request is {}.", from.display()));
         }
-        if event == Event::Retry
-            && let Err(refused) = request.retriable(&self.activation)
-        {
-            return no(refused.detail);
+        if event == Event::Retry {
+            match &self.activation {
+                None => return no("Its activation cannot be read.".to_owned()),
+                Some(activation) => {
+                    if let Err(refused) = request.retriable(activation) {
+                        return no(refused.detail);
+                    }
+                }
+            }
         }
         if !may {
             return no("The key's role lacks entitlement.view and entitlement.edit.".to_owned());

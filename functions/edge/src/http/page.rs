@@ -16,6 +16,7 @@ use crate::http::openapi::members;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::routes::Shape;
+use crate::telemetry;
 
 /// The parameters of every list; the last one is for those that are only shown.
 pub const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
@@ -58,7 +59,7 @@ pub fn of<T>(mut rows: Vec<T>, id: impl Fn(&T) -> Id, asked: &PageOf) -> Page<T>
     let more = rows.len() > asked.limit;
     rows.truncate(asked.limit);
     let next = rows.last().filter(|_| more).map(id);
-    Page { rows, next }
+    Page::new(rows, next)
 }
 
 /// The answer of a list.
@@ -73,10 +74,21 @@ pub fn answer<T: Serialize>(
 ) -> Result<Answer, Problem> {
     let rows: Vec<Value> = page.rows.iter().map(|row| fields(query, json!(row))).collect();
     let cursor = cursor(page, query, list);
-    let mut answer = Answer::ok(&json!({"data": rows, "nextCursor": cursor}))?;
+    let body = json!({"data": rows, "nextCursor": cursor, "unreadable": told(page, list)});
+    let mut answer = Answer::ok(&body)?;
     answer.link =
         cursor.map(|cursor| format!("<{path}?{}>; rel=\"next\"", query.with_cursor(&cursor)));
     Ok(answer)
+}
+
+/// The rows of a page that cannot be read, which are counted and logged, too.
+pub fn told<'a, T>(page: &'a Page<T>, list: &str) -> &'a [Id] {
+    let unreadable = &page.unreadable;
+    if !unreadable.is_empty() {
+        telemetry::unreadable(unreadable.len());
+        tracing::error!(?unreadable, list, "rows cannot be read");
+    }
+    unreadable
 }
 
 /// Where a page's list goes on.

@@ -198,7 +198,7 @@ mod tests {
         check("<a>\n<b></a>", "line 2, column 4");
         check("<a>", "ends before a does");
         check("", "ends before a does");
-        check("<a>&unknown;</a>", "schema");
+        check("<a>&unknown;</a>", "Unknown entity");
         let refused = read::<A>(b"<a>x<b/></a>", "a").unwrap_err();
         assert!(refused.detail.contains("text stands where only elements may"));
     }

@@ -222,10 +222,14 @@ fn retry_after(value: &str, now: Time) -> Option<Period> {
         // A number too large for us is still a wish to be left alone for long.
         Period::from_secs(value.parse().unwrap_or(i64::MAX))
     } else {
-        let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
-        Period::from_millis(at - now.millis())
+        Period::from_millis(http_date(value)? - now.millis())
     };
     Some(wait.min(LADDER_LONGEST))
+}
+
+/// A date of HTTP, milliseconds since 1970.
+pub fn http_date(text: &str) -> Option<i64> {
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond())
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue,
+    QueueAttributeName,
 };
 use domain::message::Message;
 use futures::future::join_all;
 
-use crate::ports::{Queue, QueueError};
+use crate::ports::{Depth, Queue, QueueError};
 use crate::telemetry::trace_header;
 
 /// A queue of SQS.
@@ -17,12 +18,27 @@ use crate::telemetry::trace_header;
 pub struct SqsQueue {
     client: Client,
     url: String,
+    dead_letters: Option<String>,
 }
 
 impl SqsQueue {
-    /// Over a client and the queue's URL.
-    pub const fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+    /// Over a client, the queue's URL, and that of its dead letters where they are looked at.
+    pub const fn new(client: Client, url: String, dead_letters: Option<String>) -> Self {
+        Self { client, url, dead_letters }
+    }
+
+    /// About how many messages a queue holds.
+    async fn count(&self, url: &str) -> Result<u64, QueueError> {
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let call = self.client.get_queue_attributes().queue_url(url);
+        let told = call.set_attribute_names(Some(names.to_vec())).send().await;
+        let told = told.map_err(|error| QueueError(error.code().unwrap_or("no answer").into()))?;
+        let numbers = told.attributes.unwrap_or_default();
+        Ok(numbers.values().filter_map(|number| number.parse::<u64>().ok()).sum())
     }
 
     async fn one(&self, message: &Message) -> Result<(), QueueError> {
@@ -54,6 +70,11 @@ impl Queue for SqsQueue {
     async fn send(&self, messages: &[Message]) -> Result<(), QueueError> {
         let sent = join_all(messages.iter().map(|message| self.one(message))).await;
         sent.into_iter().collect()
+    }
+
+    async fn depth(&self) -> Result<Option<Depth>, QueueError> {
+        let Some(dead) = &self.dead_letters else { return Ok(None) };
+        Ok(Some(Depth { waiting: self.count(&self.url).await?, dead: self.count(dead).await? }))
     }
 }
 

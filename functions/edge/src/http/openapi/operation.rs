@@ -99,7 +99,11 @@ fn list(name: &str, paged: bool) -> Value {
         "properties": {"data": {"type": "array", "items": reference(name)}},
     });
     if paged {
-        list["required"] = json!(["data", "nextCursor"]);
+        list["required"] = json!(["data", "nextCursor", "unreadable"]);
+        list["properties"]["unreadable"] = json!({
+            "type": "array", "items": {"type": "integer", "format": "int64"},
+            "description": "The ids of rows that cannot be read; nearly always none.",
+        });
         list["properties"]["nextCursor"] = json!({
             "type": ["string", "null"],
             "description": "Where to go on; null at the end. A page before it may be empty.",

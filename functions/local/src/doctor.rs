@@ -1,0 +1,87 @@
+//! `doctor`: looks whether a data folder, and the service on it, are well.
+//!
+//! Neighbours: the edge's doctor does the looking. Guarantee: nothing is written, also beside a
+//! running service.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use domain::time::Time;
+use edge::App;
+use edge::doctor::{Finding, clock, examine};
+use edge::ports::{Clock, SystemClock, SystemIds};
+use edge::provider::client::{self, HttpProvider};
+use edge::provider::egress::Policy;
+use edge::provider::token::Tokens;
+
+use crate::data_dir::DataDir;
+use crate::queue::LocalQueue;
+use crate::service::{StartError, keyed};
+
+/// The flags of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// The data folder to look at.
+    #[arg(long, default_value = ".local")]
+    data_dir: PathBuf,
+    /// Where the service on it is, if it runs.
+    #[arg(long, default_value = "http://127.0.0.1:4177")]
+    api: String,
+}
+
+impl Doctor {
+    /// Looks, and says a line each. Whether all is well.
+    ///
+    /// # Errors
+    /// When there is nothing to look at.
+    pub async fn run(&self, say: fn(&str)) -> Result<bool, StartError> {
+        let data = DataDir::look(&self.data_dir)?;
+        let (engine, master) = keyed(&data)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let egress = Policy { loopback: true, private: Vec::new() };
+        let app = App {
+            store: Arc::new(engine.store()),
+            queue: Arc::new(LocalQueue::default()),
+            provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
+            clock,
+            ids: Arc::new(SystemIds),
+            master: Some(master),
+            public_url: self.api.clone(),
+            egress,
+            tokens: Tokens::default(),
+        };
+        let mut findings = examine(&app, None).await;
+        // The queue is in the memory of the service: from here it looks empty.
+        findings.retain(|finding| finding.check != "queue");
+        findings.extend(self.service().await);
+        for finding in &findings {
+            let well = if finding.fine { "ok   " } else { "WRONG" };
+            say(&format!("{well}  {:<12}{}", finding.check, finding.told));
+            finding.advice.iter().for_each(|advice| say(&format!("       {:<12}{advice}", "")));
+        }
+        Ok(findings.iter().all(|finding| finding.fine))
+    }
+
+    /// Whether the service answers, and what time it is there.
+    async fn service(&self) -> Vec<Finding> {
+        const CHECK: &str = "service";
+        let policy = Policy { loopback: true, private: Policy::private_ranges() };
+        let Ok(http) = client::build(policy) else { return Vec::new() };
+        let url = format!("{}/v1/health", self.api.trim_end_matches('/'));
+        let Ok(answer) = http.get(&url).send().await else {
+            let told = format!("does not run at {}; its queue is empty then", self.api);
+            return vec![Finding::fine(CHECK, told)];
+        };
+        let status = answer.status();
+        let up = if status.is_success() {
+            Finding::fine(CHECK, format!("runs at {}; the queue is in its memory", self.api))
+        } else {
+            let told = format!("{url} answered {status}");
+            Finding::wrong(CHECK, told, "Read its log; is something else at that address?")
+        };
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+        let there = date.and_then(client::http_date).map(Time::from_millis);
+        std::iter::once(up).chain(there.map(|there| clock(SystemClock.now(), there))).collect()
+    }
+}

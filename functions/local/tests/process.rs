@@ -1,0 +1,196 @@
+//! The real process, seen from outside: what listens, how it stops, what it says to who does not
+//! listen any more.
+
+#![allow(clippy::unwrap_used, reason = "a test may end so")]
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No end takes longer, on a machine four times slower than ours.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running service, and the line that it said when it was ready.
+struct Service {
+    child: Child,
+    ready: Value,
+    folder: TempDir,
+}
+
+impl Service {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ports = ["--port", "0", "--provider-port", "0", "--json", "--data-dir"];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
+            .args(ports)
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap();
+        Self { child, ready, folder }
+    }
+
+    fn address(&self, name: &str) -> String {
+        let url = self.ready[name].as_str().unwrap();
+        url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+    }
+
+    fn terminate(&self) {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed; both are an end.
+        if self.child.kill().is_ok() {
+            self.child.wait().unwrap();
+        }
+    }
+}
+
+/// The addresses that a process listens on.
+fn listeners(process: u32) -> BTreeSet<String> {
+    let own: BTreeSet<String> = std::fs::read_dir(format!("/proc/{process}/fd"))
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter_map(|target| {
+            let inode = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+            Some(inode.to_owned())
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    for table in ["tcp", "tcp6", "udp", "udp6"] {
+        let text = std::fs::read_to_string(format!("/proc/{process}/net/{table}")).unwrap();
+        for line in text.lines().skip(1) {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (address, state, inode) = (fields[1], fields[3], fields[9]);
+            let listens = state == "0A" || table.starts_with("udp");
+            if listens && own.contains(inode) {
+                found.insert(format!("{table} {address}"));
+            }
+        }
+    }
+    found
+}
+
+/// As the kernel writes it: 127.0.0.1 in hexadecimal, and the port.
+fn as_listed(address: &str) -> String {
+    let port: u16 = address.rsplit(':').next().unwrap().parse().unwrap();
+    format!("tcp 0100007F:{port:04X}")
+}
+
+#[test]
+fn nothing_listens_but_the_api_and_the_demo_provider() {
+    let service = Service::start();
+    let expected = ["api", "provider"].map(|name| as_listed(&service.address(name)));
+    assert_eq!(listeners(service.child.id()), expected.into_iter().collect());
+}
+
+#[test]
+fn half_a_request_does_not_hold_up_the_end() {
+    let mut service = Service::start();
+    let begin = |text: &str| {
+        let mut stream = TcpStream::connect(service.address("api")).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let key = service.ready["apiKey"].as_str().unwrap();
+    let halves = [
+        begin(""),
+        begin("POST /v1/plans HTT"),
+        begin(&format!(
+            "POST /v1/plans HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
+        )),
+    ];
+    service.terminate();
+    assert!(service.ended().success());
+    for mut half in halves {
+        let mut rest = Vec::new();
+        // Hung up on, politely or not.
+        let heard = half.read_to_end(&mut rest);
+        assert!(heard.is_err() || !rest.starts_with(b"HTTP/1.1 2"), "{rest:?}");
+    }
+}
+
+#[test]
+fn who_stops_reading_is_not_shouted_at() {
+    let service = Service::start();
+    let api = service.ready["api"].as_str().unwrap();
+    let demo = service.folder.path().join("demo.json");
+    let request = request_of(&demo);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
+        .args(["requests", "show", &request, "--api", api, "--key-file"])
+        .arg(service.folder.path().join("admin-key"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert_eq!(said, "");
+}
+
+/// The request that the demo made, once it has.
+fn request_of(demo: &Path) -> String {
+    let begun = Instant::now();
+    loop {
+        let made = std::fs::read_to_string(demo).unwrap_or_default();
+        let made: Value = serde_json::from_str(&made).unwrap_or_default();
+        if let Some(request) = made["requestId"].as_u64() {
+            return request.to_string();
+        }
+        assert!(begun.elapsed() < PATIENCE, "the demo makes no request");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_secret_need_not_stand_among_the_flags() {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, format!("{secret}\n")).unwrap();
+    let sign = |flag: Option<String>, variable: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_provisio"));
+        command.args(["webhook", "sign", "--id", "m1"]).env_remove("PROVISIO_SECRET");
+        command.args(flag.iter().flat_map(|flag| ["--secret", flag.as_str()]));
+        variable.into_iter().for_each(|value| {
+            command.env("PROVISIO_SECRET", value);
+        });
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert!(sign(Some(format!("@{}", file.display())), None).0);
+    assert!(sign(None, Some(secret)).0);
+    let (taken, said) = sign(Some("@/nowhere/secret".to_owned()), None);
+    assert!(!taken && said.contains("/nowhere/secret"), "{said}");
+    assert!(!sign(None, None).0);
+}

@@ -1,0 +1,169 @@
+//! Starts on a folder that lacks a part of what it had, or has another's: refused, and nothing is
+//! written. And what a running service shows to the rest of the machine.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use harness::{Service, Story};
+use local::{Options, start};
+use serde_json::json;
+use store::mark::{FORM, Mark};
+use tempfile::TempDir;
+
+fn options(folder: &Path) -> Options {
+    Options {
+        port: 0,
+        provider_port: 0,
+        data_dir: folder.to_path_buf(),
+        no_demo: true,
+        json: false,
+        allow_private_egress: false,
+    }
+}
+
+/// A folder with something in it, of a service that has stopped.
+async fn used() -> TempDir {
+    let story = Story::begin().await;
+    story.activate(1).await;
+    let Service { running, folder, .. } = story.service;
+    running.stop().await;
+    folder
+}
+
+/// Every file of a folder with its bytes, but for the lock and SQLite's own aids.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    let kept = names.filter(|name| name != "lock" && !name.ends_with("-shm"));
+    kept.map(|name| (name.clone(), std::fs::read(folder.join(&name)).unwrap()))
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect()
+}
+
+/// The start is refused in these words, and changes nothing.
+async fn refused(folder: &Path, words: &[&str]) {
+    let before = files(folder);
+    let Err(error) = start(&options(folder)).await else { panic!("it started") };
+    let told = error.to_string();
+    for word in words {
+        assert!(told.contains(word), "{word:?} is not in {told:?}");
+    }
+    for inner in ["dynoxide", "serde", "jiff", "feature"] {
+        assert!(!told.contains(inner), "{told}");
+    }
+    let after = files(folder);
+    assert!(before == after, "{:?} became {:?}", before.keys(), after.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_start_does_not_look_like_a_first_one() {
+    let folder = used().await;
+    let folder = folder.path();
+    let at = |name: &str| folder.join(name);
+    let (key, database) = (at("master-key"), at("dynamodb.sqlite"));
+    let right = std::fs::read(&key).unwrap();
+
+    std::fs::remove_file(&key).unwrap();
+    refused(folder, &["master-key is missing", "Restore it from its backup"]).await;
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    refused(folder, &["the master key is not the one", "Restore the key"]).await;
+    for wrong in [&right[..40], b"", b"\xff\xfe"] {
+        std::fs::write(&key, wrong).unwrap();
+        refused(folder, &["master-key does not hold a master key", "64 hex digits"]).await;
+    }
+    std::fs::write(&key, &right).unwrap();
+
+    let whole = std::fs::read(&database).unwrap();
+    for (cut, words) in [
+        (&whole[..whole.len() / 2], "is damaged: it is shorter than it says"),
+        (&whole[..50], "is damaged: it is cut within its header"),
+        (&whole[4096..], "is damaged: it is no SQLite database"),
+    ] {
+        std::fs::write(&database, cut).unwrap();
+        refused(folder, &[words, "dynamodb.sqlite", "Restore it from its backup"]).await;
+    }
+    std::fs::write(&database, &whole).unwrap();
+
+    let running = start(&options(folder)).await.unwrap();
+    let other = start(&options(folder)).await.err().unwrap().to_string();
+    assert!(other.contains("is in use by another process"), "{other}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_version_wrote_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = local::data_dir::DataDir::open(folder.path()).unwrap();
+    data.keep("master-key", &"07".repeat(32)).unwrap();
+    let engine = local::engine::Engine::open(&data.database().unwrap()).unwrap();
+    let (core, catalog) = local::engine::TABLES;
+    store::tables::create(&engine.client(), core, catalog).await.unwrap();
+    let store: &dyn store::Store = &engine.store();
+    let mark = Mark { master_key: "of its own kind".to_owned(), form: FORM + 1 };
+    store.keep_mark(&mark).await.unwrap();
+    drop((data, engine));
+    refused(folder.path(), &["form 2", "start the version that wrote it"]).await;
+}
+
+/// A folder of 0.1.0 has no mark: its entitlements tell whose key it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
+    let folder = used().await;
+    let path = folder.path().join("dynamodb.sqlite");
+    {
+        let engine = local::engine::Engine::open(&path).unwrap();
+        let call = engine.client().delete_item().table_name(local::engine::TABLES.1);
+        let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+        call.key("pk", text("MARK")).key("sk", text("MARK")).send().await.unwrap();
+    }
+    let key = folder.path().join("master-key");
+    let right = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    refused(folder.path(), &["the master key is not the one"]).await;
+    std::fs::write(&key, right).unwrap();
+    start(&options(folder.path())).await.unwrap().stop().await;
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    refused(folder.path(), &["the master key is not the one"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_revoked_is_told_at_the_start() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    let me = admin.get("/v1/me").await.expect(200);
+    let id = me["key"]["id"].as_u64().unwrap();
+    let path = format!("/v1/api-keys/{id}");
+    admin.delete(&path).await.refused(409, "LAST_ADMINISTRATOR");
+    let body = json!({"name": "Second", "roleId": me["role"]["id"]});
+    let second = admin.post("/v1/api-keys", &body).await.expect(201);
+    // Two that end each other at the same moment: one of them stays.
+    let other = admin.with_key(second["secret"].as_str().unwrap());
+    let theirs = format!("/v1/api-keys/{}", second["id"]);
+    let (a, b) = tokio::join!(admin.delete(&theirs), other.delete(&path));
+    let done = [a.status, b.status].iter().filter(|status| **status == 204).count();
+    assert_eq!(done, 1, "{} {}", a.text, b.text);
+    if a.status == 204 {
+        let body = json!({"name": "Third", "roleId": me["role"]["id"]});
+        let third = admin.post("/v1/api-keys", &body).await.expect(201);
+        let third = admin.with_key(third["secret"].as_str().unwrap());
+        assert_eq!(third.delete(&path).await.status, 204);
+    }
+    let Service { running, folder, .. } = service;
+    running.stop().await;
+    refused(folder.path(), &["admin-key was revoked", "makes a new key"]).await;
+    std::fs::remove_file(folder.path().join("admin-key")).unwrap();
+    start(&options(folder.path())).await.unwrap().stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let story = Story::begin().await;
+    story.activate(1).await;
+    for entry in std::fs::read_dir(story.service.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+    }
+}
