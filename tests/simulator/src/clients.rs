@@ -53,7 +53,7 @@ impl Wish {
         if number < 2 {
             return Self::activation(rng);
         }
-        match rng.u32(..22) {
+        match rng.u32(..24) {
             0..5 => Self::activation(rng),
             5 | 6 => Self::Operate("retry", json!({})),
             7 => Self::Operate("cancel", json!({})),
@@ -75,10 +75,10 @@ impl Wish {
                 2 => Self::Entitlement("ENABLE"),
                 _ => Self::Dissolve,
             },
-            14 => Self::Move,
-            15 => Self::DeleteMethod,
-            16..19 => Self::Handle("revoke", json!({})),
-            19 if rng.bool() => Self::Handle("acknowledge", json!({})),
+            14 | 21 => Self::Move,
+            15 | 22 => Self::DeleteMethod,
+            16 | 17 => Self::Handle("revoke", json!({})),
+            18 => Self::Handle("acknowledge", json!({})),
             19 => Self::Handle("revoke", json!({"immediately": true, "comments": "Now."})),
             20 => {
                 if rng.bool() {

@@ -45,7 +45,6 @@ fn seeds_hold_and_meet_every_row() {
         "granted retry",
         "granted retry of many",
         "granted revocation",
-        "granted revocation at once",
         "granted status",
         "repeated whole",
     ];
