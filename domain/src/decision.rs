@@ -128,7 +128,7 @@ pub enum Kind {
     Audit,
 }
 
-/// A look-up row: this value of this member belongs to that id (domain.md section 1).
+/// A look-up row: this value of this member belongs to that id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// What it names.

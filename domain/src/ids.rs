@@ -16,7 +16,7 @@ const EPOCH_MS: i64 = 1_704_067_200_000;
 const RANDOM_BITS: u32 = 12;
 const MAX_ID: u64 = (1 << 53) - 1;
 
-/// A numeric id: 41 bits of milliseconds since 2024, 12 random bits (domain.md section 1).
+/// A numeric id: 41 bits of milliseconds since 2024, 12 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "u64")]

@@ -9,7 +9,7 @@ pub const PERIOD_LONGEST: i64 = 36_525;
 /// An activation's requests may be scheduled so far ahead.
 pub const SCHEDULED_AHEAD: Period = Period::from_secs(366 * 86_400);
 
-/// Body of an API call, bytes (api.md section 1).
+/// Body of an API call, bytes.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Body of a status callback, bytes.
 pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
@@ -69,7 +69,7 @@ pub const REHEARSAL_ROWS: usize = 10_000;
 pub const NAMED_PRODUCTS: usize = 10;
 /// Names tried for a copy.
 pub const COPY_NAMES: u32 = 100;
-/// One expression: characters (substitution.md section 5).
+/// One expression: characters.
 pub const EXPRESSION_CHARS: usize = 512;
 /// Segments of one expression.
 pub const EXPRESSION_SEGMENTS: usize = 32;
@@ -92,7 +92,7 @@ pub const EXPRESSION_PATTERN_CHARS: usize = 64;
 pub const PRODUCT_KEYS: u32 = 10_000;
 /// Activations per product key (004-H10).
 pub const ACTIVATIONS_PER_KEY: u32 = 2_147_483_647;
-/// Line items of one entitlement (domain.md section 1).
+/// Line items of one entitlement.
 pub const LINE_ITEMS: usize = 25;
 /// Products of one line item.
 pub const ITEM_PRODUCTS: usize = 10;

@@ -10,7 +10,7 @@ use crate::limits::HISTORY_STEPS;
 use crate::rejection::{Code, Rejection};
 use crate::time::Time;
 
-/// One row of a table (domain.md sections 2 and 3).
+/// One row of a table.
 #[derive(Debug)]
 pub struct Row<S: 'static, E> {
     /// The row's name in the specification, such as `P4`.
@@ -199,7 +199,7 @@ pub struct RowLine {
     pub effect: &'static str,
 }
 
-/// One walked row, kept in the entity's own history (domain.md section 1, I8).
+/// One walked row, kept in the entity's own history (I8).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step<S> {
     /// The table row.

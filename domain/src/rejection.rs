@@ -9,7 +9,7 @@ use crate::ids::Id;
 use crate::limits::{FAULT_BYTES, FAULTS};
 use crate::text::cut;
 
-/// The codes of api.md section 1. The documentation of each is what `GET /errors/{code}` answers.
+/// The codes of refusals. The documentation of each is what `GET /errors/{code}` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[derive(Display, EnumIter, EnumMessage, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -256,7 +256,7 @@ impl Faults {
 
     /// `Ok` when nothing was noted. At most 100 faults are told, each within its bound: an answer
     /// must not be larger than what it answers. The answer's code is that of the first fault; what
-    /// is wrong by itself comes before what is only not stored (api.md, 400 and 422).
+    /// is wrong by itself comes before what is only not stored (400 before 422).
     ///
     /// # Errors
     /// All faults, as one rejection.

@@ -1,5 +1,4 @@
-//! What an activation may take: the guards in their order, quantities, inputs (domain.md section 3,
-//! K4).
+//! What an activation may take: the guards in their order, quantities, inputs.
 
 use harness::Story;
 use harness::story::{associate, id};

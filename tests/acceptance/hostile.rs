@@ -194,7 +194,10 @@ fn table() -> Vec<(&'static str, Does, Comes)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_behaviour_has_its_class() {
-    join_all(table().into_iter().map(|(name, does, comes)| check(name, does, comes))).await;
+    // One at a time: what floods one connection must not take the time of the others.
+    for (name, does, comes) in table() {
+        check(name, does, comes).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-//! Activations: how they are acknowledged, revoked and taken back, and many at once (domain.md
-//! section 3, rows A2 to A6, N12 to N14). What they may take stands in `guards`.
+//! Activations: how they are acknowledged, revoked and taken back, and many at once
+//! (rows A2 to A6, N12 to N14). What they may take stands in `guards`.
 
 use domain::limits::BULK;
 use harness::story::{id, product};

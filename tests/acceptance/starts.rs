@@ -4,22 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use harness::{Service, Story};
-use local::{Options, start};
+use harness::{Service, Story, options};
+use local::start;
 use serde_json::json;
 use store::mark::{FORM, Mark};
 use tempfile::TempDir;
-
-fn options(folder: &Path) -> Options {
-    Options {
-        port: 0,
-        provider_port: 0,
-        data_dir: folder.to_path_buf(),
-        no_demo: true,
-        json: false,
-        allow_private_egress: false,
-    }
-}
 
 /// A folder with something in it, of a service that has stopped.
 async fn used() -> TempDir {

@@ -1,4 +1,5 @@
-//! The AWS templates against the code and the rules of quality.md: each rule is seen to fail.
+//! The AWS templates against the code and the rules for what runs on AWS: each rule is seen to
+//! fail.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //!
 //! `sam build` (or `cargo lambda build --release`), then `cargo run -p tests --bin bench --` and
 //! the folder with a `bootstrap` for each function. Needs valgrind. Neighbours: `world` is AWS to
-//! them, `runtime` hands them calls. These are measurements, not gates; goals: quality.md, 5.
+//! them, `runtime` hands them calls. These are measurements, not gates; goals: ARCHITECTURE.md.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
 

@@ -14,7 +14,7 @@ pub mod story;
 
 pub use client::{Client, Reply};
 pub use provider::{ScriptedProvider, Sent};
-pub use service::Service;
+pub use service::{Service, options};
 pub use story::Story;
 
 use std::future::Future;

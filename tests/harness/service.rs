@@ -46,7 +46,8 @@ impl Service {
     }
 }
 
-fn options(folder: &Path) -> Options {
+/// On this folder, on any free ports, without the demo.
+pub fn options(folder: &Path) -> Options {
     Options {
         port: 0,
         provider_port: 0,

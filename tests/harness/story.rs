@@ -1,4 +1,4 @@
-//! The main job's catalog, made call by call (api.md section 3), and signed callbacks.
+//! The main job's catalog, made call by call, and signed callbacks.
 
 use domain::ids::{Entropy, sha256_hex};
 use domain::time::{Period, Time};

@@ -1,5 +1,5 @@
-//! Who may do what, and who did it: the tenant, namespaces, roles, API keys, permissions
-//! (domain.md section 6), the audit.
+//! Who may do what, and who did it: the tenant, namespaces, roles, API keys, permissions,
+//! the audit.
 //!
 //! Neighbours: the edge asks [`Role::may`] on every call.
 

@@ -14,7 +14,7 @@ use crate::text;
 #[derive(Display, EnumIter, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-#[expect(missing_docs, reason = "the areas of domain.md section 1")]
+#[expect(missing_docs, reason = "each is named by its area")]
 pub enum Area {
     Catalog,
     Entitlement,
@@ -32,7 +32,7 @@ pub const ADMINISTRATOR: &str = "Administrator";
 #[derive(Display, EnumIter, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-#[expect(missing_docs, reason = "the acts of domain.md section 1")]
+#[expect(missing_docs, reason = "each is named by its act")]
 pub enum Act {
     View,
     Add,

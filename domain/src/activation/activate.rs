@@ -115,7 +115,7 @@ impl Facts {
     /// May it? Then the activation, its requests and everything that is written with them.
     ///
     /// # Errors
-    /// The first guard that fails, in the order of domain.md section 3.
+    /// The first guard that fails, in the order of the refusals.
     pub fn activate(
         self,
         input: &ActivationInput,

@@ -101,7 +101,7 @@ impl Activation {
         }
     }
 
-    /// What may be ordered now (api.md, actions).
+    /// What may be ordered now.
     pub fn actions(&self) -> Vec<&'static str> {
         let mut actions = MACHINE.actions(self.life.state);
         actions.retain(|action| *action != "ACKNOWLEDGE" || self.awaits_acknowledgement());

@@ -138,13 +138,7 @@ impl Revocation {
             RequestType::Provision => None,
             RequestType::Deprovision => self.again(request),
         };
-        if let Some((product, association)) = back {
-            let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
-            if pending {
-                self.activation.deprovisioning.push(opened.id);
-            }
-            decision = self.order(opened, decision, stamp);
-        }
+        let decision = self.follow(back, decision, stamp)?;
         // It is written in any case: who completes another request of it meanwhile must see this.
         if !pending || !self.activation.deprovisioning.is_empty() {
             return Ok(decision.save(self.activation));
@@ -165,13 +159,8 @@ impl Revocation {
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
         let stamp = &stamp.by(Actor::System);
-        if let Some((product, association)) = self.behind(request, false, &mut decision) {
-            let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
-            if self.activation.life.state == State::RevocationPending {
-                self.activation.deprovisioning.push(opened.id);
-            }
-            decision = self.order(opened, decision, stamp);
-        }
+        let back = self.behind(request, false, &mut decision);
+        let decision = self.follow(back, decision, stamp)?;
         Ok(decision.save(self.activation))
     }
 
@@ -239,6 +228,21 @@ impl Revocation {
         let mut opened = Request::open(id, RequestType::Deprovision, &origin, None, stamp)?;
         opened.postpone(not_before, stamp.now);
         Ok(opened)
+    }
+
+    /// Takes back what was left behind; a revocation that is pending waits for it.
+    fn follow(
+        &mut self,
+        back: Option<(Product, Option<Association>)>,
+        decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
+        let Some((product, association)) = back else { return Ok(decision) };
+        let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
+        if self.activation.life.state == State::RevocationPending {
+            self.activation.deprovisioning.push(opened.id);
+        }
+        Ok(self.order(opened, decision, stamp))
     }
 
     /// Notes a request that takes back, and has it sent.

@@ -1,4 +1,4 @@
-//! THE TABLE of the activation (domain.md section 3).
+//! THE TABLE of the activation.
 //!
 //! Neighbours: the verbs of this folder walk it; diagram and `/v1/state-machines` are derived.
 

@@ -1,4 +1,4 @@
-//! "Complete" (domain.md section 3): what QUEUE and PRODUCE ask for, and SAVE warns of.
+//! "Complete": what QUEUE and PRODUCE ask for, and SAVE warns of.
 //!
 //! Neighbours: `create` and `act` ask it.
 

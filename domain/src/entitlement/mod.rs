@@ -259,7 +259,7 @@ impl Entitlement {
         self.items.iter().any(LineItem::asks_acknowledgement)
     }
 
-    /// What may be ordered now (api.md, actions).
+    /// What may be ordered now.
     pub fn actions(&self) -> Vec<&'static str> {
         let type_of = self.line_item_type();
         let keyed = type_of == Some(LineItemType::Product_Key);

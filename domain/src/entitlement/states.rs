@@ -1,4 +1,4 @@
-//! THE TABLES of entitlement and product key (domain.md section 3).
+//! THE TABLES of entitlement and product key.
 //!
 //! Neighbours: the verbs of this folder walk them; diagram and `/v1/state-machines` are derived.
 

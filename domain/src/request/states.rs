@@ -1,4 +1,4 @@
-//! THE TABLE of the provisioning request (domain.md section 2): its states, events and rows.
+//! THE TABLE of the provisioning request: its states, events and rows.
 //!
 //! Neighbours: the verbs of this folder walk it; the diagram and `/v1/state-machines` are derived.
 

@@ -1,4 +1,4 @@
-//! What an expression may cost (substitution.md section 5), judged on the parsed form.
+//! What an expression may cost, judged on the parsed form.
 //!
 //! Neighbours: `expression` calls it at save and again before a render.
 

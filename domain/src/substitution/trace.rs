@@ -16,7 +16,7 @@ pub enum Outcome {
     Excluded,
 }
 
-/// One expression and what became of it (substitution.md, Trace).
+/// One expression and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceEntry {

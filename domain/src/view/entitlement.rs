@@ -127,7 +127,7 @@ pub struct EntitlementLine {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProductKey)]
-#[expect(missing_docs, reason = "the members of api.md section 2")]
+#[expect(missing_docs, reason = "the members of the answer")]
 pub struct ProductKeyView {
     pub pk_id: Uuid,
     pub e_id: Uuid,

@@ -7,7 +7,7 @@ use domain::machine::{Machine, Word};
 use domain::rejection::Code;
 use domain::{activation, entitlement, request};
 
-/// The rows of domain.md sections 2 and 3, written down anew: id, from, event, to.
+/// The rows of the tables, written down anew: id, from, event, to.
 fn specified(machine: &str) -> BTreeMap<(String, String, String), String> {
     let text = include_str!("../cases/machines.txt");
     let mut rows = BTreeMap::new();

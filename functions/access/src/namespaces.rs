@@ -6,7 +6,6 @@ use domain::decision::Kind;
 use domain::ids::Id;
 use edge::{Answer, Cx, Problem};
 use serde::Deserialize;
-use store::list::PageOf;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let input = &cx.json::<NamespaceInput>()?;
@@ -75,30 +74,12 @@ async fn held(cx: &Cx, namespace: Id) -> Result<Option<&'static str>, Problem> {
         (Kind::Feature, "features"),
     ];
     for (kind, what) in kinds {
-        let mut page = PageOf { limit: 1, after: None, ascending: false };
-        loop {
-            let keep = |row: &Belongs| row.namespace_id == namespace;
-            let found = cx.store().list(cx.tenant()?, kind, &page, keep).await?;
-            if !found.rows.is_empty() {
-                return Ok(Some(what));
-            }
-            page.after = found.next;
-            if page.after.is_none() {
-                break;
-            }
+        let holds = |row: &Belongs| row.namespace_id == namespace;
+        if cx.store().has(cx.tenant()?, kind, holds).await? {
+            return Ok(Some(what));
         }
     }
-    let mut page = PageOf { limit: 1, after: None, ascending: false };
-    loop {
-        let names =
-            |role: &Role| role.permissions.iter().any(|g| g.namespace_id == Some(namespace));
-        let found = cx.store().list(cx.tenant()?, Kind::Role, &page, names).await?;
-        if !found.rows.is_empty() {
-            return Ok(Some("permissions of roles"));
-        }
-        page.after = found.next;
-        if page.after.is_none() {
-            return Ok(None);
-        }
-    }
+    let grants = |role: &Role| role.permissions.iter().any(|g| g.namespace_id == Some(namespace));
+    let is_named = cx.store().has(cx.tenant()?, Kind::Role, grants).await?;
+    Ok(is_named.then_some("permissions of roles"))
 }

@@ -1,10 +1,12 @@
 //! `…/{id}/contacts`: the people of a customer or partner.
 
 use domain::customer::contact::{Contact, ContactInput};
+use domain::decision::Kind;
+use domain::view::entitlement::EntitlementLine;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 
-use crate::customers::{is_entitled, load as customer};
+use crate::customers::load as customer;
 
 async fn load(cx: &Cx, partner: bool) -> Result<Contact, Problem> {
     let owner = customer(cx, partner).await?;
@@ -51,7 +53,8 @@ pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
         cx.if_match(contact.version)?;
         let owner = customer(cx, partner).await?;
         let id = contact.id;
-        let is_named = is_entitled(cx, |row| row.contact_id == Some(id)).await?;
+        let names = |row: &EntitlementLine| row.contact_id == Some(id);
+        let is_named = cx.store().has(cx.tenant()?, Kind::Entitlement, names).await?;
         Ok((Answer::deleted(), contact.delete(&owner, is_named)?))
     })
     .await

@@ -129,11 +129,11 @@ async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem
     let names = |row: &EntitlementLine| {
         row.customer_id == Some(customer) || row.partner_id == Some(customer)
     };
-    if is_entitled(cx, names).await? {
+    let tenant = cx.tenant()?;
+    if cx.store().has(tenant, Kind::Entitlement, names).await? {
         return Ok(Some("Entitlements"));
     }
-    let (tenant, mut page) =
-        (cx.tenant()?, PageOf { limit: PAGE.1, after: None, ascending: false });
+    let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
     loop {
         let names = |row: &ActivationLine| row.customer_id == Some(customer);
         let found = cx.store().list(tenant, Kind::Activation, &page, names).await?;
@@ -151,20 +151,5 @@ async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem
         if page.after.is_none() {
             return Ok(None);
         }
-    }
-}
-
-/// Whether there is an entitlement of this kind.
-pub(crate) async fn is_entitled(
-    cx: &Cx,
-    names: impl Fn(&EntitlementLine) -> bool + Copy + Send,
-) -> Result<bool, Problem> {
-    let mut page = PageOf { limit: 1, after: None, ascending: false };
-    loop {
-        let found = cx.store().list(cx.tenant()?, Kind::Entitlement, &page, names).await?;
-        if !found.rows.is_empty() || found.next.is_none() {
-            return Ok(!found.rows.is_empty());
-        }
-        page.after = found.next;
     }
 }

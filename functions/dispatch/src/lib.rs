@@ -22,7 +22,7 @@ use edge::app::can_fail;
 use edge::provider::call::Letter;
 use edge::queue::batch::{Outcome, batch};
 use edge::telemetry::attempted;
-use store::{Extra, StoreError};
+use store::{Extra, StoreError, readable};
 
 use crate::render::Prepared;
 
@@ -101,16 +101,10 @@ async fn unfinished(
     let (Some(lease), Some(method)) = (&request.lease, &request.method) else { return Ok(None) };
     let (generation, no) = (request.generation, request.attempt_count);
     // What cannot be read says nothing: the attempt is repeated, with the same idempotency key.
-    let noted = match app.store.find_attempt(tenant, request.id, generation, no).await {
-        Err(StoreError::Corrupt(..)) => None,
-        other => other?,
-    };
-    let Some(attempt) = noted else { return Ok(None) };
-    let method = match app.store.find_method(tenant, method.id).await {
-        Err(StoreError::Corrupt(..)) => None,
-        other => other?,
-    };
-    let Some(method) = method else { return Ok(None) };
+    let noted = readable(app.store.find_attempt(tenant, request.id, generation, no).await)?;
+    let Some(attempt) = noted.flatten() else { return Ok(None) };
+    let method = readable(app.store.find_method(tenant, method.id).await)?;
+    let Some(method) = method.flatten() else { return Ok(None) };
     let ended = Ended {
         tenant,
         token: lease.token,

@@ -103,8 +103,6 @@ impl DataDir {
             if length < size * u64::from(pages) {
                 return Err(damaged("it is shorter than it says"));
             }
-        }
-        if self.has_database()? {
             // The engine makes its other files with the permissions of this one.
             make_private(&path).map_err(|error| told(&path, error))?;
         }

@@ -12,8 +12,8 @@ use domain::machine::Step;
 use domain::request::{Conflicts, Request};
 use domain::view::explain::Evidence;
 use edge::{Answer, Cx, Problem, telemetry};
-use store::StoreError;
 use store::list::PageOf;
+use store::readable;
 
 use crate::show::older;
 
@@ -31,15 +31,18 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     );
     let older = older(&cx, tenant, &request).await?;
     let audit = comments(&cx, tenant, id).await?;
-    let mut unreadable = noted.unreadable + payloads.unreadable + repeats.unreadable;
-    let activation = store.load_activation(tenant, &request.aid).await;
-    let activation = readable(activation, &mut unreadable)?;
-    let conflicts = readable(store.load_conflicts(tenant, id).await, &mut unreadable)?;
+    let activation = readable(store.load_activation(tenant, &request.aid).await)?;
+    let conflicts = readable(store.load_conflicts(tenant, id).await)?;
     let method = match &request.method {
         Some(method) => store.find_method(tenant, method.id).await,
         None => Ok(None),
     };
-    let method = readable(method, &mut unreadable)?.flatten();
+    let method = readable(method)?;
+    let alone = [activation.is_none(), conflicts.is_none(), method.is_none()];
+    let unreadable = noted.unreadable
+        + payloads.unreadable
+        + repeats.unreadable
+        + alone.into_iter().filter(|unread| *unread).count();
     let evidence = Evidence {
         keys: keys(&cx, tenant, &request, &older).await?,
         older,
@@ -47,7 +50,7 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
         payloads: payloads.rows,
         conflicts: conflicts.unwrap_or_else(|| Conflicts::none(id)),
         repeats: repeats.rows,
-        method: method.map(|method| method.info),
+        method: method.flatten().map(|method| method.info),
         attempts: request.attempts(noted.rows, now),
         audit,
         request,
@@ -58,20 +61,6 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     }
     let version = evidence.request.life.version;
     cx.show(&evidence.explain(&cx.caller()?.role, now), version)
-}
-
-/// What was found; a row that cannot be read is counted, and harms only itself.
-fn readable<T>(
-    found: Result<T, StoreError>,
-    unreadable: &mut usize,
-) -> Result<Option<T>, StoreError> {
-    match found {
-        Err(StoreError::Corrupt(..)) => {
-            *unreadable += 1;
-            Ok(None)
-        }
-        other => other.map(Some),
-    }
 }
 
 /// The entries of comments, oldest first. Those of other acts stand in the history, too.

@@ -27,3 +27,14 @@ pub enum StoreError {
     #[error("a row of {0} cannot be read: {1}")]
     Corrupt(&'static str, String),
 }
+
+/// What was found, or nothing where the row cannot be read: it harms only itself.
+///
+/// # Errors
+/// All but `Corrupt`.
+pub fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::Corrupt(..)) => Ok(None),
+        other => other.map(Some),
+    }
+}

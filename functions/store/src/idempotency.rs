@@ -1,4 +1,4 @@
-//! The record of an answer, written in the same transaction as the effect (api.md, idempotency).
+//! The record of an answer, written in the same transaction as the effect.
 //!
 //! Neighbours: the edge makes and replays it.
 

@@ -1,4 +1,4 @@
-//! The key shapes of both tables (domain.md section 1), here and nowhere else.
+//! The key shapes of both tables, here and nowhere else.
 //!
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
 //! the mark of the deployment and the index `due`.
@@ -203,6 +203,14 @@ pub fn name(tenant: Id, name: &Name) -> Key {
 pub fn names(tenant: Id, kind: Kind, member: &str, value: &str) -> String {
     let kind: &str = kind.into();
     format!("T#{tenant}#N#{kind}#{member}#{}", value.to_lowercase())
+}
+
+/// The table in which a kind has its list.
+pub(crate) const fn listed_in(kind: Kind) -> Table {
+    match kind {
+        Kind::Entitlement | Kind::Activation | Kind::Request => Table::Core,
+        _ => Table::Catalog,
+    }
 }
 
 /// A list's partition in the index `list`.

@@ -22,5 +22,5 @@ pub mod sources;
 pub mod tables;
 
 pub use commit::Extra;
-pub use error::StoreError;
+pub use error::{StoreError, readable};
 pub use port::Store;

@@ -98,10 +98,7 @@ impl dyn Store {
         page: &PageOf,
         keep: impl Fn(&T) -> bool + Send,
     ) -> Result<Page<T>, StoreError> {
-        let table = match kind {
-            Kind::Entitlement | Kind::Activation | Kind::Request => Table::Core,
-            _ => Table::Catalog,
-        };
+        let table = keys::listed_in(kind);
         let mut after = page.after.map(Id::padded);
         let (mut rows, mut unreadable, mut looked_at) = (Vec::new(), Vec::new(), 0);
         let mut look = page.limit.max(1);
@@ -138,6 +135,26 @@ impl dyn Store {
                 let next = after.filter(|_| rest).as_deref().and_then(listed);
                 return Ok(Page { rows, next, unreadable });
             }
+        }
+    }
+
+    /// Whether there is a row of a kind that `keep` keeps.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn has<T: DeserializeOwned>(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        keep: impl Fn(&T) -> bool + Copy + Send,
+    ) -> Result<bool, StoreError> {
+        let mut page = PageOf { limit: 1, after: None, ascending: false };
+        loop {
+            let found = self.list(tenant, kind, &page, keep).await?;
+            if !found.rows.is_empty() || found.next.is_none() {
+                return Ok(!found.rows.is_empty());
+            }
+            page.after = found.next;
         }
     }
 

@@ -24,23 +24,23 @@ use crate::rows::{Row, decode};
 /// The newest rows of a kind that are read.
 const EACH: usize = 20;
 
-/// A kind of row, where its list is, and whether one can be read.
-type Sampled = (Kind, Table, fn(Item) -> Result<(), StoreError>);
+/// A kind of row, and whether one can be read.
+type Sampled = (Kind, fn(Item) -> Result<(), StoreError>);
 
 const SAMPLED: [Sampled; 13] = [
-    (Kind::Namespace, Table::Catalog, reads::<Namespace>),
-    (Kind::Role, Table::Catalog, reads::<Role>),
-    (Kind::Feature, Table::Catalog, reads::<Feature>),
-    (Kind::Product, Table::Catalog, reads::<Product>),
-    (Kind::Attribute, Table::Catalog, reads::<CustomAttributeDef>),
-    (Kind::Customer, Table::Catalog, reads::<Customer>),
-    (Kind::Partner, Table::Catalog, reads::<Customer>),
-    (Kind::Plan, Table::Catalog, reads::<Plan>),
-    (Kind::Method, Table::Catalog, reads::<Method>),
-    (Kind::Association, Table::Catalog, reads::<Association>),
-    (Kind::Entitlement, Table::Core, reads::<Entitlement>),
-    (Kind::Activation, Table::Core, reads::<Activation>),
-    (Kind::Request, Table::Core, reads::<Request>),
+    (Kind::Namespace, reads::<Namespace>),
+    (Kind::Role, reads::<Role>),
+    (Kind::Feature, reads::<Feature>),
+    (Kind::Product, reads::<Product>),
+    (Kind::Attribute, reads::<CustomAttributeDef>),
+    (Kind::Customer, reads::<Customer>),
+    (Kind::Partner, reads::<Customer>),
+    (Kind::Plan, reads::<Plan>),
+    (Kind::Method, reads::<Method>),
+    (Kind::Association, reads::<Association>),
+    (Kind::Entitlement, reads::<Entitlement>),
+    (Kind::Activation, reads::<Activation>),
+    (Kind::Request, reads::<Request>),
 ];
 
 fn reads<T: Row>(item: Item) -> Result<(), StoreError> {
@@ -63,7 +63,8 @@ impl dyn Store {
     /// When the store is not available.
     pub async fn sample(&self, tenant: Id) -> Result<Sample, StoreError> {
         let mut sample = Sample::default();
-        for (kind, table, reads) in SAMPLED {
+        for (kind, reads) in SAMPLED {
+            let table = keys::listed_in(kind);
             let range = Range {
                 table,
                 index: Some(keys::LIST),

@@ -12,8 +12,8 @@ use simulator::seat::Plant;
 use simulator::world::{API, Run, Work};
 use simulator::{Simulator, runtime};
 
-/// The side effects of quality.md section 3. The freeze is a part of S4, the attempt's row of S6,
-/// and S8 is answered, too.
+/// The side effects: all that a death can leave half done. The freeze is a part of S4, the
+/// attempt's row of S6, and S8 is answered, too.
 const EFFECTS: [&str; 12] =
     ["S1", "S2", "S3", "S4", "S4 freeze", "S5", "S6 attempt", "S6", "S7", "S8", "S8 answer", "S9"];
 

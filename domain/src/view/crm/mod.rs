@@ -72,7 +72,7 @@ pub enum CrmCode {
     Internal,
 }
 
-/// Where a request is, in the three states of CRM.COM (domain.md section 5).
+/// Where a request is, in the three states of CRM.COM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CrmState {

@@ -92,7 +92,7 @@ impl CrmSources {
         }
     }
 
-    /// In the words of domain.md section 5: as a subscription of this activation would be.
+    /// In CRM.COM's words: as a subscription of this activation would be.
     fn effective(&self) -> CrmSubscriptionState {
         match self.activation.life.state {
             State::Active if self.is_provisioned() => CrmSubscriptionState::Effective,

@@ -43,7 +43,7 @@ struct Members {
     allowed_actions: Option<Vec<&'static str>>,
 }
 
-/// The status of a code (api.md section 1).
+/// The status of a code.
 pub const fn status(code: Code) -> u16 {
     match code {
         Code::MalformedJson

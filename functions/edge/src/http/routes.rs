@@ -269,7 +269,7 @@ impl Route {
             || matches!(self.gives, Gives::Location(CREATED))
     }
 
-    /// PUT and PATCH of an existing entity (api.md, concurrency).
+    /// PUT and PATCH of an existing entity.
     pub fn needs_if_match(&self) -> bool {
         matches!(self.verb, "PUT" | "PATCH")
             && self.operation != "putAssociation"

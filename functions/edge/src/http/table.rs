@@ -1,7 +1,7 @@
 //! THE TABLE of routes.
 //!
 //! Neighbours: the routers are built from it, and so is `infra/openapi.json`. Guarantee: a route
-//! without a permission does not exist (quality.md section 4).
+//! without a permission does not exist.
 
 use domain::access::audit::AuditEntry;
 use domain::access::keys::{ApiKeyInput, KeyInfo};
@@ -70,7 +70,7 @@ const REQUEST_COMMENT: Needs = OneOf(&[(Ent, Edit), (Act3, Edit)]);
 const REHEARSE: Needs = AllOf(&[(Cat, View), (Ent, View)]);
 const OPERATOR: Needs = AllOf(&[(Ent, View), (Ent, Edit)]);
 
-/// The table (api.md section 2).
+/// The table.
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
     get("getMe", "/v1/me", AnyKey, Access,

@@ -1,4 +1,4 @@
-//! Which addresses may be called (quality.md section 4): every URL that a user can give.
+//! Which addresses may be called: every URL that a user can give.
 //!
 //! Neighbours: methods at save, the provider client at every call. Guarantee: no address that is
 //! not public is ever connected to, unless the operator listed it.
