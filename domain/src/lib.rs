@@ -20,4 +20,5 @@ pub mod request;
 pub mod substitution;
 pub mod text;
 pub mod time;
+pub mod told;
 pub mod view;

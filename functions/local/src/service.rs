@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use domain::ids::Id;
 use edge::http::router::finish;
 use edge::http::routes::Function;
@@ -197,8 +200,20 @@ pub const ROUTERS: [(Function, MakeRouter); 8] = [
 pub fn router(app: &Arc<App>) -> Router {
     let routers = ROUTERS.iter().map(|(_, router)| router(Arc::clone(app)));
     let all = routers.fold(Router::new(), Router::merge);
-    let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
-    finish(all.merge(docs), app)
+    let docs: Router = SwaggerUi::new("/docs").config(Config::from("/openapi.json")).into();
+    finish(all.merge(docs.layer(map_response(of_our_own))), app)
+}
+
+/// What a page may load and run: only what came with it, and nobody may frame it. The page sets
+/// styles from its scripts and has images in its style sheets.
+const OF_OUR_OWN: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
+async fn of_our_own(mut page: Response) -> Response {
+    let headers = page.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(OF_OUR_OWN));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    page
 }
 
 impl Running {

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use domain::limits::DRAINED_BYTES;
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
+use domain::told::told;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -116,7 +117,7 @@ pub fn read_value<T: DeserializeOwned>(
         // What is wrong is noted and taken out, so that the next round finds the next fault.
         let path: Vec<Step> = error.path().iter().filter_map(step).collect();
         let at = patient.place(&path);
-        faults.push(Fault::new(at, Code::ValidationFailed, error.inner().to_string()));
+        faults.push(Fault::new(at, Code::ValidationFailed, told(&error.inner().to_string())));
         if !patient.take_out(&path) {
             break;
         }

@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use domain::rejection::{Code, Rejection};
+use domain::told::told;
 use url::form_urlencoded;
 
 /// The parameters of a call.
@@ -55,7 +56,8 @@ impl Query {
     where
         T::Err: std::fmt::Display,
     {
-        let parse = |text: &str| text.parse().map_err(|e: T::Err| wrong(name, &e.to_string()));
+        let parse =
+            |text: &str| text.parse().map_err(|e: T::Err| wrong(name, &told(&e.to_string())));
         self.text(name).map(parse).transpose()
     }
 
@@ -67,7 +69,8 @@ impl Query {
     where
         T::Err: std::fmt::Display,
     {
-        let parse = |text: &str| text.parse().map_err(|e: T::Err| wrong(name, &e.to_string()));
+        let parse =
+            |text: &str| text.parse().map_err(|e: T::Err| wrong(name, &told(&e.to_string())));
         self.text(name).map_or(Ok(Vec::new()), |list| list.split(',').map(parse).collect())
     }
 

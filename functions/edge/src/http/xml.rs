@@ -8,9 +8,11 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use domain::limits::{XML_ATTRIBUTES, XML_DEPTH, XML_ELEMENTS};
 use domain::rejection::{Code, Fault, Rejection};
+use domain::told::told;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, Writer};
 use serde::de::DeserializeOwned;
+use uppsala::XmlError;
 
 use crate::http::problem::{Problem, of_content, status};
 
@@ -25,16 +27,15 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], root: &str) -> Result<T, Rejectio
     let text = std::str::from_utf8(bytes).map_err(|_| refused("The XML must be UTF-8."))?;
     let text = text.trim_start_matches('\u{feff}');
     bounded(text, root)?;
-    let document = uppsala::parse(text);
-    document.map_err(|error| refused(format!("The XML is not well-formed: {error}.")))?;
+    uppsala::parse(text).map_err(|error| ill_formed(&error))?;
     quick_xml::de::from_str(&plain(text)?).map_err(|error| {
-        let told = error.to_string();
+        let inner = error.to_string();
         // The reader's name for text that is not wanted.
-        let told = match told.split_once("unknown field `$text`") {
+        let why = match inner.split_once("unknown field `$text`") {
             Some(_) => "text stands where only elements may".to_owned(),
-            None => told,
+            None => told(&inner),
         };
-        refused(format!("The XML does not comply with the schema: {told}."))
+        refused(format!("The XML does not comply with the schema: {why}."))
     })
 }
 
@@ -65,6 +66,16 @@ fn bare(start: &BytesStart<'_>) -> BytesStart<'static> {
         }
     }
     bare
+}
+
+fn ill_formed(error: &XmlError) -> Rejection {
+    let (message, line, column) = match error {
+        XmlError::WellFormedness(e) => (e.message.as_str(), e.line, e.column),
+        XmlError::Namespace(e) => (e.message.as_str(), e.line, e.column),
+        XmlError::Parse(e) => (e.message.as_str(), e.line, e.column),
+        _ => return refused("The XML is not well-formed: it ends too early."),
+    };
+    refused(format!("The XML is not well-formed at line {line}, column {column}: {message}."))
 }
 
 fn refused(detail: impl Into<String>) -> Rejection {
