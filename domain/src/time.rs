@@ -65,10 +65,11 @@ impl fmt::Display for Day {
     }
 }
 
-const LAST_MS: i64 = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
+/// The last instant that has a text: 9999-12-30T22:00:00Z.
+const LAST_MS: i64 = 253_402_207_200_000;
 
 impl Time {
-    /// From milliseconds since 1970, clamped to the years 1970 to 9999.
+    /// From milliseconds since 1970, clamped to the years 1970 to 9999 (its last 26 hours excepted).
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, LAST_MS))
     }
@@ -230,6 +231,8 @@ impl TryFrom<String> for Period {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -290,6 +293,24 @@ mod tests {
         check("P4294967295D", PERIOD_LONGEST_MS, "P36525D");
         for wrong in ["", "10", "-PT1S", "P1M", "PT", "10s", "P1Y", "PT-1S"] {
             assert!(Period::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// However a length or an instant came about, what is written of it is read.
+        #[test]
+        fn what_is_written_is_read(millis in any::<i64>(), bits in 0_u32..64, other in any::<i64>()) {
+            let (at, length) = (Time::from_millis(millis), Period::from_millis(millis >> bits));
+            let seconds = Period::from_secs(millis >> bits);
+            for length in [length, seconds, at.since(Time::from_millis(other))] {
+                prop_assert_eq!(Period::try_from(length.to_string()), Ok(length));
+            }
+            for at in [at, Time::from_millis(millis >> bits), at.after(length)] {
+                prop_assert_eq!(at.to_string().parse(), Ok(at));
+                prop_assert_eq!(at.day().to_string().parse(), Ok(at.day()));
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ mod plan_actions;
 mod plans;
 mod profiles;
 mod races;
+mod read_back;
 mod restart;
 mod retrying;
 mod revoking;

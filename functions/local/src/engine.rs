@@ -95,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// The operations that the product calls.
+    /// The operations that the product calls, and the one by which a test sees every row.
     fn run(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
         let malformed =
             |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
@@ -109,6 +109,7 @@ impl Engine {
             "GetItem" => hand_over!(get_item),
             "BatchGetItem" => hand_over!(batch_get_item),
             "Query" => hand_over!(query),
+            "Scan" => hand_over!(scan),
             "PutItem" => hand_over!(put_item),
             "UpdateItem" => hand_over!(update_item),
             "DeleteItem" => hand_over!(delete_item),

@@ -5,7 +5,7 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -26,13 +26,19 @@ struct Service {
 
 impl Service {
     fn start() -> Self {
+        Self::telling(None, Stdio::null())
+    }
+
+    /// With a wish of what is logged, and where to.
+    fn telling(wanted: Option<&str>, log: Stdio) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = ["--port", "0", "--provider-port", "0", "--json", "--data-dir"];
         let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
             .args(ports)
             .arg(folder.path())
+            .envs(wanted.map(|wanted| ("RUST_LOG", wanted)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -109,6 +115,44 @@ fn nothing_listens_but_the_api_and_the_demo_provider() {
     let service = Service::start();
     let expected = ["api", "provider"].map(|name| as_listed(&service.address(name)));
     assert_eq!(listeners(service.child.id()), expected.into_iter().collect());
+}
+
+/// However much is wanted of the log: no secret, nobody's address (I12). The demo makes a customer,
+/// sells, activates, posts and hears a callback, through every dependency that could tell of it.
+#[test]
+fn the_log_is_silent_about_people_and_secrets() {
+    let mut log = tempfile::tempfile().unwrap();
+    let mut service = Service::telling(Some("trace"), log.try_clone().unwrap().into());
+    let key = service.ready["apiKey"].as_str().unwrap().to_owned();
+    let mut stream = TcpStream::connect(service.address("api")).unwrap();
+    let call = "POST /v1/customers HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+        content-type: application/json\r\n";
+    let body = r#"{"name":"canary","emails":["canary@example.com"]}"#;
+    let length = body.len();
+    write!(stream, "{call}authorization: Bearer {key}\r\ncontent-length: {length}\r\n\r\n{body}")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let begun = Instant::now();
+    let mut told = String::new();
+    // The demo is at its end when the provider has called back.
+    while !told.contains("operation=\"reportStatus\"") {
+        assert!(begun.elapsed() < PATIENCE, "{told}");
+        std::thread::park_timeout(Duration::from_millis(20));
+        log.rewind().unwrap();
+        told.clear();
+        log.read_to_string(&mut told).unwrap();
+    }
+    service.terminate();
+    service.ended();
+    // What is said to the person who started it is no log.
+    let lines = || told.lines().filter(|line| line.starts_with("20"));
+    assert!(lines().any(|line| line.contains("createActivation")), "{told}");
+    for secret in ["canary", "tucano", key.as_str(), "whsec_"] {
+        let line = lines().find(|line| line.to_lowercase().contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
 }
 
 #[test]

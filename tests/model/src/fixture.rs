@@ -82,7 +82,7 @@ impl Fixture {
         let seals = Seals { callback: Sealed(String::new()), credential: None };
         let (method, _) = Method::create(&input, namespace.id, seals, &at(4))?;
         let info = method.info.clone();
-        let chosen = Chosen { plan, method, deprovision_plan: None };
+        let chosen = Chosen { deprovision_plan: Some(plan.clone()), plan, method };
         let (association, _) = Former::default().associate(product.clone(), chosen, &at(5));
         let secret = KeySecret::new([3; 32]);
         let entitlement = entitlement(&product, units, &secret, &at(6))?;

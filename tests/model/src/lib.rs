@@ -4,7 +4,9 @@
 
 pub mod fixture;
 pub mod invariants;
+mod look;
 pub mod possible;
+mod revoking;
 pub mod search;
 pub mod steps;
 pub mod system;

@@ -1,4 +1,4 @@
-//! The command: searches every scope, then looks for nine mutants.
+//! The command: searches every scope, then looks for twelve mutants.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -2,6 +2,8 @@
 //!
 //! Neighbours: `steps` says what becomes of it.
 
+use domain::activation::Activation;
+use domain::activation::states::State as ActivationState;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::states::Status;
@@ -32,6 +34,7 @@ pub enum Step {
     Sweep(Id),
     SweepUnsent(Id),
     Retry(Id),
+    Revoke(usize),
     Edit,
     Time,
 }
@@ -51,6 +54,11 @@ impl Model {
                 matches!(request.life.state, Status::Failed | Status::DispatchFailed)
             };
             steps.extend(system.requests.iter().filter(failed).map(|r| Step::Retry(r.id)));
+        }
+        if system.left.revocations > 0 {
+            let active = |(_, a): &(usize, Activation)| a.life.state == ActivationState::Active;
+            let places = system.activations.iter().enumerate().filter(|(_, row)| active(row));
+            steps.extend(places.map(|(place, _)| Step::Revoke(place)));
         }
         if system.left.edits > 0 && !system.payloads.is_empty() {
             steps.push(Step::Edit);

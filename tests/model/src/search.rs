@@ -1,8 +1,11 @@
 //! The search through every state that is within reach of a scope, by stateright.
 //!
-//! Neighbours: `main` runs it; nine mutants of the design must each be found out.
+//! Neighbours: `main` runs it; twelve mutants of the design must each be found out.
 
+use domain::activation::Activation;
+use domain::activation::states::State as ActivationState;
 use domain::rejection::Rejection;
+use domain::request::Request;
 use stateright::{Checker, HasDiscoveries, Model as _, Property};
 
 use crate::fixture::Fixture;
@@ -31,10 +34,16 @@ pub enum Mutant {
     DispatchFailedIsTerminal,
     /// A callback is answered before it is committed.
     AnswerBeforeCommit,
+    /// No webhook id is remembered.
+    NoRing,
+    /// A callback is taken for its request's, whatever method's secret signed it.
+    AnyDoor,
+    /// What is still being provided when it is revoked is forgotten.
+    ForgetsBehind,
 }
 
-/// All nine, each with the scope it is looked for in.
-pub const MUTANTS: [(Mutant, Scope); 9] = [
+/// All twelve, each with the scope it is looked for in.
+pub const MUTANTS: [(Mutant, Scope); 12] = [
     (Mutant::NoResend, Scope::Delivery),
     (Mutant::UnconditionalSent, Scope::Delivery),
     (Mutant::LateInProgress, Scope::Delivery),
@@ -44,6 +53,9 @@ pub const MUTANTS: [(Mutant, Scope); 9] = [
     (Mutant::NoRecord, Scope::Quantity),
     (Mutant::DispatchFailedIsTerminal, Scope::Delivery),
     (Mutant::AnswerBeforeCommit, Scope::Delivery),
+    (Mutant::NoRing, Scope::Delivery),
+    (Mutant::AnyDoor, Scope::Delivery),
+    (Mutant::ForgetsBehind, Scope::Revoked),
 ];
 
 /// How large a world is searched.
@@ -57,10 +69,13 @@ pub enum Scope {
     Edited,
     /// Two activations that race, one dispatcher.
     Both,
+    /// One activation that is revoked at any moment, and what takes it back.
+    Revoked,
 }
 
 /// All scopes.
-pub const SCOPES: [Scope; 4] = [Scope::Quantity, Scope::Both, Scope::Edited, Scope::Delivery];
+pub const SCOPES: [Scope; 5] =
+    [Scope::Quantity, Scope::Both, Scope::Revoked, Scope::Edited, Scope::Delivery];
 
 /// A scope, perhaps with a mutant.
 #[derive(Clone, Debug)]
@@ -99,6 +114,10 @@ impl Model {
             Scope::Delivery => (1, 1, 2, Budget { edits: 0, ..ONE_EACH }),
             Scope::Edited => (1, 1, 2, Budget { losses: 0, repeats: 0, ..ONE_EACH }),
             Scope::Both => (2, 2, 1, Budget { crashes: 1, ..Budget::default() }),
+            Scope::Revoked => {
+                let left = Budget { crashes: 1, revocations: 1, ..Budget::default() };
+                (1, 1, 1, left)
+            }
         };
         let fixture = Fixture::new(units, workers > 0)?;
         Ok(Self { fixture, clients, workers, left, mutant })
@@ -118,7 +137,24 @@ impl Model {
 
 /// One of everything that may go wrong.
 const ONE_EACH: Budget =
-    Budget { crashes: 1, losses: 1, repeats: 1, delays: 1, retries: 1, edits: 1 };
+    Budget { crashes: 1, losses: 1, repeats: 1, delays: 1, retries: 1, edits: 1, revocations: 0 };
+
+impl Model {
+    /// When nothing runs any more, nothing stays provided without an activation.
+    fn is_taken_back(&self, system: &System) -> bool {
+        let revoked = |(_, a): &&(usize, Activation)| a.life.state != ActivationState::Active;
+        let mut revoked = system.activations.iter().filter(revoked).peekable();
+        if revoked.peek().is_none() || !self.possible(system).is_empty() {
+            return true;
+        }
+        let taken_back = |(_, activation): &(usize, Activation)| {
+            let of = |request: &&Request| request.aid == activation.aid;
+            let requests: Vec<&Request> = system.requests.iter().filter(of).collect();
+            invariants::taken_back(activation, &requests, &[self.fixture.product.id]).is_ok()
+        };
+        revoked.all(taken_back)
+    }
+}
 
 fn found(checker: &impl Checker<Model>) -> Found {
     let mut found =
@@ -155,7 +191,9 @@ impl stateright::Model for Model {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("I1", |_, system: &System| !system.broken.contains("I1")),
-            Property::always("I2", |_, system: &System| !system.broken.contains("I2")),
+            Property::always("I2", |model: &Self, system: &System| {
+                !system.broken.contains("I2") && model.is_taken_back(system)
+            }),
             Property::always("I3", |_, system: &System| !system.broken.contains("I3")),
             Property::always("I4", |_, system: &System| !system.broken.contains("I4")),
             Property::always("I5", |model: &Self, system: &System| {
@@ -169,6 +207,7 @@ impl stateright::Model for Model {
             Property::always("I8", |_, system: &System| !system.broken.contains("I8")),
             Property::always("I9", |_, system: &System| !system.broken.contains("I9")),
             Property::always("I10", |_, system: &System| !system.broken.contains("I10")),
+            Property::always("I11", |_, system: &System| !system.broken.contains("I11")),
         ]
     }
 }

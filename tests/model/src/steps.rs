@@ -4,7 +4,7 @@
 
 use domain::activation::activate::ActivationInput;
 use domain::decision::{Actor, Decision, Stamp};
-use domain::ids::{Id, sha256_hex};
+use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::plan::method::CallbackId;
 use domain::request::claim::Claim;
@@ -12,11 +12,12 @@ use domain::request::dispatched::{Answer, Ended, Silence};
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
-use domain::request::{Delivery, Named, Payload, Request};
+use domain::request::{Delivery, Request};
 use domain::time::Time;
 
 use crate::fixture::stamp;
-use crate::invariants::{self, check};
+use crate::invariants::check;
+use crate::look::payload;
 use crate::possible::{Step, next_instant};
 use crate::search::{Model, Mutant};
 use crate::system::{Client, Refused, Reply, Reporting, System, Worker};
@@ -62,6 +63,7 @@ impl Model {
                 next.sweep(self, *id, false)?;
             }
             Step::Retry(id) => next.retry(self, *id)?,
+            Step::Revoke(place) => next.revoke(self, *place)?,
             Step::Edit => next.left.edits -= 1,
             Step::Time => {
                 let idle = self.pending(system).is_empty();
@@ -214,12 +216,15 @@ impl System {
         self.workers[n] = Worker::Idle;
         let mutant = model.mutant.filter(|m| *m == Mutant::UnconditionalSent);
         let first = Request { rev: claimed.rev + 1, ..(*claimed).clone() };
-        let (_, decision) = first.dispatched(&ended, &stamp).ok()?;
+        let (moved, decision) = first.dispatched(&ended, &stamp).ok()?;
+        let decision = self.settled(model, &moved, decision)?;
         if self.commit(&decision, 0, mutant).is_ok() {
             self.send(&decision);
             return Some(());
         }
-        let (_, decision) = self.request(claimed.id)?.clone().dispatched(&ended, &stamp).ok()?;
+        let row = self.request(claimed.id)?.clone();
+        let (moved, decision) = row.dispatched(&ended, &stamp).ok()?;
+        let decision = self.settled(model, &moved, decision)?;
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);
         Some(())
@@ -268,23 +273,32 @@ impl System {
         }
         let deaf = unsent && model.mutant == Some(Mutant::DispatchFailedIsTerminal);
         let Ok(verdict) = request.reported(&report, &arrival, &stamp) else {
-            self.broken.insert("I9");
+            // The method's own word is never unknown.
+            self.broken.insert("I6");
             return Some(());
         };
         match verdict {
-            Verdict::Accepted(_, decision) if !deaf => {
-                if self.commit(&decision, 0, None).is_err() {
+            Verdict::Accepted(moved, decision) if !deaf => {
+                let decision = self.settled(model, &moved, decision)?;
+                let mutant = model.mutant.filter(|m| *m == Mutant::NoRing);
+                if self.commit(&decision, 0, mutant).is_err() {
                     // Lost a race: read again.
                     let request = self.request(id)?.clone();
                     self.reporting = Some(Reporting { request, generation, status });
                     return Some(());
                 }
+                self.send(&decision);
+                let news = self.accepted.insert((id, webhook_id.clone()));
+                self.judge(check("I11", news, || format!("{webhook_id} was accepted twice")));
                 if !again {
                     self.answered(id, generation, status, true);
                 }
             }
             Verdict::Duplicate(_) => self.answered(id, generation, status, true),
             Verdict::Conflicting(..) | Verdict::Accepted(..) => {
+                if let Verdict::Conflicting(conflict, _) = &verdict {
+                    self.contradicted(model, &request, conflict)?;
+                }
                 // What is true must not be refused.
                 let heard = check("I6", !(unsent && known), || format!("{id}: {word} was refused"));
                 self.judge(heard);
@@ -314,10 +328,11 @@ impl System {
 
     fn sweep(&mut self, model: &Model, id: Id, sent: bool) -> Option<()> {
         let request = self.request(id)?.clone();
-        let Ok((_, decision)) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
+        let Ok((moved, decision)) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
             self.broken.insert("I5");
             return Some(());
         };
+        let decision = self.settled(model, &moved, decision)?;
         self.commit(&decision, 0, None).ok()?;
         if sent {
             self.send(&decision);
@@ -329,71 +344,10 @@ impl System {
         self.left.retries -= 1;
         let operator = stamp(self.now, Actor::Key(model.fixture.tenant), &[7]);
         let request = self.request(id)?.clone();
-        let (_, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
+        let (moved, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
+        let decision = self.settled(model, &moved, decision)?;
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);
         Some(())
-    }
-
-    /// What must hold in every state.
-    fn look(&mut self, model: &Model) {
-        let keys: Vec<_> = self.key.iter().cloned().collect();
-        let activations: Vec<_> = self.activations.iter().map(|(_, a)| a.clone()).collect();
-        let counted = invariants::quantities(&self.entitlement, &keys, &activations);
-        self.judge(counted);
-        let product = &model.fixture.product;
-        let enabled: Vec<Id> =
-            product.provisioning_enabled.then_some(product.id).into_iter().collect();
-        for activation in &activations {
-            let requests: Vec<_> =
-                self.requests.iter().filter(|r| r.aid == activation.aid).collect();
-            let made = invariants::provisioned(activation, &requests, &enabled);
-            self.judge(made);
-        }
-        let payloads: Vec<Payload> = self
-            .payloads
-            .iter()
-            .filter_map(|((id, generation), text)| {
-                let request = Request { generation: *generation, ..self.request(*id)?.clone() };
-                Some(payload(model, &request, text.clone()))
-            })
-            .collect();
-        let explained = self.received.explained(&self.requests, &payloads);
-        self.judge(explained);
-        for request in self.requests.clone() {
-            let told = self.received.delivered(&request);
-            self.judge(told);
-            let kept =
-                request.life.state == Status::Completed || !self.settled.contains(&request.id);
-            let durable = check("I10", kept, || format!("{} was told to be done", request.id));
-            self.judge(durable);
-        }
-        for n in 0..self.clients.len() {
-            let effects = self.activations.iter().filter(|(client, _)| *client == n).count();
-            let one = effects <= 1 && (self.clients[n] != Client::Done(true) || effects == 1);
-            let one = check("I10", one, || format!("client {n} has {effects} activations"));
-            self.judge(one);
-        }
-    }
-}
-
-fn payload(model: &Model, request: &Request, text: String) -> Payload {
-    let named = |named: Option<&Named>| {
-        let nobody = || Named { id: request.id, name: String::new(), version: None };
-        named.cloned().unwrap_or_else(nobody)
-    };
-    let method = Named {
-        id: model.fixture.method.id,
-        name: model.fixture.method.name.clone(),
-        version: None,
-    };
-    Payload {
-        request: request.id,
-        generation: request.generation,
-        document_hash: sha256_hex(text.as_bytes()),
-        plan: named(request.plan.as_ref()),
-        method,
-        text,
-        rev: 0,
     }
 }

@@ -84,6 +84,8 @@ pub struct Budget {
     pub retries: u8,
     /// Edits of the plan.
     pub edits: u8,
+    /// Revocations of an activation.
+    pub revocations: u8,
 }
 
 /// Everything.
@@ -115,6 +117,10 @@ pub struct System {
     pub received: Received,
     /// Reports that the provider still owes.
     pub owed: BTreeSet<(Id, u32, String)>,
+    /// Callbacks that were accepted, by request and webhook id.
+    pub accepted: BTreeSet<(Id, String)>,
+    /// Requests whose late completion was noted.
+    pub late: BTreeSet<Id>,
     /// Requests whose completion the provider was told to be accepted.
     pub settled: BTreeSet<Id>,
     /// What may still go wrong.
@@ -144,6 +150,8 @@ impl System {
             reporting: None,
             received: Received::default(),
             owed: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            late: BTreeSet::new(),
             settled: BTreeSet::new(),
             left,
             broken: BTreeSet::new(),
@@ -197,6 +205,11 @@ impl System {
                     free || self.request(request.id).map_or(0, |row| row.rev) == request.rev
                 }
                 Record::Entitlement(entitlement) => self.entitlement.rev == entitlement.rev,
+                Record::Activation(activation) => {
+                    let row = self.activations.iter().find(|(_, a)| a.aid == activation.aid);
+                    row.map_or(0, |(_, row)| row.rev) == activation.rev
+                }
+                Record::ProductKey(key) => self.key.as_ref().map_or(0, |row| row.rev) == key.rev,
                 _ => true,
             },
             Change::Consume(_) if mutant == Some(Mutant::ReadThenWrite) => true,
@@ -229,14 +242,14 @@ impl System {
     fn apply(&mut self, change: &Change, client: usize, mutant: Option<Mutant>) {
         match change {
             Change::Save(record) => match &**record {
-                Record::Request(request) => self.save(request),
+                Record::Request(request) => self.save(request, mutant),
                 Record::Entitlement(entitlement) => {
                     let rev = self.entitlement.rev + 1;
                     self.entitlement = Entitlement { rev, ..entitlement.clone() };
                 }
-                Record::Activation(activation) => {
-                    self.activations.push((client, activation.clone()));
-                    self.activations.sort_by(|(_, a), (_, b)| a.aid.cmp(&b.aid));
+                Record::Activation(activation) => self.keep(activation, client),
+                Record::ProductKey(key) => {
+                    self.key = Some(ProductKey { rev: key.rev + 1, ..key.clone() });
                 }
                 _ => {}
             },
@@ -258,7 +271,20 @@ impl System {
         }
     }
 
-    fn save(&mut self, request: &Request) {
+    fn keep(&mut self, activation: &Activation, client: usize) {
+        let of = |(_, row): &(usize, Activation)| row.aid == activation.aid;
+        let place = self.activations.iter().position(of);
+        let (client, before) = place.map_or((client, 0), |place| {
+            let (client, row) = self.activations.remove(place);
+            (client, row.rev)
+        });
+        let mut row = Activation { rev: before + 1, ..activation.clone() };
+        row.life.fresh = 0;
+        self.activations.push((client, row));
+        self.activations.sort_by(|(_, a), (_, b)| a.aid.cmp(&b.aid));
+    }
+
+    fn save(&mut self, request: &Request, mutant: Option<Mutant>) {
         let place = self.requests.iter().position(|row| row.id == request.id);
         let before = place.map(|place| self.requests.remove(place));
         let now = Time::from_millis(self.now);
@@ -267,6 +293,11 @@ impl System {
         let mut row = Request { rev, ..request.clone() };
         // As a row that was read: the count of fresh steps is not written.
         row.life.fresh = 0;
+        match mutant {
+            Some(Mutant::NoRing) => row.ring.clear(),
+            Some(Mutant::ForgetsBehind) => row.taken_back = false,
+            _ => {}
+        }
         self.requests.push(row);
         self.requests.sort_by_key(|row| row.id);
     }

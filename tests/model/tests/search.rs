@@ -1,4 +1,4 @@
-//! Every scope that is quick without optimisation, and the nine mutants. The command does all:
+//! Every scope that is quick without optimisation, and the twelve mutants. The command does all:
 //! `cargo run --profile proof -p model`.
 
 #![allow(clippy::unwrap_used, reason = "a test may end so")]
@@ -13,10 +13,10 @@ fn three_clients_and_two_units() {
 }
 
 #[test]
-fn nine_mutants_are_found_out() {
+fn twelve_mutants_are_found_out() {
     use Mutant::{
-        AnswerBeforeCommit, DispatchFailedIsTerminal, KeyPerAttempt, LateInProgress, NoRecord,
-        NoResend, NoSweeper, ReadThenWrite, UnconditionalSent,
+        AnswerBeforeCommit, AnyDoor, DispatchFailedIsTerminal, ForgetsBehind, KeyPerAttempt,
+        LateInProgress, NoRecord, NoResend, NoRing, NoSweeper, ReadThenWrite, UnconditionalSent,
     };
     for (mutant, scope) in MUTANTS {
         let expected: &[&str] = match mutant {
@@ -26,6 +26,9 @@ fn nine_mutants_are_found_out() {
             KeyPerAttempt => &["I4"],
             NoRecord | AnswerBeforeCommit => &["I10"],
             DispatchFailedIsTerminal => &["I6"],
+            NoRing => &["I11"],
+            AnyDoor => &["I9"],
+            ForgetsBehind => &["I2"],
         };
         let found = Model::new(scope, Some(mutant)).unwrap().search(2);
         let names: Vec<_> = found.broken.iter().map(|(name, _)| *name).collect();

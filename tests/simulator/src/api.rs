@@ -146,6 +146,15 @@ pub struct Door {
     pub secret: String,
 }
 
+/// A second API key, and its id.
+#[derive(Clone, Debug)]
+pub struct Clerk {
+    /// Its id.
+    pub id: u64,
+    /// The key.
+    pub key: String,
+}
+
 /// A tenant with one product that is sold.
 #[derive(Clone, Debug)]
 pub struct Sale {
@@ -153,6 +162,8 @@ pub struct Sale {
     pub tenant: u64,
     /// An API key that may do everything.
     pub key: String,
+    /// Another one, that may be revoked.
+    pub clerk: Clerk,
     /// The product.
     pub product: u64,
     /// All that are sold together, the first one included.
@@ -209,6 +220,9 @@ impl Sale {
             ids.collect()
         });
         let me = call("GET", "/v1/me", Value::Null).await;
+        let body = json!({"name": "Clerk", "roleId": me["role"]["id"]});
+        let made = call("POST", "/v1/api-keys", body).await;
+        let clerk = Clerk { id: number(&made["id"]), key: text(&made["secret"]) };
         Self {
             tenant: number(&me["tenantId"]),
             product: products.first().copied().unwrap_or_default(),
@@ -220,6 +234,7 @@ impl Sale {
             e_id,
             pk_ids: pk_ids.unwrap_or_default(),
             key,
+            clerk,
         }
     }
 

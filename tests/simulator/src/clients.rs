@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `schedule` makes them, `world` carries their calls.
 
+use domain::access::keys::PREFIX;
 use domain::time::Time;
 use fastrand::Rng;
 use model::invariants::{Violation, check};
@@ -45,15 +46,27 @@ pub enum Wish {
     Move,
     /// Its first method deleted.
     DeleteMethod,
+    /// A new callback secret of its first method; the older one lives on for so long.
+    Rotate(&'static str),
+    /// The clerk's API key revoked.
+    Dismiss,
 }
 
 impl Wish {
+    /// Any; what is to be revoked at once must be under revocation.
+    pub fn some(rng: &mut Rng, number: usize) -> Vec<Self> {
+        let wish = Self::any(rng, number);
+        let first = wish.name() == "revocation at once";
+        let first = first.then(|| Self::Handle("revoke", json!({})));
+        first.into_iter().chain([wish]).collect()
+    }
+
     /// Any; the first two of a run activate.
-    pub fn any(rng: &mut Rng, number: usize) -> Self {
+    fn any(rng: &mut Rng, number: usize) -> Self {
         if number < 2 {
             return Self::activation(rng);
         }
-        match rng.u32(..24) {
+        match rng.u32(..27) {
             0..5 => Self::activation(rng),
             5 | 6 => Self::Operate("retry", json!({})),
             7 => Self::Operate("cancel", json!({})),
@@ -87,6 +100,8 @@ impl Wish {
                     Self::RetryMany
                 }
             }
+            23 | 24 => Self::Rotate(["PT0S", "PT1M", "P1D"][rng.usize(..3)]),
+            25 => Self::Dismiss,
             _ => Self::Stale,
         }
     }
@@ -115,6 +130,8 @@ impl Wish {
             Self::Dissolve => "end of an association",
             Self::Move => "move to another method",
             Self::DeleteMethod => "deletion of a method",
+            Self::Rotate(_) => "rotation",
+            Self::Dismiss => "revocation of a key",
         }
     }
 }
@@ -127,6 +144,10 @@ const LADDERS: [&[&str]; 3] = [&["PT0S"], &["PT3S", "PT5S"], &["PT0S", "PT5S", "
 pub struct Client {
     /// Of which tenant.
     pub sale: usize,
+    /// Whether it calls with the clerk's key, which may be revoked meanwhile.
+    pub clerk: bool,
+    /// Whether that was done before its call began.
+    pub dismissed: bool,
     /// What it wants.
     pub wish: Wish,
     /// Its call; none until it knows what to call.
@@ -149,6 +170,8 @@ impl Client {
         let mark = format!("c{number}@example.com");
         Self {
             sale,
+            clerk: false,
+            dismissed: false,
             wish,
             call: None,
             under_way: 0,
@@ -161,9 +184,7 @@ impl Client {
 
     /// Writes its call; `request` and `aid` are what it acts on.
     pub fn write(&mut self, sale: &Sale, request: Option<u64>, aid: Option<&str>) {
-        let key = &sale.key;
-        let method = sale.door.method;
-        let association = format!("/v1/products/{}/association", sale.product);
+        let key = if self.clerk { &sale.clerk.key } else { &sale.key };
         let call = match &self.wish {
             Wish::Activate { pk, quantity, later } => {
                 let at = later.map(|secs| Time::from_millis(START_MS + 1_000 * secs));
@@ -199,6 +220,16 @@ impl Client {
                     act => Call::new("POST", format!("{path}/{act}"), key, body).once(&self.mark),
                 }
             }),
+            _ => self.of_catalog(sale, key),
+        };
+        self.call = call;
+    }
+
+    /// Its call, when it is about what is sold.
+    fn of_catalog(&self, sale: &Sale, key: &str) -> Option<Call> {
+        let method = sale.door.method;
+        let association = format!("/v1/products/{}/association", sale.product);
+        match &self.wish {
             Wish::EditPlan(n) => {
                 let path = format!("/v1/plans/{}", sale.plan);
                 Some(Call::new("PUT", path, key, &plan_of(&format!("edit {n}"))))
@@ -222,8 +253,17 @@ impl Client {
                 let path = format!("/v1/methods/{method}");
                 Some(Call::new("DELETE", path, key, &Value::Null))
             }
-        };
-        self.call = call;
+            // Its answer is seen once; so nobody asks again.
+            Wish::Rotate(overlap) => {
+                let path = format!("/v1/methods/{method}/rotate-secret");
+                Some(Call::new("POST", path, key, &json!({"overlap": overlap})))
+            }
+            Wish::Dismiss => {
+                let path = format!("/v1/api-keys/{}", sale.clerk.id);
+                Some(Call::new("DELETE", path, &sale.key, &Value::Null).once(&self.mark))
+            }
+            _ => None,
+        }
     }
 
     /// Whether its call has an Idempotency-Key.
@@ -237,12 +277,13 @@ impl Client {
         self.under_way == 0 && (self.in_doubt && self.is_keyed() || self.last.is_none())
     }
 
-    /// Its call, once more.
+    /// Its call, once more; `dismissed` when the clerk's key is known to be revoked.
     ///
     /// # Panics
     /// When it was not written.
     #[expect(clippy::expect_used, reason = "the schedule writes a call before it begins it")]
-    pub fn begin(&mut self) -> Call {
+    pub fn begin(&mut self, dismissed: bool) -> Call {
+        self.dismissed = self.clerk && dismissed && (self.dismissed || self.under_way == 0);
         self.under_way += 1;
         self.call.clone().expect("a call")
     }
@@ -257,11 +298,19 @@ impl Client {
         }
     }
 
+    /// A refusal names neither a person nor a key (I12).
+    fn quiet(&self, reply: &Reply) -> Result<(), Violation> {
+        let told = reply.json.to_string();
+        let sings = told.contains(&self.mark) || told.contains(PREFIX);
+        check("I12", reply.status < 400 || !sings, || format!("{} heard {told}", self.mark))
+    }
+
     /// Hears an answer. Who was granted something hears the same for ever (I10).
     ///
     /// # Errors
     /// The violation.
     pub fn hear(&mut self, reply: Reply) -> Result<(), Violation> {
+        self.quiet(&reply)?;
         // A bulk call answers for each of its parts.
         let parts = reply.json["data"].as_array().into_iter().flatten();
         let told = parts.filter_map(|part| part["status"].as_u64()).map(u16::try_from);
@@ -271,7 +320,10 @@ impl Client {
             self.unheard();
             return Ok(());
         }
-        let stale = self.wish == Wish::Stale;
+        check("I10", !self.dismissed || reply.status == 401, || {
+            format!("a revoked key was answered {}: {}", reply.status, reply.json)
+        })?;
+        let stale = self.wish == Wish::Stale && reply.status != 401;
         check("I10", !stale || reply.status == 412, || {
             format!("a stale version was answered {}: {}", reply.status, reply.json)
         })?;

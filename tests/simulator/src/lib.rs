@@ -7,6 +7,7 @@ pub mod check;
 pub mod clients;
 pub mod gate;
 pub mod memory;
+pub mod plant;
 pub mod provider;
 pub mod rest;
 pub mod schedule;
@@ -17,8 +18,8 @@ pub mod world;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::api::Terms;
+use crate::plant::Plant;
 use crate::schedule::Ended;
-use crate::seat::Plant;
 use crate::world::World;
 
 /// How long requests wait for their callbacks.

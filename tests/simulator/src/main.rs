@@ -8,8 +8,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use simulator::plant::Plant;
 use simulator::schedule::Ended;
-use simulator::seat::Plant;
 use simulator::{Simulator, schedule};
 
 /// Most of a run is small rows made and dropped.

@@ -5,18 +5,25 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::SIGNATURE_SKEW;
+use domain::plan::door::{self, Sealed};
+use domain::plan::method::Method;
 use domain::request::attempt::AttemptOutcome;
 use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
 use edge::ports::Post;
+use edge::secret::Secret;
 use fastrand::Rng;
+use futures::FutureExt;
 use model::invariants::{Violation, check};
 use serde_json::json;
-use store::keys;
+use store::rows::decode;
+use store::{Store, keys};
 
 use crate::api::{Call, Door, Reply, Sale};
+use crate::clients::{Client, Wish};
 use crate::world::{Run, World};
 
 /// How an authentic callback may be spoilt.
@@ -30,6 +37,8 @@ pub enum Spoilt {
     Stale,
     /// By the other tenant's method, with its own secret.
     Foreign,
+    /// By a secret that was rotated out.
+    Retired,
 }
 
 /// A callback that a provider means to make.
@@ -53,6 +62,8 @@ pub struct Callback {
     pub spoilt: Spoilt,
     /// When it was signed last.
     pub signed: i64,
+    /// With what it was signed last.
+    pub secret: String,
     /// It is on its way.
     pub under_way: bool,
     /// It was answered for good.
@@ -73,7 +84,12 @@ impl Callback {
     /// The call, signed at `now`.
     pub fn call(&self, world: &World, now: i64) -> Call {
         let other = &world.sales[1 - self.sale].door;
-        let door = if self.spoilt == Spoilt::Foreign { other } else { &self.door };
+        let own = Door { secret: self.secret.clone(), ..self.door };
+        let door = match self.spoilt {
+            Spoilt::Foreign => other,
+            Spoilt::Retired => &self.door,
+            _ => &own,
+        };
         let at = if self.spoilt == Spoilt::Stale { now - 3_600_000 } else { now };
         let query = format!("?generation={}", self.generation);
         let at = Time::from_millis(at);
@@ -89,6 +105,10 @@ impl Callback {
     pub fn begin(&mut self, world: &World, now: i64) -> Call {
         self.under_way = true;
         self.signed = now;
+        // Who has two secrets may sign with either.
+        let (live, _) = world.secrets(self.door.method);
+        let place = usize::from(self.due % 2 == 0) * live.len().saturating_sub(1);
+        self.secret = live.get(place).cloned().unwrap_or_default();
         self.call(world, now)
     }
 
@@ -144,7 +164,8 @@ impl Behaviour {
         let mut reports: Vec<_> =
             statuses.iter().map(|status| (rng.i64(0..20_000), *status, Spoilt::No)).collect();
         if rng.u32(..4) == 0 {
-            let spoilt = [Spoilt::Secret, Spoilt::Stale, Spoilt::Foreign][rng.usize(..3)];
+            let spoilt = [Spoilt::Secret, Spoilt::Stale, Spoilt::Foreign, Spoilt::Retired];
+            let spoilt = spoilt[rng.usize(..4)];
             reports.push((rng.i64(0..5_000), "COMPLETED", spoilt));
         }
         Self { reached, answer, reports: if reached { reports } else { Vec::new() } }
@@ -156,7 +177,42 @@ fn http(status: u16, retry_after: Option<i64>) -> Answer {
     Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), retry_after }
 }
 
+impl World {
+    /// The callback secrets of a method that live, newest first, and all that its row keeps.
+    pub fn secrets(&self, method: u64) -> (Vec<String>, Vec<String>) {
+        let rows = self.shared.store.rows();
+        let now = Time::from_millis(self.shared.now.load(Relaxed));
+        let opened = |id, sealed: &[Sealed]| {
+            let opened = self.apps[0].open_secrets(id, sealed).unwrap_or_default();
+            opened.iter().map(Secret::whsec).collect::<Vec<_>>()
+        };
+        let Ok(id) = Id::try_from(method) else { return Default::default() };
+        let method = |sale: &Sale| {
+            let key = keys::of_catalog(Id::try_from(sale.tenant).ok()?, Kind::Method, id);
+            decode::<Method>(rows.get(&key)?).ok()
+        };
+        if let Some(method) = self.sales.iter().find_map(method) {
+            return (opened(id, method.live_secrets(now)), opened(id, &method.secrets));
+        }
+        // A deleted method is heard for a while.
+        drop(rows);
+        let store: &dyn Store = &self.shared.store;
+        let door = store.find_door(id, now).now_or_never().and_then(Result::ok).flatten();
+        let of =
+            |door: &door::Door| (opened(id, door.live_secrets(now)), opened(id, &door.secrets));
+        door.as_ref().map(of).unwrap_or_default()
+    }
+}
+
 impl Run<'_> {
+    /// Whether a revocation of the clerk's key was granted.
+    pub fn dismissed(&self, sale: usize) -> bool {
+        let granted = |client: &Client| {
+            client.sale == sale && client.wish == Wish::Dismiss && client.granted.is_some()
+        };
+        self.clients.iter().any(granted)
+    }
+
     /// A provider gets a POST.
     ///
     /// # Errors
@@ -193,6 +249,7 @@ impl Run<'_> {
                 due: self.now() + after,
                 spoilt,
                 signed: 0,
+                secret: String::new(),
                 under_way: false,
                 answered: None,
             });
@@ -210,14 +267,18 @@ impl Run<'_> {
     }
 
     /// Ids are a tenant's own: where the other tenant has a request of the same id, its method's
-    /// callback would be no foreign one.
-    pub fn keep_foreign(&mut self, place: usize) {
+    /// callback would be no foreign one. A secret that lives is not rotated out.
+    pub fn keep_spoilt(&mut self, place: usize) {
         let callback = &mut self.callbacks[place];
         let other = &self.world.sales[1 - callback.sale];
         let ids = Id::try_from(other.tenant).ok().zip(Id::try_from(callback.request).ok());
         let theirs =
             ids.is_some_and(|(tenant, id)| self.known.contains_key(&keys::request(tenant, id)));
-        if callback.spoilt == Spoilt::Foreign && theirs {
+        let (world, door) = (self.world, &callback.door);
+        let lives = || world.secrets(door.method).1.contains(&door.secret);
+        if callback.spoilt == Spoilt::Foreign && theirs
+            || callback.spoilt == Spoilt::Retired && lives()
+        {
             callback.spoilt = Spoilt::Secret;
         }
     }
@@ -258,7 +319,10 @@ impl Run<'_> {
         let mistaken = reply.status == 401 && callback.spoilt == Spoilt::No;
         let skewed = self.world.seats.iter().any(|seat| seat.skew.load(Relaxed) != 0);
         let stale = now - callback.signed > SIGNATURE_SKEW.millis();
-        check("I6", !mistaken || skewed || stale, || format!("{callback:?} was turned away"))?;
+        let rotated = || !self.world.secrets(callback.door.method).0.contains(&callback.secret);
+        check("I6", !mistaken || skewed || stale || rotated(), || {
+            format!("{callback:?} was turned away")
+        })?;
         let again = reply.status >= 500 || mistaken;
         let callback = &mut self.callbacks[place];
         if again {

@@ -5,8 +5,8 @@
 use model::invariants::{Violation, check};
 
 use crate::gate::{Fate, Next};
+use crate::plant::Plant;
 use crate::provider::Callback;
-use crate::seat::Plant;
 use crate::world::{API, DISPATCH, Run, SWEEP, Work};
 
 /// More rounds than any run needs.

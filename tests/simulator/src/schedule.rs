@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::clients::{Client, Wish};
 use crate::gate::{Act, Fate, Next};
+use crate::plant::Plant;
 use crate::provider::Behaviour;
-use crate::seat::Plant;
 use crate::world::{API, CLOCK_MS, DISPATCH, Run, SWEEP, Work, World};
 
 /// How a run ended.
@@ -92,7 +92,11 @@ impl<'w> Schedule<'w> {
         }
         for number in 0..rng.usize(2..7) {
             let sale = usize::from(rng.u32(..4) == 0);
-            run.clients.push(Client::new(number, sale, Wish::any(&mut rng, number)));
+            for wish in Wish::some(&mut rng, number) {
+                let mut client = Client::new(run.clients.len(), sale, wish);
+                client.clerk = client.wish != Wish::Dismiss && rng.u32(..4) == 0;
+                run.clients.push(client);
+            }
         }
         Self { run, rng, wild, acts: 0, faults: Vec::new() }
     }

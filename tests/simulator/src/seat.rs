@@ -13,46 +13,13 @@ use domain::request::dispatched::{Answer, Silence};
 use domain::time::{Period, Time};
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
 use store::keys::{ATTEMPTS, DUE, Key};
-use store::port::{CommitError, Condition, Found, Item, Range, Value, Write};
+use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
 
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
+use crate::plant::Plant;
 use crate::world::DISPATCH;
-
-/// A part of the design that is taken out, to see that the simulator misses it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Plant {
-    /// Nothing.
-    #[default]
-    None,
-    /// Claims and outcomes are written unconditionally.
-    Lease,
-    /// No webhook id is remembered.
-    Ring,
-    /// Idempotency records are written unconditionally.
-    Idempotency,
-    /// Nobody sweeps.
-    Sweeper,
-    /// Frozen bytes are forgotten, and made anew at every attempt.
-    Frozen,
-    /// Product keys give, and count nothing.
-    Quantity,
-    /// An activation loses one of its requests.
-    Request,
-    /// That an operator retried is said to be the machine's doing.
-    Operator,
-    /// A retry keeps its generation, and so its idempotency key.
-    Generation,
-    /// Nobody ever says that a provider may have heard.
-    Delivery,
-    /// The last step of a history is left out.
-    History,
-    /// A callback also writes what is not its own.
-    Signature,
-    /// What is still being provided when it is revoked is forgotten.
-    Behind,
-}
 
 /// A row that was written.
 pub struct Written {
@@ -104,7 +71,7 @@ impl Shared {
     }
 
     fn commit(&self, slot: usize, writes: &[Write]) -> Result<(), CommitError> {
-        let planted = self.planted(writes);
+        let planted = lock(&self.plant).planted(writes);
         let writes = planted.as_deref().unwrap_or(writes);
         let mut rows = self.store.rows();
         rows.write(writes)?;
@@ -114,55 +81,6 @@ impl Shared {
             written.push(Written { slot, key: write.key().clone(), after });
         }
         Ok(())
-    }
-
-    /// The same writes with a part of the design taken out.
-    fn planted(&self, writes: &[Write]) -> Option<Vec<Write>> {
-        let plant = *lock(&self.plant);
-        if matches!(plant, Plant::None | Plant::Sweeper) {
-            return None;
-        }
-        let is_request = |write: &&Write| write.key().sk == "R";
-        if plant == Plant::Request
-            && kind(writes) == Act::Activate
-            && let Some(lost) = writes.iter().rposition(|write| is_request(&write))
-        {
-            let kept = writes.iter().enumerate().filter(|(place, _)| *place != lost);
-            return Some(kept.map(|(_, write)| write.clone()).collect());
-        }
-        if plant == Plant::Signature
-            && let Some(Write::Put(key, item, _)) = writes.iter().find(is_request)
-        {
-            let stray = Key { pk: format!("{}0", key.pk), sk: "STRAY".to_owned(), ..key.clone() };
-            let stray = Write::Put(stray, item.clone(), Condition::Free);
-            return Some(writes.iter().cloned().chain([stray]).collect());
-        }
-        let change = |write: &Write| match write.clone() {
-            Write::Put(key, item, _) if plant == Plant::Lease && key.sk == "R" => {
-                Write::Put(key, item, Condition::Free)
-            }
-            Write::Put(key, item, _) if plant == Plant::Idempotency && key.sk == "X" => {
-                Write::Put(key, item, Condition::Free)
-            }
-            Write::Put(key, mut item, condition) if plant == Plant::Ring && key.sk == "R" => {
-                item.insert("ring".to_owned(), Value::L(Vec::new()));
-                Write::Put(key, item, condition)
-            }
-            Write::Put(key, item, _) if plant == Plant::Frozen && key.sk.starts_with("P#") => {
-                Write::Put(key, item, Condition::Free)
-            }
-            Write::Add(key, adds, condition)
-                if plant == Plant::Quantity && key.sk.starts_with("K#") =>
-            {
-                let nothing = adds.into_iter().map(|(name, _)| (name, 0)).collect();
-                Write::Add(key, nothing, condition)
-            }
-            Write::Put(key, item, condition) if key.sk == "R" => {
-                Write::Put(key, spoilt(plant, item), condition)
-            }
-            other => other,
-        };
-        Some(writes.iter().map(change).collect())
     }
 
     fn read(&self, slot: usize, keys: &[Key]) -> Vec<Option<Item>> {
@@ -202,38 +120,7 @@ impl Seat {
     }
 }
 
-/// A request's row with a part of the design taken out.
-fn spoilt(plant: Plant, mut item: Item) -> Item {
-    let last_step = |item: &mut Item| match item.get_mut("history") {
-        Some(Value::L(steps)) => steps.pop(),
-        _ => None,
-    };
-    match plant {
-        Plant::Operator => {
-            if let Some(Value::L(steps)) = item.get_mut("history") {
-                steps.iter_mut().for_each(|step| {
-                    if let Value::M(step) = step
-                        && step.get("r") == Some(&Value::S("P19".to_owned()))
-                    {
-                        step.insert("b".to_owned(), Value::S("SYSTEM".to_owned()));
-                    }
-                });
-            }
-        }
-        Plant::Generation => {
-            item.insert("generation".to_owned(), Value::N("1".to_owned()));
-        }
-        Plant::Delivery => {
-            item.insert("delivery".to_owned(), Value::S("NEVER".to_owned()));
-        }
-        Plant::History => drop(last_step(&mut item)),
-        Plant::Behind => drop(item.remove("takenBack")),
-        _ => {}
-    }
-    item
-}
-
-fn kind(writes: &[Write]) -> Act {
+pub(crate) fn kind(writes: &[Write]) -> Act {
     let rows = || writes.iter().map(Write::key);
     if rows().any(|key| key.sk == "A" && key.pk.contains("#A#")) {
         return Act::Activate;

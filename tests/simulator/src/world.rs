@@ -23,8 +23,9 @@ use crate::api::{Api, Reply, Sale, Terms};
 use crate::clients::Client;
 use crate::gate::{Act, Fate, Trace};
 use crate::memory::Rows;
+use crate::plant::Plant;
 use crate::provider::Callback;
-use crate::seat::{Plant, Seat, Shared, lock};
+use crate::seat::{Seat, Shared, lock};
 use crate::stage::{START_MS, Stage, batch, body_of, routers};
 
 /// Slots of the HTTP functions, of the dispatcher, and of the sweeper.
@@ -48,7 +49,7 @@ pub struct World {
     pub shared: Arc<Shared>,
     /// The processes' places.
     pub seats: Vec<Arc<Seat>>,
-    apps: Vec<Arc<App>>,
+    pub(crate) apps: Vec<Arc<App>>,
     doors: Vec<Api>,
     template: Rows,
     /// What is sold, by two tenants.
@@ -219,11 +220,14 @@ impl Run<'_> {
         let task = match &work {
             Work::Call(_) | Work::Report(_) => {
                 if let Work::Report(place) = &work {
-                    self.keep_foreign(*place);
+                    self.keep_spoilt(*place);
                 }
                 let now = self.now();
                 let call = match &work {
-                    Work::Call(client) => self.clients[*client].begin(),
+                    Work::Call(client) => {
+                        let dismissed = self.dismissed(self.clients[*client].sale);
+                        self.clients[*client].begin(dismissed)
+                    }
                     Work::Report(callback) => self.callbacks[*callback].begin(world, now),
                     _ => return,
                 };
@@ -349,6 +353,7 @@ impl Run<'_> {
             match (busy.work, done) {
                 (Work::Call(client), Done::Reply(reply)) => {
                     self.tell(|| format!("client {client} hears {} {}", reply.status, reply.json));
+                    let reply = self.plant.told(reply, self.clients[client].call.as_ref());
                     self.clients[client].hear(reply)?;
                 }
                 (Work::Report(callback), Done::Reply(reply)) => {

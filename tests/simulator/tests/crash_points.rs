@@ -7,8 +7,8 @@ use domain::request::states::Status;
 use model::invariants::Violation;
 use simulator::clients::{Client, Wish};
 use simulator::gate::{Act, Fate, Next};
+use simulator::plant::Plant;
 use simulator::provider::Behaviour;
-use simulator::seat::Plant;
 use simulator::world::{API, Run, Work};
 use simulator::{Simulator, runtime};
 

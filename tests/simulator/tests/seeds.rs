@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use simulator::Simulator;
-use simulator::seat::Plant;
+use simulator::plant::Plant;
 
 /// `.ci/run` does many more with the command.
 const SEEDS: u64 = 1_000;
@@ -45,6 +45,9 @@ fn seeds_hold_and_meet_every_row() {
         "granted retry",
         "granted retry of many",
         "granted revocation",
+        "granted revocation at once",
+        "granted revocation of a key",
+        "granted rotation",
         "granted status",
         "repeated whole",
     ];
@@ -85,6 +88,9 @@ fn what_is_taken_out_is_missed() {
         (Plant::Signature, ["I9", "I9"]),
         (Plant::Idempotency, ["I10", "I10"]),
         (Plant::Ring, ["I11", "I11"]),
+        (Plant::Dismissal, ["I10", "I10"]),
+        (Plant::Rotation, ["I6", "I9"]),
+        (Plant::Echo, ["I12", "I12"]),
     ] {
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));
