@@ -1,6 +1,8 @@
 //! Hostile providers: each behaviour has its class, the deadline is kept, and what is read is
 //! bounded.
 
+use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use domain::time::Period;
 use edge::ports::{Post, Provider, SystemClock};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
@@ -260,4 +262,43 @@ async fn nobody_there() {
         (post(url).await, served)
     };
     assert!(matches!(plain, Answer::None(Silence::Connect, _)), "{plain:?}");
+}
+
+/// A name is looked up for real, by a resolver of our own: what it leads to is judged, and what
+/// leads nowhere is told as that.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_lead_to_public_addresses_or_nowhere() {
+    fn lookup(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        let addresses: io::Result<&[&str]> = match name.as_str() {
+            "private.example.com" => Ok(&["10.0.0.5"]),
+            "mixed.example.com" => Ok(&["203.0.114.9", "192.168.1.1"]),
+            "metadata.example.com" => Ok(&["fd00:ec2::254"]),
+            "mapped.example.com" => Ok(&["::ffff:127.0.0.1"]),
+            "empty.example.com" => Ok(&[]),
+            "full.example.com" => Err(io::Error::from_raw_os_error(24)),
+            _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+        };
+        let addresses = addresses.map(|all| all.iter().map(|one| one.parse().unwrap()).collect());
+        Box::pin(std::future::ready(addresses))
+    }
+    let policy = Policy::default();
+    let provider = HttpProvider::looking_up(policy, Arc::new(SystemClock), lookup);
+    let post = async |name: &str| {
+        let url = format!("https://{name}/pods");
+        let post = Post { url, headers: Vec::new(), body: "{}".to_owned(), timeout: TIMEOUT };
+        provider.post(&post).await
+    };
+    for name in ["private", "mixed", "metadata", "mapped"] {
+        let answer = post(&format!("{name}.example.com")).await;
+        assert!(matches!(answer, Answer::Blocked(_)), "{name}: {answer:?}");
+        assert_eq!(answer.outcome(), AttemptOutcome::Blocked);
+    }
+    for name in ["empty", "unknown"] {
+        let answer = post(&format!("{name}.example.com")).await;
+        assert!(matches!(answer, Answer::None(Silence::Dns, _)), "{name}: {answer:?}");
+    }
+    // No descriptor is left: our own lack is waited for, and nothing was sent.
+    let answer = post("full.example.com").await;
+    let Answer::None(Silence::Connect, why) = &answer else { panic!("{answer:?}") };
+    assert!(why.contains("nothing was sent"), "{why}");
 }

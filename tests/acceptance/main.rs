@@ -12,6 +12,7 @@ mod counts;
 mod credentials;
 mod crm;
 mod dispatching;
+mod doctor;
 mod entitlements;
 mod events;
 mod explained;

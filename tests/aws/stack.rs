@@ -54,6 +54,18 @@ pub(crate) async fn first_key(tools: &Tools, aws: &Aws) -> Client {
     Client::new(&api(aws), told["apiKey"].as_str().unwrap())
 }
 
+/// All is well, as the doctor of the bootstrap function sees it.
+pub(crate) async fn is_well(tools: &Tools, aws: &Aws) {
+    let mut sam = tools.command("sam");
+    let asked = r#"{"check": true}"#;
+    let invoke = ["remote", "invoke", "BootstrapFunction", "--stack-name", NAME, "--event", asked];
+    let told = run(aws.at(&mut sam).args(invoke)).await;
+    let told: Value = serde_json::from_str(told.trim()).unwrap();
+    assert_eq!(told["fine"], true, "{told}");
+    let checks = told["findings"].as_array().unwrap().iter().map(|finding| &finding["check"]);
+    assert!(checks.eq(["tables", "master key", "rows", "due", "queue"]), "{told}");
+}
+
 /// The end of the stack: tables and master key outlive it. `sam delete` does the same, but cannot
 /// read the address that the emulator gives a nested template.
 pub(crate) async fn delete(aws: &Aws, stack: &Stack) {

@@ -27,6 +27,7 @@ pub(crate) async fn begin(tools: &Tools, aws: &Aws, stack: &Stack) -> Story<()> 
     assert_ne!(lost.key, admin.key);
     let [first, second] = [&lost, &admin].map(|client| async { client.get("/v1/me").await });
     assert_eq!(first.await.expect(200)["role"], second.await.expect(200)["role"]);
+    stack::is_well(tools, aws).await;
     Story::over((), admin).await
 }
 

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -50,10 +51,20 @@ impl HttpProvider {
     }
 
     /// Exchanges as soon as this machine can: a lack of its own is no silence of the provider.
-    async fn exchange(&self, post: &Post, url: &url::Url) -> Result<Answer, Answer> {
+    async fn exchange(
+        &self,
+        post: &Post,
+        url: &url::Url,
+        lacks: &AtomicBool,
+    ) -> Result<Answer, Answer> {
         loop {
             match self.exchange_now(post, url.clone()).await {
-                Err(Failed::Lacking) => tokio::time::sleep(LACK).await,
+                Err(Failed::Lacking) => {
+                    // Only while it waits: the next try may be heard.
+                    lacks.store(true, Relaxed);
+                    tokio::time::sleep(LACK).await;
+                    lacks.store(false, Relaxed);
+                }
                 Err(Failed::Silent(answer)) => return Err(answer),
                 Ok(answer) => return Ok(answer),
             }
@@ -93,10 +104,13 @@ impl Provider for HttpProvider {
             Err(why) => return Answer::Blocked(why),
         };
         let deadline = Duration::from_millis(post.timeout.millis().unsigned_abs());
-        if let Ok(Ok(answer) | Err(answer)) =
-            tokio::time::timeout(deadline, self.exchange(post, &url)).await
-        {
+        let lacks = AtomicBool::new(false);
+        let exchange = self.exchange(post, &url, &lacks);
+        if let Ok(Ok(answer) | Err(answer)) = tokio::time::timeout(deadline, exchange).await {
             answer
+        } else if lacks.load(Relaxed) {
+            let detail = "This machine had no file descriptor left; nothing was sent.";
+            Answer::None(Silence::Connect, detail.to_owned())
         } else {
             let detail = format!("No whole answer within {}.", post.timeout);
             Answer::None(Silence::Timeout, detail)
