@@ -1,4 +1,5 @@
-//! Clients that activate as fast as they can, and repeat every call until it is answered.
+//! Clients that activate as fast as they can, revoke some of it again, and repeat every call until
+//! it is answered.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -19,6 +20,8 @@ const KEYS: usize = 20;
 pub(crate) const UNITS: u64 = 240;
 /// Between two tries of a call.
 const AGAIN: Duration = Duration::from_millis(20);
+/// Of so many activations one is revoked, soon after.
+const REVOKED: u64 = 4;
 /// Between two calls of a client, so that the load lasts as long as the killing.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -33,7 +36,7 @@ pub(crate) struct Sale {
     pk_ids: Vec<String>,
 }
 
-/// A method, a plan, a product, an entitlement of twenty keys.
+/// A method, a plan that gives and takes back, a product, an entitlement of twenty keys.
 pub(crate) async fn sale(client: &Client, url: &str) -> Sale {
     let ladder = ["PT0S", "PT0.1S", "PT0.3S", "PT1S", "PT1S", "PT1S", "PT1S", "PT1S", "PT1S"];
     let body = json!({"name": "Farm", "endpointUrl": url, "timeout": "PT1S",
@@ -42,7 +45,8 @@ pub(crate) async fn sale(client: &Client, url: &str) -> Sale {
     let body = json!({"name": "Pods", "definition": {"id": "$.provisioningRequest.id"}});
     let plan = id(&client.post("/v1/plans", &body).await.expect(201));
     let product = harness::story::product(client, "Pod").await;
-    harness::story::associate(client, product, plan, id(&method)).await;
+    let body = json!({"planId": plan, "methodId": id(&method), "deprovisionPlanId": plan});
+    client.put(&format!("/v1/products/{product}/association"), &body).await.expect(200);
     let body = json!({"action": "PRODUCE", "entitlementItems": [{
         "lineItemType": "Product_Key", "numProductKeys": KEYS,
         "numActivationPerProductKey": UNITS, "itemProducts": [{"productId": product}]}]});
@@ -68,6 +72,8 @@ pub(crate) struct Load {
     pub(crate) asked: AtomicU64,
     stopped: AtomicBool,
     granted: Mutex<BTreeMap<u64, String>>,
+    /// Revocations that were granted.
+    pub(crate) revoked: AtomicU64,
     /// The requests of all that was granted.
     pub(crate) requests: Mutex<Vec<u64>>,
     refused: Mutex<BTreeMap<u64, u32>>,
@@ -82,6 +88,7 @@ impl Load {
             asked: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             granted: Mutex::default(),
+            revoked: AtomicU64::new(0),
             requests: Mutex::default(),
             refused: Mutex::default(),
         }
@@ -105,6 +112,24 @@ impl Load {
     /// The calls that were refused for want of quantity, and the product key of each.
     pub(crate) fn refused(&self) -> BTreeMap<u64, u32> {
         self.refused.lock().unwrap().clone()
+    }
+
+    /// Revokes what a call was granted, wherever its request is by now.
+    async fn back(&self, number: u64) {
+        let Some(aid) = self.granted.lock().unwrap().get(&number).cloned() else { return };
+        let (path, key) = (format!("/v1/activations/{aid}/revoke"), format!("back-{number}"));
+        loop {
+            let headers = [("idempotency-key", key.as_str())];
+            let body = Some(b"{}".to_vec());
+            match self.client.try_call(Method::POST, &path, &headers, body).await {
+                Some(reply) if reply.status != 503 => {
+                    reply.expect(200);
+                    self.revoked.fetch_add(1, Relaxed);
+                    return;
+                }
+                _ => tokio::time::sleep(AGAIN).await,
+            }
+        }
     }
 
     async fn one(&self, number: u64) {
@@ -146,6 +171,9 @@ pub(crate) fn start(load: &Arc<Load>) -> Vec<JoinHandle<()>> {
                 let number = load.asked.fetch_add(1, Relaxed);
                 load.one(number).await;
                 tokio::time::sleep(PAUSE).await;
+                if number % REVOKED == 0 {
+                    load.back(number).await;
+                }
             }
         })
     };

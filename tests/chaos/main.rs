@@ -19,9 +19,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use domain::time::Period;
+use edge::ports::{Clock, SystemClock};
 use fastrand::Rng;
 use harness::{Client, until};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::load::Load;
 use crate::provider::ChaosProvider;
@@ -77,11 +79,21 @@ async fn main() -> ExitCode {
     for client in clients {
         client.await.expect("a client");
     }
-    let acts = operator.await.expect("an operator");
+    let mut acts = operator.await.expect("an operator");
     say(&format!("{kills} kills; waiting for {} requests to end", load.granted().len()));
     for status in ["REQUEST_QUEUED", "REQUEST_SENT", "IN_PROGRESS"] {
-        while is_any(&client, status).await {
-            assert!(begun.elapsed() < Duration::from_mins(20), "requests stay {status}");
+        loop {
+            let open = open(&client, status).await;
+            if open.is_empty() {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(30), "requests stay {status}");
+            let cancelled = operator::end_waiting(&load, &left_alone(&client, &open).await).await;
+            *acts.entry(("cancel", 200)).or_default() += cancelled;
+            if shown.elapsed() > PROGRESS {
+                say(&format!("{} are {status}, {cancelled} cancelled", open.len()));
+                shown = Instant::now();
+            }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
@@ -89,20 +101,31 @@ async fn main() -> ExitCode {
     service.stop().await;
     let report = audit::audit(folder.path(), &load, &provider, &acts).await;
     say(&format!("{report}\n{kills} kills, {:.0} s", begun.elapsed().as_secs_f64()));
-    say(&format!("acts of an operator: {acts:?}"));
+    say(&format!("{} revoked; acts of an operator: {acts:?}", load.revoked.load(Relaxed)));
     ExitCode::SUCCESS
 }
 
-/// Whether any request has this status.
-async fn is_any(client: &Client, status: &str) -> bool {
-    let mut path = format!("/v1/provisioning-requests?status={status}&limit=100");
+/// The requests that have this status.
+async fn open(client: &Client, status: &str) -> Vec<Value> {
+    let path = format!("/v1/provisioning-requests?status={status}&limit=100");
+    let (mut page, mut found) = (client.get(&path).await.expect(200), Vec::new());
     loop {
-        let page = client.get(&path).await.expect(200);
-        let Some(cursor) = page["nextCursor"].as_str().filter(|_| page["data"] == json!([])) else {
-            return page["data"] != json!([]);
-        };
-        path = format!("/v1/provisioning-requests?status={status}&limit=100&cursor={cursor}");
+        found.extend(page["data"].as_array().unwrap().iter().cloned());
+        let Some(cursor) = page["nextCursor"].as_str() else { return found };
+        page = client.get(&format!("{path}&cursor={cursor}")).await.expect(200);
     }
+}
+
+/// Those that are not sent again within the hour.
+async fn left_alone(client: &Client, open: &[Value]) -> Vec<u64> {
+    let soon = SystemClock.now().after(Period::from_secs(3_600)).to_string();
+    let mut found = Vec::new();
+    for id in open.iter().map(harness::story::id) {
+        let request = client.get(&format!("/v1/provisioning-requests/{id}")).await.expect(200);
+        let late = request["nextAttemptAt"].as_str().is_some_and(|at| at > soon.as_str());
+        found.extend(late.then_some(id));
+    }
+    found
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the user looks at")]

@@ -1,5 +1,5 @@
-//! A provider with moods: it accepts, refuses, hangs, deduplicates by the idempotency key, and
-//! calls back until it is heard.
+//! A provider with moods: it accepts, refuses, hangs, asks to be left alone for ever, answers a
+//! repetition with a refusal, deduplicates by the idempotency key, and calls back until it is heard.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::post;
 use edge::ports::{Clock, SystemClock};
 use edge::provider::signature::sign;
@@ -26,6 +26,10 @@ const HANG: Duration = Duration::from_millis(1_500);
 /// Of a hundred: it refuses below this, and hangs up to that.
 const REFUSES: u32 = 10;
 const HANGS: u32 = 18;
+/// Of those that it refuses, it wants to be left alone for longer than time lasts.
+const FOR_EVER: u32 = 1;
+/// What it answers to every third POST that it has seen before.
+const SEEN: [u16; 5] = [409, 400, 404, 410, 422];
 /// Longer than a lease.
 const LATE: Duration = Duration::from_secs(7);
 /// Between two tries of a callback.
@@ -117,12 +121,16 @@ async fn receive(
     State(provider): State<ChaosProvider>,
     headers: HeaderMap,
     body: Bytes,
-) -> StatusCode {
+) -> (StatusCode, HeaderMap) {
     let text = |name: &str| headers[name].to_str().unwrap().to_owned();
     let key = text("webhook-id");
     let dice = provider.rng.lock().unwrap().u32(..100);
+    let mut answer = HeaderMap::new();
+    if dice % 10 < FOR_EVER {
+        answer.insert("retry-after", HeaderValue::from_static("99999999999999999999"));
+    }
     if dice < REFUSES {
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return (StatusCode::SERVICE_UNAVAILABLE, answer);
     }
     let first = {
         let mut seen = provider.seen.lock().unwrap();
@@ -148,5 +156,9 @@ async fn receive(
     if dice < HANGS {
         tokio::time::sleep(HANG).await;
     }
-    StatusCode::ACCEPTED
+    let status = match first {
+        false if dice.is_multiple_of(3) => SEEN[dice as usize % SEEN.len()],
+        _ => 202,
+    };
+    (status.try_into().unwrap(), answer)
 }
