@@ -1,16 +1,19 @@
-//! What the Lambdas weigh: size, instructions before the first call, memory after many.
+//! What is measured: what the Lambdas weigh, and how a burst is carried on this machine.
 //!
-//! `sam build` (or `cargo lambda build --release`), then `cargo run -p tests --bin bench --` and
-//! the folder with a `bootstrap` for each function. Needs valgrind. Neighbours: `world` is AWS to
-//! them, `runtime` hands them calls. These are measurements, not gates; goals: ARCHITECTURE.md.
+//! `weights`: size, instructions before the first call, memory after many, of the functions of a
+//! folder that `sam build` (or `cargo lambda build --release`) made. Needs valgrind. `burst`: see
+//! there. Neighbours: `world` is AWS to the functions, `runtime` hands them calls. Goals:
+//! ARCHITECTURE.md.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
 
+mod burst;
 mod runtime;
 mod world;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use flate2::Compression;
@@ -19,11 +22,20 @@ use flate2::write::GzEncoder;
 use crate::runtime::Runtime;
 use crate::world::World;
 
-/// Measures the functions of a folder.
+/// Measures.
 #[derive(Debug, Parser)]
-struct Options {
-    /// Such as `.aws-sam/build` or `target/lambda`.
-    folder: PathBuf,
+enum Options {
+    /// The functions of a folder.
+    Weights {
+        /// Such as `.aws-sam/build` or `target/lambda`.
+        folder: PathBuf,
+    },
+    /// Many activations at once through one method.
+    Burst {
+        /// How many, by sixteen clients.
+        #[arg(long, default_value_t = 20_000)]
+        activations: u64,
+    },
 }
 
 /// Calls before the memory is looked at.
@@ -44,14 +56,21 @@ const FUNCTIONS: [&str; 11] = [
 ];
 
 #[tokio::main]
+async fn main() -> ExitCode {
+    match Options::parse() {
+        Options::Weights { folder } => weights(&folder).await,
+        Options::Burst { activations } => return burst::burst(activations).await,
+    }
+    ExitCode::SUCCESS
+}
+
 #[expect(clippy::print_stdout, reason = "this is what the user looks at")]
-async fn main() {
-    let options = Options::parse();
+async fn weights(folder: &Path) {
     let world = World::start().await;
     println!("| function | bytes | gzipped | instructions before the first call | KiB after 300 |");
     println!("|---|---|---|---|---|");
     for function in FUNCTIONS {
-        let binary = binary(&options.folder, function);
+        let binary = binary(folder, function);
         let Ok(bytes) = std::fs::read(&binary) else { continue };
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&bytes).unwrap();

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, debug_span};
 
 use crate::engine::Engine;
 use crate::queue::LocalQueue;
@@ -100,7 +101,9 @@ async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = sweeper::sweep_lost(&app, &holds).await {
+        // What it costs is told apart by its span.
+        let swept = sweeper::sweep_lost(&app, &holds).instrument(debug_span!("sweep"));
+        if let Err(error) = swept.await {
             tracing::warn!(%error, "sweep");
         }
     }

@@ -142,6 +142,7 @@ impl Run<'_> {
     pub fn observe(&mut self) -> Result<(), Violation> {
         let written = std::mem::take(&mut *lock(&self.world.shared.written));
         let mut counted = Vec::new();
+        let audited = written.iter().any(|row| row.key.pk.contains("#AUDIT#"));
         for row in written {
             self.own(&row)?;
             self.trace.add((&row.key.pk, &row.key.sk));
@@ -158,6 +159,11 @@ impl Run<'_> {
             let known = before.map_or(0, |request| request.life.version);
             let new = usize::try_from(after.life.version - known).unwrap_or_default();
             for step in after.life.history.iter().rev().take(new).rev() {
+                // Whatever a person does to a request, stands in the audit with it.
+                let by_hand = !matches!(step.by.as_str(), "SYSTEM" | "PROVIDER");
+                check("I3", audited || !by_hand, || {
+                    format!("{} walked {} unaudited", after.id, step.row)
+                })?;
                 self.trace.add(&step.row);
                 self.walked.push(step.row.clone());
                 let (id, to) = (after.id, step.to);

@@ -47,6 +47,8 @@ pub enum Plant {
     Rotation,
     /// A refusal repeats what was sent.
     Echo,
+    /// No audit is kept.
+    Audit,
 }
 
 impl Plant {
@@ -82,6 +84,10 @@ impl Plant {
         }
         if self == Self::Rotation {
             let kept = writes.iter().filter(|write| write.key().sk != "METHOD");
+            return Some(kept.cloned().collect());
+        }
+        if self == Self::Audit {
+            let kept = writes.iter().filter(|write| !write.key().pk.contains("#AUDIT#"));
             return Some(kept.cloned().collect());
         }
         let change = |write: &Write| match write.clone() {

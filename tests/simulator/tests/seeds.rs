@@ -91,6 +91,7 @@ fn what_is_taken_out_is_missed() {
         (Plant::Dismissal, ["I10", "I10"]),
         (Plant::Rotation, ["I6", "I9"]),
         (Plant::Echo, ["I12", "I12"]),
+        (Plant::Audit, ["I3", "I3"]),
     ] {
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));
