@@ -269,17 +269,18 @@ async fn nobody_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_lead_to_public_addresses_or_nowhere() {
     fn lookup(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        let addresses: io::Result<&[&str]> = match name.as_str() {
-            "private.example.com" => Ok(&["10.0.0.5"]),
-            "mixed.example.com" => Ok(&["203.0.114.9", "192.168.1.1"]),
-            "metadata.example.com" => Ok(&["fd00:ec2::254"]),
-            "mapped.example.com" => Ok(&["::ffff:127.0.0.1"]),
-            "empty.example.com" => Ok(&[]),
-            "full.example.com" => Err(io::Error::from_raw_os_error(24)),
-            _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
-        };
-        let addresses = addresses.map(|all| all.iter().map(|one| one.parse().unwrap()).collect());
-        Box::pin(std::future::ready(addresses))
+        Box::pin(async move {
+            let addresses: &[&str] = match name.as_str() {
+                "private.example.com" => &["10.0.0.5"],
+                "mixed.example.com" => &["203.0.114.9", "192.168.1.1"],
+                "metadata.example.com" => &["fd00:ec2::254"],
+                "mapped.example.com" => &["::ffff:127.0.0.1"],
+                "empty.example.com" => &[],
+                "full.example.com" => return Err(io::Error::from_raw_os_error(24)),
+                _ => return Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+            };
+            Ok(addresses.iter().map(|one| one.parse().unwrap()).collect())
+        })
     }
     let policy = Policy::default();
     let provider = HttpProvider::looking_up(policy, Arc::new(SystemClock), lookup);

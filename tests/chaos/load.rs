@@ -171,7 +171,7 @@ pub(crate) fn start(load: &Arc<Load>) -> Vec<JoinHandle<()>> {
                 let number = load.asked.fetch_add(1, Relaxed);
                 load.one(number).await;
                 tokio::time::sleep(PAUSE).await;
-                if number % REVOKED == 0 {
+                if number.is_multiple_of(REVOKED) {
                     load.back(number).await;
                 }
             }

@@ -156,9 +156,7 @@ async fn receive(
     if dice < HANGS {
         tokio::time::sleep(HANG).await;
     }
-    let status = match first {
-        false if dice.is_multiple_of(3) => SEEN[dice as usize % SEEN.len()],
-        _ => 202,
-    };
+    let repeated = !first && dice.is_multiple_of(3);
+    let status = if repeated { SEEN[dice as usize % SEEN.len()] } else { 202 };
     (status.try_into().unwrap(), answer)
 }
