@@ -69,7 +69,7 @@ impl fmt::Display for Day {
 const LAST_MS: i64 = 253_402_207_200_000;
 
 impl Time {
-    /// From milliseconds since 1970, clamped to the years 1970 to 9999 (its last 26 hours excepted).
+    /// From milliseconds since 1970, clamped to the years 1970 to 9999 (less its last 26 hours).
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, LAST_MS))
     }

@@ -85,7 +85,7 @@ fn refused(product: u64, [print, scan]: [u64; 2]) -> Vec<(Value, u16, &'static s
         (
             of(json!([{"attributeId": 2, "action": "MULTIPLY", "value": "1"}])),
             400,
-            "\"MULTIPLY\" is no value of this; known are ",
+            "is no value of this; known are NONE, SET",
         ),
         (
             of(json!([count("1"), {"attributeId": 9, "value": "FALSE"}])),

@@ -1,5 +1,5 @@
-//! A provider with moods: it accepts, refuses, hangs, asks to be left alone for ever, answers a
-//! repetition with a refusal, deduplicates by the idempotency key, and calls back until it is heard.
+//! A provider with moods: it accepts, refuses, hangs, asks to be left alone for ever, refuses a
+//! repetition, deduplicates by the idempotency key, and calls back until it is heard.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
