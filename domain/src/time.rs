@@ -301,7 +301,7 @@ mod tests {
 
         /// However a length or an instant came about, what is written of it is read.
         #[test]
-        fn what_is_written_is_read(millis in any::<i64>(), bits in 0_u32..64, other in any::<i64>()) {
+        fn what_is_written_is_read(millis: i64, bits in 0_u32..64, other: i64) {
             let (at, length) = (Time::from_millis(millis), Period::from_millis(millis >> bits));
             let seconds = Period::from_secs(millis >> bits);
             for length in [length, seconds, at.since(Time::from_millis(other))] {
