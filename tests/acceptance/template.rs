@@ -241,7 +241,7 @@ fn tables(infra: &Infra) -> Findings {
         let table = &resource["Properties"];
         let recovery = &table["PointInTimeRecoverySpecification"];
         let ttl = json!({"AttributeName": attribute::TTL, "Enabled": true});
-        let protected = json!({"Ref": "DeletionProtection"});
+        let protected = json!({"Fn::If": ["Protected", true, false]});
         for (broken, what) in [
             (table["KeySchema"] != key(attribute::PK, attribute::SK), "another key"),
             (table["GlobalSecondaryIndexes"] != indexes, "other indexes than the store's"),

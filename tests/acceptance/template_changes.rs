@@ -93,7 +93,7 @@ pub(crate) const BROKEN: &[[&str; 4]] = &[
     ["data", "AttributeName: ttl", "AttributeName: expires", "never go"],
     [
         "data",
-        "DeletionProtectionEnabled: !Ref DeletionProtection",
+        "DeletionProtectionEnabled: !If [Protected, true, false]",
         "DeletionProtectionEnabled: false",
         "not protected",
     ],

@@ -363,7 +363,11 @@ fn text(item: &Item, name: &str) -> String {
 
 fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    code.map_or_else(|| "no answer".to_owned(), str::to_owned)
+    match (code, error) {
+        (Some(code), _) => code.to_owned(),
+        (None, SdkError::ResponseError(_)) => "an answer that cannot be read".to_owned(),
+        (None, _) => "no answer".to_owned(),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
