@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use domain::time::Time;
 use edge::ports::{Clock, SystemClock};
-use edge::provider::signature::{Signed, sign, verify};
+use edge::provider::signature::{Signed, is_id, sign, verify};
 use edge::secret::Secret;
 
 /// The callback secret, where it is not a flag.
@@ -30,7 +30,7 @@ pub struct Sign {
     #[arg(long, env = SECRET, hide_env_values = true, value_parser = secret)]
     pub secret: Hidden,
     /// The `webhook-id`: a new one for every message, the same for its repetitions.
-    #[arg(long)]
+    #[arg(long, value_parser = message_id)]
     pub id: String,
     /// The body; `-` reads standard input.
     #[arg(default_value = "-")]
@@ -80,6 +80,11 @@ pub fn secret(text: &str) -> Result<Hidden, String> {
     let text = kept.trim();
     let wrong = || "a secret is whsec_ and 24 to 64 bytes in base64".to_owned();
     Secret::from_whsec(text).ok_or_else(wrong).map(|_| Hidden(text.to_owned()))
+}
+
+fn message_id(text: &str) -> Result<String, &'static str> {
+    let wrong = "a webhook-id has 1 to 64 letters, digits, _ and -";
+    if is_id(text) { Ok(text.to_owned()) } else { Err(wrong) }
 }
 
 impl Hidden {

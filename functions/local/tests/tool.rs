@@ -125,6 +125,10 @@ fn what_is_signed_is_verified() {
     let old = reference.sign("msg_1", 1_700_000_000, body.as_bytes()).unwrap();
     let (code, words) = verify("1700000000", &old, body);
     assert!(code == 1 && words.contains("5 minutes"), "{words}");
+    let id = run(&["webhook", "sign", "--secret", SECRET, "--id", "no such id"], "");
+    assert_eq!(id.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&id.stderr);
+    assert!(told.contains("1 to 64 letters"), "{told}");
     let bad = run(&["webhook", "sign", "--secret", "hunter2", "--id", "a"], "");
     assert_eq!(bad.status.code(), Some(2), "wrong flags");
 }

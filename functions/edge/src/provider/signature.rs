@@ -58,8 +58,8 @@ pub fn verify(secrets: &[Secret], signed: &Signed<'_>, now: Time, body: &[u8]) -
     right & fresh & id
 }
 
-/// `[A-Za-z0-9_-]{1,64}`.
-fn is_id(id: &str) -> bool {
+/// Whether a `webhook-id` has the form that is heard: `[A-Za-z0-9_-]{1,64}`.
+pub fn is_id(id: &str) -> bool {
     let fine = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     (1..=WEBHOOK_ID_CHARS).contains(&id.len()) && id.bytes().all(fine)
 }
