@@ -63,7 +63,9 @@ async fn main() -> ExitCode {
     provider.secret(&sale.secret);
     let load = Arc::new(Load::new(client.clone(), sale));
     let clients = load::start(&load);
-    let operator = tokio::spawn(operator::work(Arc::clone(&load), options.seed));
+    let seeds = (0..operator::OPERATORS).map(|n| options.seed * operator::OPERATORS + n);
+    let operators: Vec<_> =
+        seeds.map(|seed| tokio::spawn(operator::work(Arc::clone(&load), seed))).collect();
     let mut rng = Rng::with_seed(options.seed);
     let (mut kills, mut shown) = (0, Instant::now());
     while kills < options.kills || load.asked.load(Relaxed) < options.activations {
@@ -79,7 +81,12 @@ async fn main() -> ExitCode {
     for client in clients {
         client.await.expect("a client");
     }
-    let mut acts = operator.await.expect("an operator");
+    let mut acts = operator::Acts::new();
+    for operator in operators {
+        for (act, count) in operator.await.expect("an operator") {
+            *acts.entry(act).or_default() += count;
+        }
+    }
     say(&format!("{kills} kills; waiting for {} requests to end", load.granted().len()));
     for status in ["REQUEST_QUEUED", "REQUEST_SENT", "IN_PROGRESS"] {
         loop {

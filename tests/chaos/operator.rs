@@ -20,10 +20,15 @@ const MANY: u32 = 20;
 /// Acts by name and HTTP status.
 pub(crate) type Acts = BTreeMap<(&'static str, u16), usize>;
 
+/// Operators at once, each with keys of its own.
+pub(crate) const OPERATORS: u64 = 4;
+/// Numbers of keys that an operator has.
+const KEYS: u64 = 1_000_000;
+
 /// Acts until the load stops.
 pub(crate) async fn work(load: Arc<Load>, seed: u64) -> Acts {
     let mut rng = Rng::with_seed(seed);
-    let (mut acts, mut number) = (BTreeMap::new(), 0);
+    let (mut acts, mut number) = (BTreeMap::new(), seed * KEYS);
     while !load.is_stopped() {
         tokio::time::sleep(PAUSE).await;
         // What was granted lately is not at rest yet.
@@ -36,6 +41,7 @@ pub(crate) async fn work(load: Arc<Load>, seed: u64) -> Acts {
             number += 1;
             let retried = retry_many(&load, number).await;
             *acts.entry(("retry", 200)).or_default() += retried;
+            *acts.entry(("retry of many", 200)).or_default() += 1;
             continue;
         }
         for (act, body) in mood(&mut rng) {
