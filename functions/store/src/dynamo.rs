@@ -363,11 +363,8 @@ fn text(item: &Item, name: &str) -> String {
 
 fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    match (code, error) {
-        (Some(code), _) => code.to_owned(),
-        (None, SdkError::ResponseError(_)) => "an answer that cannot be read".to_owned(),
-        (None, _) => "no answer".to_owned(),
-    }
+    let unread = matches!(error, SdkError::ResponseError(_));
+    code.unwrap_or(if unread { "an unreadable answer" } else { "no answer" }).to_owned()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
