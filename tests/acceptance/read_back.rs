@@ -43,7 +43,8 @@ const EACH: usize = 2;
 /// Reads a row, and every change of it that its type takes; gives how many those were.
 type Reader = fn(&Item, &mut Rng) -> usize;
 
-/// Each kind of row by the beginning of its partition key and of its sort key.
+/// Each kind of row: a part of its partition key (where it has no tenant, the beginning), and the
+/// beginning of its sort key.
 #[rustfmt::skip]
 const KINDS: [(&str, &str, Reader); 27] = [
     ("#TENANT#", "", over::<Tenant>),

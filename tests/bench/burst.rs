@@ -137,7 +137,7 @@ pub(crate) async fn burst(activations: u64) -> ExitCode {
     }
     let accepted_in =
         accepted_in.unwrap_or_else(|| begun.elapsed().saturating_sub(from)).as_secs_f64();
-    // What comes twice, comes within two sweeps of a copy.
+    // A second POST of the same request would come about now.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let delivered_in = received.last_ms.load(Relaxed) as f64 / 1e3 - from.as_secs_f64();
     let posts = received.posts.load(Relaxed);

@@ -3,7 +3,6 @@
 //! Neighbours: the edge's doctor. Guarantee: nothing is written, and a row that cannot be read is
 //! told by its key alone.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::{Namespace, Role};
 use domain::activation::Activation;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
@@ -15,10 +14,12 @@ use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::method::Method;
 use domain::request::Request;
+use serde::Deserialize;
 
 use crate::error::StoreError;
-use crate::keys::{self, Key, Table, attribute};
-use crate::port::{Item, Range, Store};
+use crate::keys::{self, Key};
+use crate::list::PageOf;
+use crate::port::{Item, Store};
 use crate::rows::{Row, decode};
 
 /// The newest rows of a kind that are read.
@@ -47,6 +48,13 @@ fn reads<T: Row>(item: Item) -> Result<(), StoreError> {
     decode::<T>(item).map(drop)
 }
 
+/// Where a listed row is.
+#[derive(Deserialize)]
+struct Place {
+    pk: String,
+    sk: String,
+}
+
 /// What a sample came to.
 #[derive(Debug, Default)]
 pub struct Sample {
@@ -65,18 +73,10 @@ impl dyn Store {
         let mut sample = Sample::default();
         for (kind, reads) in SAMPLED {
             let table = keys::listed_in(kind);
-            let range = Range {
-                table,
-                index: Some(keys::LIST),
-                pk: keys::list(tenant, kind),
-                prefix: String::new(),
-                below: None,
-                after: None,
-                descending: true,
-                limit: EACH,
-            };
-            let listed = self.range(&range).await?.items;
-            let places: Vec<Key> = listed.iter().filter_map(|item| place(table, item)).collect();
+            let newest = PageOf { limit: EACH, after: None, ascending: false };
+            let listed = self.list(tenant, kind, &newest, |_: &Place| true).await?.rows;
+            let places: Vec<Key> =
+                listed.into_iter().map(|Place { pk, sk }| Key { table, pk, sk }).collect();
             if places.is_empty() {
                 continue;
             }
@@ -90,12 +90,4 @@ impl dyn Store {
         }
         Ok(sample)
     }
-}
-
-fn place(table: Table, item: &Item) -> Option<Key> {
-    let text = |name: &str| match item.get(name) {
-        Some(AttributeValue::S(text)) => Some(text.clone()),
-        _ => None,
-    };
-    Some(Key { table, pk: text(attribute::PK)?, sk: text(attribute::SK)? })
 }

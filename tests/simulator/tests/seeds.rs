@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum;
 use simulator::Simulator;
 use simulator::plant::Plant;
 
@@ -74,25 +75,24 @@ fn a_seed_is_one_run() {
 fn what_is_taken_out_is_missed() {
     let simulator = Simulator::new();
     let mut slow = Vec::new();
-    for (plant, invariants) in [
-        (Plant::Quantity, ["I1", "I1"]),
-        (Plant::Request, ["I2", "I2"]),
-        (Plant::Behind, ["I2", "I2"]),
-        (Plant::Operator, ["I3", "I3"]),
-        (Plant::Generation, ["I4", "I4"]),
-        (Plant::Lease, ["I8", "I4"]),
-        (Plant::Sweeper, ["I5", "I5"]),
-        (Plant::Delivery, ["I6", "I6"]),
-        (Plant::Frozen, ["I7", "I7"]),
-        (Plant::History, ["I8", "I8"]),
-        (Plant::Signature, ["I9", "I9"]),
-        (Plant::Idempotency, ["I10", "I10"]),
-        (Plant::Ring, ["I11", "I11"]),
-        (Plant::Dismissal, ["I10", "I10"]),
-        (Plant::Rotation, ["I6", "I9"]),
-        (Plant::Echo, ["I12", "I12"]),
-        (Plant::Audit, ["I3", "I3"]),
-    ] {
+    for plant in Plant::value_variants().iter().copied() {
+        let invariants: &[&str] = match plant {
+            Plant::None => continue,
+            Plant::Quantity => &["I1"],
+            Plant::Request | Plant::Behind => &["I2"],
+            Plant::Operator | Plant::Audit => &["I3"],
+            Plant::Generation => &["I4"],
+            Plant::Sweeper => &["I5"],
+            Plant::Delivery => &["I6"],
+            Plant::Rotation => &["I6", "I9"],
+            Plant::Frozen => &["I7"],
+            Plant::History => &["I8"],
+            Plant::Lease => &["I8", "I4"],
+            Plant::Signature => &["I9"],
+            Plant::Idempotency | Plant::Dismissal => &["I10"],
+            Plant::Ring => &["I11"],
+            Plant::Echo => &["I12"],
+        };
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));
         let mut found = (0..3_000).filter_map(violation);

@@ -6,7 +6,6 @@
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::ports::{Clock, Post, Provider};
 use crate::provider::egress::Policy;
@@ -50,28 +50,7 @@ impl HttpProvider {
         made.as_ref().map_err(|error| Answer::None(Silence::Connect, error.clone()))
     }
 
-    /// Exchanges as soon as this machine can: a lack of its own is no silence of the provider.
-    async fn exchange(
-        &self,
-        post: &Post,
-        url: &url::Url,
-        lacks: &AtomicBool,
-    ) -> Result<Answer, Answer> {
-        loop {
-            match self.exchange_now(post, url.clone()).await {
-                Err(Failed::Lacking) => {
-                    // Only while it waits: the next try may be heard.
-                    lacks.store(true, Relaxed);
-                    tokio::time::sleep(LACK).await;
-                    lacks.store(false, Relaxed);
-                }
-                Err(Failed::Silent(answer)) => return Err(answer),
-                Ok(answer) => return Ok(answer),
-            }
-        }
-    }
-
-    async fn exchange_now(&self, post: &Post, url: url::Url) -> Result<Answer, Failed> {
+    async fn exchange(&self, post: &Post, url: url::Url) -> Result<Answer, Failed> {
         let mut call = self.client().map_err(Failed::Silent)?.post(url).body(post.body.clone());
         for (name, value) in &post.headers {
             call = call.header(&**name, value);
@@ -103,17 +82,21 @@ impl Provider for HttpProvider {
             Ok(url) => url,
             Err(why) => return Answer::Blocked(why),
         };
-        let deadline = Duration::from_millis(post.timeout.millis().unsigned_abs());
-        let lacks = AtomicBool::new(false);
-        let exchange = self.exchange(post, &url, &lacks);
-        if let Ok(Ok(answer) | Err(answer)) = tokio::time::timeout(deadline, exchange).await {
-            answer
-        } else if lacks.load(Relaxed) {
-            let detail = "This machine had no file descriptor left; nothing was sent.";
-            Answer::None(Silence::Connect, detail.to_owned())
-        } else {
-            let detail = format!("No whole answer within {}.", post.timeout);
-            Answer::None(Silence::Timeout, detail)
+        let deadline = Instant::now() + Duration::from_millis(post.timeout.millis().unsigned_abs());
+        // As soon as this machine can: a lack of its own is no silence of the provider.
+        loop {
+            let Ok(ended) = timeout_at(deadline, self.exchange(post, url.clone())).await else {
+                let detail = format!("No whole answer within {}.", post.timeout);
+                return Answer::None(Silence::Timeout, detail);
+            };
+            match ended {
+                Ok(answer) | Err(Failed::Silent(answer)) => return answer,
+                Err(Failed::Lacking) if Instant::now() + LACK < deadline => sleep(LACK).await,
+                Err(Failed::Lacking) => {
+                    let detail = "This machine had no file descriptor left; nothing was sent.";
+                    return Answer::None(Silence::Connect, detail.to_owned());
+                }
+            }
         }
     }
 }
