@@ -1,5 +1,6 @@
 //! The real process: started, killed without a warning, started again on the same folder and port.
 
+use std::fs::{File, read_to_string};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -64,13 +65,15 @@ async fn spawn(binary: &Path, folder: &Path, ports: [u16; 2]) -> (Child, Value) 
         .args(["--provider-port", &ports[1].to_string(), "--data-dir"])
         .arg(folder)
         .env("RUST_LOG", "error")
-        .stderr(Stdio::null())
+        .stderr(File::create(folder.join("stderr")).unwrap())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(START, lines.next_line()).await.expect("it starts in time");
-    let line = line.unwrap().expect("one line of JSON when it is ready");
+    let Some(line) = line.unwrap() else {
+        panic!("it did not start: {}", read_to_string(folder.join("stderr")).unwrap())
+    };
     (child, serde_json::from_str(&line).unwrap())
 }

@@ -3,8 +3,9 @@
 //! Neighbours: `service` opens it. Guarantee: its files are read by their owner only, and a folder
 //! that lacks a part of what it had is told from a new one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What is wrong with a data folder.
@@ -79,32 +80,19 @@ impl DataDir {
         self.path.join(name).display().to_string()
     }
 
-    /// The database file; private, and whole as far as its own header tells.
+    /// The database file; private, and whole as far as its own header and log tell.
     ///
     /// # Errors
     /// When it is cut, or something else.
     pub fn database(&self) -> Result<PathBuf, FolderError> {
         let path = self.path.join(DATABASE);
-        let damaged = |why: &str| FolderError::Damaged(self.file(DATABASE), why.to_owned());
         if self.has_database()? {
-            let mut file = File::open(&path).map_err(|error| told(&path, error))?;
-            let length = file.metadata().map_err(|error| told(&path, error))?.len();
-            let mut header = [0; 100];
-            file.read_exact(&mut header).map_err(|_| damaged("it is cut within its header"))?;
-            if &header[..16] != b"SQLite format 3\0" {
-                return Err(damaged("it is no SQLite database"));
-            }
-            // The page's size in bytes (1 stands for 65,536), and how many there are.
-            let size = match u16::from_be_bytes([header[16], header[17]]) {
-                1 => 65_536,
-                size => u64::from(size),
-            };
-            let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
-            if length < size * u64::from(pages) {
-                return Err(damaged("it is shorter than it says"));
+            let at = |error| told(&path, error);
+            if let Some(why) = damage(&path).map_err(at)? {
+                return Err(FolderError::Damaged(self.file(DATABASE), why.to_owned()));
             }
             // The engine makes its other files with the permissions of this one.
-            make_private(&path).map_err(|error| told(&path, error))?;
+            make_private(&path).map_err(at)?;
         }
         Ok(path)
     }
@@ -200,15 +188,69 @@ fn told(path: &Path, error: io::Error) -> FolderError {
     FolderError::Io { path: path.display().to_string(), error }
 }
 
+/// Why a database file cannot be whole.
+fn damage(path: &Path) -> io::Result<Option<&'static str>> {
+    let (mut file, mut header) = (File::open(path)?, [0; 100]);
+    if file.read_exact(&mut header).is_err() {
+        return Ok(Some("it is cut within its header"));
+    }
+    if &header[..16] != b"SQLite format 3\0" {
+        return Ok(Some("it is no SQLite database"));
+    }
+    // The page's size in bytes (1 stands for 65,536), and how many there are.
+    let size = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let pages = u64::from(number(&header[28..]));
+    let logged = logged(path, size)?;
+    let written = file.metadata()?.len() / size;
+    let lost = |page| page != LOCK_BYTE / size + 1 && !logged.contains(&page);
+    Ok((written + 1..=pages).any(lost).then_some("it is shorter than it says"))
+}
+
+/// The byte that SQLite locks; the page that has it holds nothing.
+const LOCK_BYTE: u64 = 1 << 30;
+
+/// The pages in SQLite's log. They are moved to the database in their order: a process that is
+/// killed then leaves a first page that counts pages which are still in the log only.
+fn logged(database: &Path, size: u64) -> io::Result<BTreeSet<u64>> {
+    let mut pages = BTreeSet::new();
+    let mut log = match File::open(beside(database, "-wal")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(pages),
+        other => BufReader::new(other?),
+    };
+    let (mut header, mut frame) = ([0; 32], [0; 24]);
+    if log.read_exact(&mut header).is_err() {
+        return Ok(pages);
+    }
+    // A page of an earlier round, moved by then, has another salt.
+    while log.read_exact(&mut frame).is_ok() && frame[8..16] == header[16..24] {
+        pages.insert(u64::from(number(&frame)));
+        log.seek_relative(i64::try_from(size).unwrap_or(i64::MAX))?;
+    }
+    Ok(pages)
+}
+
+/// A number in SQLite's files, at the begin of these bytes.
+fn number(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+/// A file that SQLite keeps beside the database.
+fn beside(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 #[cfg(unix)]
 fn make_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let mut open = OpenOptions::new();
     open.write(true).create(true).truncate(false).mode(0o600).open(path)?;
     for end in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        match fs::set_permissions(&name, fs::Permissions::from_mode(0o600)) {
+        match fs::set_permissions(beside(path, end), fs::Permissions::from_mode(0o600)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => other?,
         }
