@@ -70,6 +70,21 @@ async fn bodies_that_are_too_large_broken_or_of_another_kind() {
     let errors = reply.json["errors"].as_array().unwrap();
     let places: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     assert_eq!(places, ["/pkId", "/activationQuantity", "/customerId", "/u"]);
+    // A body of faults is answered by a part of them: no answer is larger than its question.
+    let long = "x".repeat(200);
+    for body in [
+        json!({"emails": vec![5; 300_000]}),
+        json!({"emails": vec![&long; 4_000]}),
+        (0..40_000).map(|n| (format!("u{n}"), json!(1))).collect(),
+        json!({"name": {"x": "y".repeat(900_000)}, &long: 1}),
+    ] {
+        let body = body.to_string().into_bytes();
+        let bytes = body.len();
+        let reply = post(&[], body).await;
+        assert!((400..=413).contains(&reply.status), "{}", reply.status);
+        let (told, errors) = (reply.text.len(), reply.json["errors"].as_array().unwrap().len());
+        assert!(errors <= 100 && told < bytes && told < 300_000, "{errors}, {told} of {bytes}");
+    }
     let list = service.admin.get("/v1/customers").await.expect(200);
     assert_eq!(list["data"], json!([]));
 }

@@ -47,6 +47,29 @@ async fn each_profile_reaches_the_provider() {
     assert_eq!(sent(&story).await.header("x-api-key"), "");
 }
 
+/// A provider that says our credential back tells it to nobody who looks at its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_comes_back_is_not_kept() {
+    let story = Story::begin().await;
+    for (profile, secret) in [
+        (json!({"type": "BASIC", "username": "u", "password": "tiger"}), "dTp0aWdlcg=="),
+        (json!({"type": "HEADER", "name": "X-Key", "value": "a \"quoted\" key"}), "quoted"),
+    ] {
+        with_profile(&story, &profile).await;
+        let echo = json!({"why": "denied", "seen": ["Basic dTp0aWdlcg==", "a \"quoted\" key"]});
+        story.provider.answer(&[(400, &echo.to_string())]);
+        let request = story.activate(1).await;
+        story.until_status(request, "FAILED").await;
+        let path = format!("/v1/provisioning-requests/{request}");
+        for part in ["/attempts", "/explain", "/history", ""] {
+            let text = story.admin().get(&format!("{path}{part}")).await.text;
+            assert!(!text.contains(secret), "{part}: {text}");
+        }
+        let attempts = story.admin().get(&format!("{path}/attempts")).await.text;
+        assert!(attempts.contains("denied") && attempts.contains("[credential]"), "{attempts}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_kept_but_not_for_another_address() {
     let story = Story::begin().await;

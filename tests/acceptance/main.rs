@@ -30,6 +30,7 @@ mod main_job;
 mod notes;
 mod openapi;
 mod operating;
+mod parameters;
 mod people;
 mod permissions;
 mod permissions_requests;

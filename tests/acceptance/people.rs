@@ -107,6 +107,39 @@ async fn who_has_an_entitlement_stays() {
     story.admin().get(&path).await.expect(200);
 }
 
+/// Whoever an activation names stays as long as it, or a request of it, is not over; so does the
+/// contact of an entitlement.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_named_elsewhere_stays() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let made = async |path: &str, body: Value| admin.post(path, &body).await.expect(201);
+    let order = json!({"action": "PRODUCE", "entitlementItems": [{
+        "lineItemType": "Product_Key", "numProductKeys": 1, "numActivationPerProductKey": 5,
+        "itemProducts": [{"productId": story.product}]}]});
+    let sold = made("/v1/entitlements", order.clone()).await;
+    let keys = format!("/v1/entitlements/{}/product-keys", sold["eId"].as_str().unwrap());
+    let pk_id = admin.get(&keys).await.expect(200)["data"][0]["pkId"].clone();
+    let customer = id(&made("/v1/customers", json!({"name": "Late"})).await);
+    let path = format!("/v1/customers/{customer}");
+    let body = json!({"pkId": pk_id, "activationQuantity": 1, "customerId": customer,
+        "scheduledDate": harness::story::days_ahead(2)});
+    let active = made("/v1/activations", body).await;
+    let refused = admin.delete(&path).await;
+    refused.refused(409, "IN_USE");
+    assert!(refused.text.contains("Activations name it"), "{}", refused.text);
+    let revoke = format!("/v1/activations/{}/revoke", active["aid"].as_str().unwrap());
+    admin.post(&revoke, &json!({})).await.expect(200);
+    assert_eq!(admin.delete(&path).await.status, 204, "nothing names it any more");
+    let customer = id(&made("/v1/customers", json!({"name": "With Ann"})).await);
+    let contacts = format!("/v1/customers/{customer}/contacts");
+    let ann = id(&made(&contacts, json!({"emailId": "ann@with.example"})).await);
+    let mut body = order;
+    (body["customerId"], body["contactId"]) = (customer.into(), ann.into());
+    made("/v1/entitlements", body).await;
+    admin.delete(&format!("{contacts}/{ann}")).await.refused(409, "IN_USE");
+}
+
 /// A custom attribute's value is of the type that it was registered with (001-R9).
 #[tokio::test(flavor = "multi_thread")]
 async fn custom_attributes_are_of_their_type() {

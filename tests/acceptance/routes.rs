@@ -8,10 +8,10 @@ use harness::{Client, Reply, Service, Story};
 use serde_json::{Value, json};
 
 /// What a path names, by the place it is named in: everything is of the story's tenant.
-struct Things(Vec<(&'static str, String)>);
+pub(crate) struct Things(Vec<(&'static str, String)>);
 
 impl Things {
-    async fn of(story: &Story) -> Self {
+    pub(crate) async fn of(story: &Story) -> Self {
         let request = story.activate(1).await;
         let row = story.until_status(request, "REQUEST_SENT").await;
         let first = async |path: &str| {
@@ -62,7 +62,7 @@ impl Things {
     }
 
     /// The route's path, every parameter filled.
-    fn path(&self, route: &Route) -> String {
+    pub(crate) fn path(&self, route: &Route) -> String {
         if route.dialect == Dialect::Crm {
             let number = self.at("/v1/provisioning-requests/{id}");
             return format!("{}?provisioning_request_identifier=number={number}", route.path);
@@ -219,6 +219,13 @@ async fn a_namespace_grant_opens_that_namespace_only() {
     assert_eq!(list["data"][0]["id"], mine["id"]);
     assert_eq!(only_b.get("/v1/methods").await.expect(200)["data"], json!([]));
     assert_eq!(only_b.get("/v1/associations").await.expect(200)["data"], json!([]));
+    // What is of no namespace is of all of them.
+    let body = json!({"name": "region", "entity": "CUSTOMER", "type": "STRING"});
+    only_b.post("/v1/custom-attributes", &body).await.refused(403, "FORBIDDEN");
+    let region = id(&admin.post("/v1/custom-attributes", &body).await.expect(201));
+    let path = format!("/v1/custom-attributes/{region}");
+    only_b.delete(&path).await.refused(403, "FORBIDDEN");
+    admin.get(&path).await.expect(200);
 }
 
 /// A browser guesses the type of no answer, and runs nothing of one but the page's own scripts.

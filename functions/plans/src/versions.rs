@@ -44,7 +44,9 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
         None => {}
     }
     if let Some(plan) = present {
-        let fits = asked.after.is_none_or(|after| asked.ascending == (plan.version > after.get()));
+        let fits = asked.after.is_none_or(|after| {
+            if asked.ascending { plan.version > after.get() } else { plan.version < after.get() }
+        });
         match asked.ascending {
             false if fits => rows.insert(0, plan),
             true if fits && rows.len() <= asked.limit => rows.push(plan),
@@ -72,5 +74,5 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
         let detail = format!("The plan has no version {other}.");
         return Err(Rejection::at("against", Code::ReferenceNotFound, detail).into());
     }
-    Ok(Answer::ok(&PlanVersionView::new(&plan, against.as_ref()))?.version(version))
+    cx.show(&PlanVersionView::new(&plan, against.as_ref()), version)
 }

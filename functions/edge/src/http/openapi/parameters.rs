@@ -80,7 +80,13 @@ fn of_query(route: &Route, name: &str) -> (Value, &'static str) {
             "Rows of the page.",
         ),
         "cursor" => (text(), "The `nextCursor` of the page before, with the same filters."),
-        "order" => (one_of(&["desc", "asc"]), "desc, the default: newest first."),
+        "order" => {
+            // The keys of an entitlement are numbered; everything else is asked for when it is new.
+            let default = if route.operation == "listProductKeys" { "asc" } else { "desc" };
+            let mut schema = one_of(&["desc", "asc"]);
+            schema["default"] = default.into();
+            (schema, "desc: newest first.")
+        }
         "fields" => (text(), "Members, separated by commas: the answer has only these, and `id`."),
         "after" => (instant(), "Made after this instant."),
         "before" => (instant(), "Made before this instant."),
