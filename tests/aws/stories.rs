@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use harness::{Client, Story, until, until_within};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::emulator::Aws;
@@ -38,6 +39,18 @@ pub(crate) async fn main_job(aws: &Aws, story: &Story<()>) {
     story.admin.delete("/v1/products").await.refused(405, "METHOD_NOT_ALLOWED");
     let elsewhere = Client::new(&format!("{}/_aws/execute-api/other", aws.url), &story.admin.key);
     assert_eq!(elsewhere.get("/v1/me").await.status, 404);
+    // One function seals a person's data; another opens it.
+    let profile = json!({"type": "PERSON", "demographics": {"passportNumber": "P-1"}});
+    let body = Some(json!({"profile": profile}).to_string().into_bytes());
+    let customer = format!("/v1/customers/{}", story.customer);
+    let headers = [("if-match", "*"), ("content-type", "application/json")];
+    let sealed = story.admin.call(Method::PATCH, &customer, &headers, body).await;
+    assert_eq!(sealed.status, 200, "{}", sealed.text);
+    let list = story.admin.get("/v1/provisioning-requests?limit=1").await.expect(200);
+    let show = "/crmapi/rest/v2/provisioning/provisioning_requests/show";
+    let number = format!("provisioning_request_identifier=number={}", list["data"][0]["id"]);
+    let shown = story.admin.get(&format!("{show}?{number}")).await.expect(200);
+    assert!(shown.to_string().contains("P-1"), "{shown}");
 }
 
 /// Nine messages and a poison one in one batch, and before them one that was lost.
