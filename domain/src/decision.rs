@@ -230,6 +230,9 @@ pub enum Change {
     Save(Box<Record>),
     /// Remove.
     Delete(Box<Record>),
+    /// Refer to a row that was read: it must be there still, and what removes it at the same moment
+    /// finds it changed.
+    Refer(Box<Record>),
     /// Take a name; a unique one only if nobody has it.
     Claim(Name),
     /// Take a name that we chose: if somebody has it by now, another one is chosen.
@@ -268,6 +271,13 @@ impl Decision {
     #[must_use]
     pub fn delete(mut self, record: impl Into<Record>) -> Self {
         self.changes.push(Change::Delete(Box::new(record.into())));
+        self
+    }
+
+    /// Refers to a row.
+    #[must_use]
+    pub fn refer(mut self, record: impl Into<Record>) -> Self {
+        self.changes.push(Change::Refer(Box::new(record.into())));
         self
     }
 

@@ -33,6 +33,15 @@ impl Day {
     pub fn has_common_year(self) -> bool {
         self.0.year() >= 1
     }
+
+    /// Whether there is such a day in the years 1 to 9999.
+    pub fn exists(year: u16, month: u8, day: u8) -> bool {
+        let date = || {
+            let (month, day) = (month.try_into().ok()?, day.try_into().ok()?);
+            civil::Date::new(year.try_into().ok()?, month, day).ok()
+        };
+        date().is_some_and(|date| date.year() >= 1)
+    }
 }
 
 impl FromStr for Day {
@@ -116,14 +125,15 @@ impl FromStr for Time {
 
     /// Reads RFC 3339 and nothing looser.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "must be an instant such as 2026-05-04T10:00:00.000Z";
+        const WRONG: &str = "must be an instant such as 2026-05-04T10:00:00.000Z, not before 1970 \
+                             and not after 9999-12-30T22:00:00Z";
         let stamp: Timestamp = text.parse().map_err(|_| WRONG)?;
         if !is_rfc3339(text) {
             return Err(WRONG);
         }
         match stamp.as_millisecond() {
             millis @ 0..=LAST_MS => Ok(Self(millis)),
-            _ => Err("an instant lies in the years 1970 to 9999"),
+            _ => Err(WRONG),
         }
     }
 }
@@ -276,6 +286,18 @@ mod tests {
             "",
         ] {
             assert_eq!(wrong.parse::<Day>(), Err(Day::WRONG), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_days_that_exist_exist() {
+        for (year, month, day) in [(2024, 2, 29), (1, 1, 1), (9999, 12, 31)] {
+            assert!(Day::exists(year, month, day), "{year}-{month}-{day}");
+        }
+        for (year, month, day) in
+            [(2023, 2, 29), (2000, 2, 31), (0, 1, 1), (10_000, 1, 1), (2000, 13, 1), (2000, 1, 200)]
+        {
+            assert!(!Day::exists(year, month, day), "{year}-{month}-{day}");
         }
     }
 

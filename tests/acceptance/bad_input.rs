@@ -168,12 +168,14 @@ async fn endpoints_that_may_not_be_called() {
         "https://metadata.internal/",
         "https://user:pass@pods.example/",
         "ftp://pods.example/",
+        "ftp://127.0.0.1/",
         "pods",
     ] {
         let reply =
             service.admin.post("/v1/methods", &json!({"name": "M", "endpointUrl": url})).await;
         reply.refused(422, "ENDPOINT_REFUSED");
         assert_eq!(reply.pointer(), "/endpointUrl");
+        assert!(!url.starts_with("ftp") || reply.text.contains("only https"), "{}", reply.text);
     }
     service
         .admin

@@ -240,7 +240,9 @@ async fn custom_attributes_are_registered_for_an_entity() {
     for entity in ["ENTITLEMENT", "ACTIVATION", "PRODUCT_KEY", "CUSTOMER"] {
         let body = json!({"entity": entity, "name": "Region", "type": "STRING"});
         let made = admin.post("/v1/custom-attributes", &body).await.expect(201);
-        admin.post("/v1/custom-attributes", &body).await.refused(409, "NAME_TAKEN");
+        let taken = admin.post("/v1/custom-attributes", &body).await;
+        taken.refused(409, "NAME_TAKEN");
+        assert_eq!(taken.pointer(), "/name");
         let path = format!("/v1/custom-attributes/{}", id(&made));
         let changed = patch(admin, &path, &json!({"name": "Land", "type": "NUMBER"})).await;
         assert_eq!(changed.expect(200)["type"], "NUMBER");

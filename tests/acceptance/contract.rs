@@ -119,6 +119,8 @@ async fn conditions(store: &dyn Store) {
     let rev = |n| Some(item(&[("rev", n)]));
     assert!(holds(store, None, Condition::Absent).await);
     assert!(!holds(store, rev(1), Condition::Absent).await);
+    assert!(holds(store, rev(1), Condition::Present).await);
+    assert!(!holds(store, None, Condition::Present).await);
     assert!(holds(store, rev(3), Condition::Rev(3)).await);
     assert!(!holds(store, rev(4), Condition::Rev(3)).await);
     assert!(!holds(store, None, Condition::Rev(3)).await);

@@ -140,6 +140,52 @@ async fn who_is_named_elsewhere_stays() {
     admin.delete(&format!("{contacts}/{ann}")).await.refused(409, "IN_USE");
 }
 
+/// Who sells and who deletes at the same moment: one of them is refused, whoever is first.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sold_to_and_deleted_at_once() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let made = async |path: &str, body: Value| admin.post(path, &body).await.expect(201);
+    let order = |named: &Value| {
+        let mut body = json!({"action": "PRODUCE", "entitlementItems": [{
+            "lineItemType": "Product_Key", "itemProducts": [{"productId": story.product}]}]});
+        body.as_object_mut().unwrap().extend(named.as_object().unwrap().clone());
+        body
+    };
+    let sold = made("/v1/entitlements", order(&json!({}))).await;
+    let keys = format!("/v1/entitlements/{}/product-keys", sold["eId"].as_str().unwrap());
+    let pk_id = admin.get(&keys).await.expect(200)["data"][0]["pkId"].clone();
+    for turn in 0..12 {
+        let customer = id(&made("/v1/customers", json!({"name": "Gone"})).await);
+        let partner = id(&made("/v1/partners", json!({"name": "Gone"})).await);
+        let contacts = format!("/v1/customers/{customer}/contacts");
+        let contact = id(&made(&contacts, json!({"emailId": "ann@gone.example"})).await);
+        let (whose, deleted) = match turn % 4 {
+            0 | 1 => (json!({"customerId": customer}), format!("/v1/customers/{customer}")),
+            2 => (json!({"partnerId": partner}), format!("/v1/partners/{partner}")),
+            _ => (
+                json!({"customerId": customer, "contactId": contact}),
+                format!("{contacts}/{contact}"),
+            ),
+        };
+        let activation = json!({"pkId": pk_id, "activationQuantity": 1, "customerId": customer});
+        let (path, body) = match turn % 4 {
+            1 => ("/v1/activations", activation),
+            _ => ("/v1/entitlements", order(&whose)),
+        };
+        let (sale, gone) = tokio::join!(admin.post(path, &body), admin.delete(&deleted));
+        match (sale.status, gone.status) {
+            (201, 409) => gone.refused(409, "IN_USE"),
+            (422, 204) => sale.refused(422, "REFERENCE_NOT_FOUND"),
+            both => panic!("{both:?}: {} {}", sale.text, gone.text),
+        }
+        if turn % 4 == 1 && sale.status == 201 {
+            let path = format!("/v1/activations/{}/revoke", sale.json["aid"].as_str().unwrap());
+            admin.post(&path, &json!({})).await.expect(200);
+        }
+    }
+}
+
 /// A custom attribute's value is of the type that it was registered with (001-R9).
 #[tokio::test(flavor = "multi_thread")]
 async fn custom_attributes_are_of_their_type() {

@@ -117,6 +117,10 @@ async fn a_wrong_profile_is_told_member_by_member() {
             json!({"demographics": {"dateOfBirth": {"day": 32}}}),
             "/profile/demographics/dateOfBirth",
         ),
+        (
+            json!({"demographics": {"dateOfBirth": {"day": 29, "month": 2, "year": 2001}}}),
+            "/profile/demographics/dateOfBirth",
+        ),
         (json!({"demographics": {"nameDay": {"month": 0}}}), "/profile/demographics/nameDay"),
         (
             json!({"demographics": {"idNumberExpirationDate": "31.1.2030"}}),

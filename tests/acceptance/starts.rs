@@ -81,7 +81,10 @@ async fn a_broken_start_does_not_look_like_a_first_one() {
     }
     std::fs::write(&database, &whole).unwrap();
 
+    let held = || local::data_dir::DataDir::look(folder).unwrap().is_held();
+    assert!(!held());
     let running = start(&options(folder)).await.unwrap();
+    assert!(held());
     let other = start(&options(folder)).await.err().unwrap().to_string();
     assert!(other.contains("is in use by another process"), "{other}");
     running.stop().await;
@@ -166,6 +169,10 @@ async fn a_key_that_was_revoked_is_told_at_the_start() {
     let me = admin.get("/v1/me").await.expect(200);
     let id = me["key"]["id"].as_u64().unwrap();
     let path = format!("/v1/api-keys/{id}");
+    admin.delete(&path).await.refused(409, "LAST_ADMINISTRATOR");
+    let body = json!({"name": "For a day", "roleId": me["role"]["id"],
+        "expires": harness::story::days_ahead(1)});
+    admin.post("/v1/api-keys", &body).await.expect(201);
     admin.delete(&path).await.refused(409, "LAST_ADMINISTRATOR");
     let body = json!({"name": "Second", "roleId": me["role"]["id"]});
     let second = admin.post("/v1/api-keys", &body).await.expect(201);

@@ -117,7 +117,8 @@ impl ApiKey {
     }
 
     /// Ends it. Ending it twice changes nothing. One that administers ends only while another one
-    /// does: that `other` is written, too, as it is, so that two at once cannot end each other.
+    /// does that lasts as long: that `other` is written, too, as it is, so that two at once cannot
+    /// end each other.
     ///
     /// # Errors
     /// `LAST_ADMINISTRATOR`.
@@ -131,7 +132,8 @@ impl ApiKey {
             return Ok(Decision::default());
         }
         if administers && self.is_live(stamp.now) && other.is_none() {
-            let detail = "No other living key may administer this tenant. Make one first.";
+            let detail =
+                "No other key that lasts as long may administer this tenant. Make one first.";
             return Err(Rejection::new(Code::LastAdministrator, detail));
         }
         let info = &mut self.info;
@@ -152,5 +154,10 @@ impl KeyInfo {
     /// Whether the key opens the door at `now`.
     pub fn is_live(&self, now: Time) -> bool {
         self.revoked_date.is_none() && self.expires.is_none_or(|end| now < end)
+    }
+
+    /// Whether it expires no earlier than the other one.
+    pub fn lasts_as_long_as(&self, other: &Self) -> bool {
+        self.expires.is_none_or(|end| other.expires.is_some_and(|theirs| theirs <= end))
     }
 }

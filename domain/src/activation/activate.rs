@@ -7,6 +7,7 @@ use crate::activation::states::{Event, MACHINE, State};
 use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
 use crate::catalog::Product;
+use crate::customer::Customer;
 use crate::decision::{Actor, Decision, Stamp};
 use crate::entitlement::product_key::{Consumption, Count, ProductKey};
 use crate::entitlement::states::{
@@ -77,8 +78,8 @@ pub struct Facts {
     pub pk_id: Uuid,
     /// The products of the key's line item, each with its association.
     pub products: Vec<(Product, Option<Association>)>,
-    /// Whether the named customer exists.
-    pub customer_found: bool,
+    /// The named customer, where it exists.
+    pub customer: Option<Customer>,
 }
 
 impl ActivationInput {
@@ -129,6 +130,10 @@ impl Facts {
             Activation { requests: requests.iter().map(|r| r.id).collect(), ..activation };
         let mut decision = self.consume(input.activation_quantity, remaining == 0, stamp)?;
         decision = decision.save(activation.clone());
+        // The entitlement's own stays as long as the entitlement.
+        let own = |customer: &Customer| self.entitlement.customer_id == Some(customer.id);
+        let other = self.customer.filter(|customer| !own(customer));
+        decision = other.into_iter().fold(decision, Decision::refer);
         for request in &requests {
             let message = request.message(self.tenant, stamp.now);
             decision = message.into_iter().fold(decision.save(request.clone()), Decision::enqueue);
@@ -170,7 +175,7 @@ impl Facts {
             let detail = "Registration is mandatory: name a customer.";
             return Err(Rejection::at("/customerId", Code::CustomerRequired, detail));
         }
-        if let Some(id) = input.customer_id.filter(|_| !self.customer_found) {
+        if let Some(id) = input.customer_id.filter(|_| self.customer.is_none()) {
             return Err(Fault::unknown("/customerId", "Customer", id).into());
         }
         self.inputs(input.inputs.as_ref())

@@ -230,11 +230,10 @@ impl Profile {
         let named = of.name_day.as_ref().map(|date| (date.day, date.month, None));
         for (member, date) in [("dateOfBirth", born), ("nameDay", named)] {
             let Some((day, month, year)) = date else { continue };
-            let fine = day.is_none_or(|day| (1..=31).contains(&day))
-                && month.is_none_or(|month| (1..=12).contains(&month))
-                && year.is_none_or(|year| (1..=9999).contains(&year));
+            // What is not told may be anything: the year a leap year, the month one of 31 days.
+            let (day, month, year) = (day.unwrap_or(1), month.unwrap_or(1), year.unwrap_or(2000));
             let at = format!("/profile/demographics/{member}");
-            faults.check(fine, &at, "day 1 to 31, month 1 to 12, year 1 to 9999");
+            faults.check(Day::exists(year, month, day), &at, "must be a day that exists");
         }
     }
 

@@ -48,7 +48,8 @@ impl Entitlement {
             }
             other => return Err(inapplicable(other, "a new Entitlement")),
         }
-        Ok((made.clone(), Decision::default().save(made)))
+        let decision = known.referred(&made, Decision::default());
+        Ok((made.clone(), decision.save(made)))
     }
 
     /// Replaces the content of a draft, and queues or produces it where that is asked (N4 to N6).
@@ -84,7 +85,8 @@ impl Entitlement {
             other => return Err(inapplicable(other, "an update")),
         }
         next.meta.touch(stamp);
-        Ok(next.saved(Decision::default()))
+        let decision = known.referred(&next, Decision::default());
+        Ok(next.saved(decision))
     }
 
     /// Removes a draft, or a test entitlement in any state.

@@ -4,6 +4,8 @@
 
 use crate::customer::Customer;
 use crate::customer::contact::Contact;
+use crate::decision::Decision;
+use crate::entitlement::Entitlement;
 use crate::entitlement::input::EntitlementInput;
 use crate::ids::Id;
 use crate::rejection::{Code, Fault, Faults};
@@ -28,6 +30,14 @@ pub(super) struct Parties {
 }
 
 impl Known {
+    /// Those whom the entitlement names stay as long as it does.
+    pub(super) fn referred(&self, entitlement: &Entitlement, decision: Decision) -> Decision {
+        let named = [entitlement.customer_id, entitlement.partner_id];
+        let parties = self.customers.iter().chain(&self.partners);
+        let parties = parties.filter(|party| named.contains(&Some(party.id))).cloned();
+        self.contact.iter().cloned().fold(parties.fold(decision, Decision::refer), Decision::refer)
+    }
+
     /// Who is meant; every fault is noted.
     pub(super) fn parties(&self, input: &EntitlementInput, faults: &mut Faults) -> Parties {
         let customer = Named {

@@ -47,24 +47,30 @@ pub(crate) async fn revoke(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(key.info.version)?;
         let role = cx.store().load_role(tenant, key.info.role_id).await?;
         let administers = role.may(Area::Admin, Act::Edit);
-        let other = if administers { other_administrator(cx, tenant, id).await? } else { None };
+        let other =
+            if administers { other_administrator(cx, tenant, &key.info).await? } else { None };
         Ok((Answer::deleted(), key.revoke(administers, other, &stamp)?))
     })
     .await
 }
 
-/// Another living key that may administer the tenant.
-async fn other_administrator(cx: &Cx, tenant: Id, id: Id) -> Result<Option<ApiKey>, Problem> {
+/// Another living key that may administer the tenant, and lasts as long as this one.
+async fn other_administrator(
+    cx: &Cx,
+    tenant: Id,
+    one: &KeyInfo,
+) -> Result<Option<ApiKey>, Problem> {
     let now = cx.app.clock.now();
     let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
     loop {
-        let others = |key: &KeyInfo| key.id != id && key.is_live(now);
+        let lasting = |key: &KeyInfo| key.is_live(now) && key.lasts_as_long_as(one);
+        let others = |key: &KeyInfo| key.id != one.id && lasting(key);
         let found = cx.store().list::<KeyInfo>(tenant, Kind::Key, &page, others).await?;
         for info in found.rows {
             // The list may be late: the row itself counts.
             let key = cx.store().load_api_key(tenant, info.id).await?;
             let role = cx.store().load_role(tenant, key.info.role_id).await?;
-            if key.is_live(now) && role.may(Area::Admin, Act::Edit) {
+            if lasting(&key.info) && role.may(Area::Admin, Act::Edit) {
                 return Ok(Some(key));
             }
         }

@@ -43,7 +43,7 @@ pub enum FolderError {
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl DataDir {
@@ -54,9 +54,9 @@ impl DataDir {
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let at = |error| told(path, error);
         fs::create_dir_all(path).map_err(at)?;
-        let lock = private(&path.join("lock")).map_err(at)?;
+        let lock = private(&path.join(LOCK)).map_err(at)?;
         lock.try_lock().map_err(|_| FolderError::InUse(path.display().to_string()))?;
-        Ok(Self { path: path.canonicalize().map_err(at)?, _lock: Some(lock) })
+        Ok(Self { path: path.canonicalize().map_err(at)?, lock: Some(lock) })
     }
 
     /// Opens one that is there, only to look at it, also while a service has it.
@@ -67,7 +67,13 @@ impl DataDir {
         let path = path.canonicalize().map_err(|error| told(path, error))?;
         let database = path.join(DATABASE);
         fs::metadata(&database).map_err(|error| told(&database, error))?;
-        Ok(Self { path, _lock: None })
+        Ok(Self { path, lock: None })
+    }
+
+    /// Whether a service has it at this moment.
+    pub fn is_held(&self) -> bool {
+        self.lock.is_some()
+            || File::open(self.path.join(LOCK)).is_ok_and(|lock| lock.try_lock_shared().is_err())
     }
 
     /// Where it is.
@@ -181,6 +187,8 @@ impl DataDir {
     }
 }
 
+/// The file that an open folder's process has locked.
+const LOCK: &str = "lock";
 /// The database's file in the folder.
 const DATABASE: &str = "dynamodb.sqlite";
 

@@ -52,7 +52,7 @@ impl Doctor {
             tokens: Tokens::default(),
         };
         let mut findings = examine(&app, None).await;
-        findings.extend(self.service().await);
+        findings.extend(self.service(data.is_held()).await);
         for finding in &findings {
             let well = if finding.fine { "ok   " } else { "WRONG" };
             say(&format!("{well}  {:<12}{}", finding.check, finding.told));
@@ -62,12 +62,16 @@ impl Doctor {
     }
 
     /// Whether the service answers, and what time it is there.
-    async fn service(&self) -> Vec<Finding> {
+    async fn service(&self, held: bool) -> Vec<Finding> {
         const CHECK: &str = "service";
         let policy = Policy { loopback: true, private: Policy::private_ranges() };
         let Ok(http) = client::build(policy) else { return Vec::new() };
         let url = format!("{}/v1/health", self.api.trim_end_matches('/'));
         let Ok(answer) = http.get(&url).send().await else {
+            if held {
+                let told = format!("uses the folder, but nothing answers at {}", self.api);
+                return vec![Finding::wrong(CHECK, told, "Say where it is with --api.")];
+            }
             let told = format!("does not run at {}; its queue is empty then", self.api);
             return vec![Finding::fine(CHECK, told)];
         };

@@ -11,6 +11,8 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
+use domain::access::keys::KeyInfo;
+use domain::decision::Kind;
 use domain::ids::Id;
 use edge::http::router::finish;
 use edge::http::routes::Function;
@@ -48,7 +50,9 @@ pub enum StartError {
     #[error("{0}")]
     Folder(#[from] FolderError),
     /// The database file.
-    #[error("the database in {0} cannot be opened: {1}")]
+    #[error(
+        "the database in {0} cannot be opened: {1}; if it is damaged, restore it from its backup"
+    )]
     Database(String, String),
     /// A file that holds no key.
     #[error("{0} does not hold {1}; restore it from its backup. Nothing was changed")]
@@ -287,8 +291,7 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(),
     let (client, store) = (engine.client(), engine.store());
     let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
     let damaged = |error: StoreError| {
-        let told = format!("{error}; if it is damaged, restore it from its backup");
-        StartError::Database(data.path().display().to_string(), told)
+        StartError::Database(data.path().display().to_string(), error.to_string())
     };
     if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
         mark::compare(&store, master).await.map_err(unfit)?;
@@ -306,6 +309,13 @@ async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
             Some(_) => Err(StartError::AdminKey(data.file(ADMIN_KEY))),
             None => Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service")),
         };
+    }
+    if app.store.has(Id::FIRST_TENANT, Kind::Key, |_: &KeyInfo| true).await? {
+        tracing::warn!(
+            "{} was missing, so a new administrator's key is made; the one before works until it \
+             is revoked",
+            data.file(ADMIN_KEY)
+        );
     }
     let made = bootstrap::administrator(app, Id::FIRST_TENANT).await;
     let key = made.map_err(|problem| StartError::Bootstrap(Box::new(problem)))?;

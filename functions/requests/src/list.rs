@@ -13,6 +13,7 @@ use edge::http::page;
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
 use store::list::Page;
+use strum::IntoEnumIterator;
 use uuid::Uuid;
 
 /// What a row must be like.
@@ -61,7 +62,11 @@ impl Filter {
 }
 
 fn unknown(name: &str) -> Rejection {
-    let detail = format!("The query parameter status is wrong: there is no status {name:?}.");
+    let known: Vec<&str> = Status::iter().map(Into::into).collect();
+    let detail = format!(
+        "The query parameter status is wrong: there is no status {name:?}; known are {}.",
+        known.join(", ")
+    );
     Rejection::at("status", Code::ValidationFailed, detail)
 }
 

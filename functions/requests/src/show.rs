@@ -54,7 +54,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
             Answer::ok(&sources.document())
         }
         Some(_) => {
-            let detail = "The query parameter view is substitution.";
+            let detail = "The query parameter view must be substitution.";
             Err(Rejection::at("view", Code::ValidationFailed, detail).into())
         }
     }

@@ -3,7 +3,7 @@
 //! Neighbours: `rows` encodes, `port` writes. Guarantee: nothing is written unless all is.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::decision::{Change, Decision, Name, Record, Scope};
+use domain::decision::{Change, Decision, Kind, Name, Record, Scope};
 use domain::entitlement::product_key::{Consumption, KeyRef};
 use domain::ids::Id;
 use domain::time::Time;
@@ -68,7 +68,9 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
     }
     let taken = refused.iter().filter_map(hit).find_map(|meaning| match meaning {
         Meaning::Taken(name) => {
-            Some(StoreError::NameTaken { member: name.member, value: name.value.clone() })
+            // A custom attribute's names are apart for each entity, which stands as the member.
+            let member = if name.kind == Kind::Attribute { "name" } else { name.member };
+            Some(StoreError::NameTaken { member, value: name.value.clone() })
         }
         _ => None,
     });
@@ -97,6 +99,11 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
         Change::Delete(saved) => {
             let (main, _) = record(tenant, saved)?;
             out.push((Write::Delete(main.key, of_rev(main.rev)), Meaning::Conflict));
+        }
+        Change::Refer(row) => {
+            let (main, _) = record(tenant, row)?;
+            let write = Write::Add(main.key, vec![(attribute::REV, 1)], Condition::Present);
+            out.push((write, Meaning::Conflict));
         }
         Change::Claim(name) => out.push((take(tenant, name), Meaning::Taken(name.clone()))),
         // A name that we chose is chosen again.

@@ -258,6 +258,7 @@ impl Expression {
         match condition {
             Condition::Free => Self { text: None, names: None, values: None },
             Condition::Absent => Self::new("attribute_not_exists(#pk)", &[("#pk", "pk")], []),
+            Condition::Present => Self::new("attribute_exists(#pk)", &[("#pk", "pk")], []),
             Condition::Rev(rev) => {
                 Self::new("#rev = :rev", &[("#rev", "rev")], [(":rev", number(*rev))])
             }
@@ -346,9 +347,7 @@ fn place(key: &Key) -> Item {
 }
 
 fn with_key(key: &Key, item: &Item) -> Item {
-    let mut item = item.clone();
-    item.extend(place(key));
-    item
+    item.clone().into_iter().chain(place(key)).collect()
 }
 
 /// Whether a put was refused because its own row is there already.

@@ -23,6 +23,8 @@ pub enum Condition {
     Free,
     /// There is no such row.
     Absent,
+    /// There is such a row.
+    Present,
     /// The row has this revision.
     Rev(u64),
     /// There is no such row, or it has expired.

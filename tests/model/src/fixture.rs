@@ -106,7 +106,7 @@ impl Fixture {
             key,
             pk_id: self.pk_id,
             products: vec![(self.product.clone(), Some(self.association.clone()))],
-            customer_found: true,
+            customer: None,
         }
     }
 }

@@ -232,6 +232,7 @@ fn holds(condition: &Condition, row: Option<&Item>) -> bool {
     match condition {
         Condition::Free => true,
         Condition::Absent => row.is_none(),
+        Condition::Present => row.is_some(),
         Condition::Rev(rev) => is(attribute::REV, i64::try_from(*rev).unwrap_or(i64::MAX)),
         Condition::Expired(now) => row.is_none_or(|row| {
             number(row, "expires").is_some_and(|expires| expires <= now.millis())

@@ -5,7 +5,7 @@
 
 use domain::access::audit::{AuditEntry, Call};
 use domain::decision::{Decision, Stamp};
-use domain::rejection::Rejection;
+use domain::rejection::{Code, Rejection};
 use domain::request::manual::comments;
 use serde::Deserialize;
 
@@ -50,13 +50,14 @@ impl Cx {
     /// Why: the header, else the comments of the body.
     fn reason(&self) -> Result<Option<String>, Rejection> {
         if let Some(given) = self.parts.headers.get(REASON) {
-            let text = String::from_utf8_lossy(given.as_bytes());
+            let no_text = |_| Rejection::at(REASON, Code::ValidationFailed, "must be UTF-8");
+            let text = std::str::from_utf8(given.as_bytes()).map_err(no_text)?;
             let at = |mut rejection: Rejection| {
                 rejection.detail = rejection.detail.replace("/comments", REASON);
                 rejection.faults.iter_mut().for_each(|fault| REASON.clone_into(&mut fault.pointer));
                 rejection
             };
-            if let Some(given) = comments(Some(&text)).map_err(at)? {
+            if let Some(given) = comments(Some(text)).map_err(at)? {
                 return Ok(Some(given));
             }
         }

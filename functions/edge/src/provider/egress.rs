@@ -37,7 +37,11 @@ impl Policy {
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err("the address holds white space or control characters".to_owned());
         }
-        let url = Url::parse(text).map_err(|error| format!("not an address: {error}"))?;
+        let url = Url::parse(text)
+            .map_err(|_| "not an address such as https://provider.example/pods".to_owned())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("only https addresses are called".to_owned());
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("an address may not hold a user or password".to_owned());
         }
@@ -45,7 +49,7 @@ impl Policy {
             return Err("an address may not hold a fragment (#…)".to_owned());
         }
         let host = url.host().ok_or("the address has no host")?;
-        if self.loopback && is_loopback(&host) && matches!(url.scheme(), "http" | "https") {
+        if self.loopback && is_loopback(&host) {
             return Ok(url);
         }
         let ip = match &host {
@@ -58,7 +62,7 @@ impl Policy {
         };
         if let Some(ip) = ip {
             self.judge_ip(ip)?;
-            if self.is_listed(ip) && matches!(url.scheme(), "http" | "https") {
+            if self.is_listed(ip) {
                 return Ok(url);
             }
         }
