@@ -32,14 +32,14 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "master-key: GetSecretValue",
     ]),
     ("entitlements", &[
-        "catalog: BatchGetItem GetItem PutItem Query",
+        "catalog: BatchGetItem GetItem PutItem Query UpdateItem",
         "catalog/list: Query",
         "core: BatchGetItem DeleteItem GetItem PutItem Query",
         "core/list: Query",
         "master-key: GetSecretValue",
     ]),
     ("activations", &[
-        "catalog: GetItem PutItem Query",
+        "catalog: GetItem PutItem Query UpdateItem",
         "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem UpdateItem",
         "core/list: Query",

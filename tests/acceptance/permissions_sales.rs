@@ -52,8 +52,9 @@ impl Town {
         let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
         let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
         let own = json!({"customAttribute": [{"name": "Site", "value": "Lima"}]});
+        let customers = self.get("/v1/customers").await;
         let one = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1,
-            "customAttributes": own});
+            "customAttributes": own, "customerId": customers["data"][0]["id"]});
         let body = json!({"activations": [one, {}]});
         let many = self.post("/v1/activations/bulk", body, 200).await;
         let path = format!("/v1/activations/{}", text(&many["data"][0]["activation"]["aid"]));
