@@ -61,8 +61,8 @@ async fn a_credential_that_comes_back_is_not_kept() {
         let request = story.activate(1).await;
         story.until_status(request, "FAILED").await;
         let path = format!("/v1/provisioning-requests/{request}");
-        for part in ["/attempts", "/explain", "/history", ""] {
-            let text = story.admin().get(&format!("{path}{part}")).await.text;
+        for part in ["/attempts", "/explain", ""] {
+            let text = story.admin().get(&format!("{path}{part}")).await.expect(200).to_string();
             assert!(!text.contains(secret), "{part}: {text}");
         }
         let attempts = story.admin().get(&format!("{path}/attempts")).await.text;

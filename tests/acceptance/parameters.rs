@@ -183,7 +183,7 @@ async fn every_query_parameter_has_an_effect() {
         for parameter in parameters {
             let (path, name) = (things.path(route), parameter["name"].as_str().unwrap());
             match name {
-                // Tried beside signatures, and where each answer is in an envelope.
+                // `callbacks` tries the first, `crm` the second.
                 "generation" | "provisioning_request_identifier" => continue,
                 _ if is_list => of_a_list(story.admin(), &route.method(), &path, parameter).await,
                 _ => of_one(story.admin(), &path, name).await,

@@ -120,6 +120,9 @@ async fn who_is_named_elsewhere_stays() {
     let sold = made("/v1/entitlements", order.clone()).await;
     let keys = format!("/v1/entitlements/{}/product-keys", sold["eId"].as_str().unwrap());
     let pk_id = admin.get(&keys).await.expect(200)["data"][0]["pkId"].clone();
+    let partner = id(&made("/v1/partners", json!({"name": "Reseller"})).await);
+    let body = json!({"pkId": pk_id, "activationQuantity": 1, "customerId": partner});
+    admin.post("/v1/activations", &body).await.refused(422, "REFERENCE_NOT_FOUND");
     let customer = id(&made("/v1/customers", json!({"name": "Late"})).await);
     let path = format!("/v1/customers/{customer}");
     let body = json!({"pkId": pk_id, "activationQuantity": 1, "customerId": customer,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use harness::{Service, Story, options, until};
 use local::{Running, start};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::mark::{FORM, Mark};
 use tempfile::TempDir;
 
@@ -71,10 +71,13 @@ async fn a_broken_start_does_not_look_like_a_first_one() {
     std::fs::write(&key, &right).unwrap();
 
     let whole = std::fs::read(&database).unwrap();
+    let mut without_size = whole.clone();
+    without_size[16..18].fill(0);
     for (cut, words) in [
         (&whole[..whole.len() / 2], "is damaged: it is shorter than it says"),
         (&whole[..50], "is damaged: it is cut within its header"),
         (&whole[4096..], "is damaged: it is no SQLite database"),
+        (&without_size[..], "is damaged: its header names no size of a page"),
     ] {
         std::fs::write(&database, cut).unwrap();
         refused(folder, &[words, "dynamodb.sqlite", "Restore it from its backup"]).await;
@@ -119,7 +122,9 @@ async fn a_kill_while_the_log_is_moved_loses_nothing() {
     let running = start(&options(killed.path())).await.unwrap();
     let again = harness::Client::new(&running.api, &service.admin.key);
     for list in ["/v1/entitlements", "/v1/activations", "/v1/provisioning-requests"] {
-        let ids = |page: serde_json::Value| page["data"].as_array().unwrap().len();
+        let ids = |page: Value| -> Vec<Value> {
+            page["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect()
+        };
         let (before, after) = (service.admin.get(list).await, again.get(list).await);
         assert_eq!(ids(before.expect(200)), ids(after.expect(200)), "{list}");
     }

@@ -22,7 +22,7 @@ pub(crate) type Acts = BTreeMap<(&'static str, u16), usize>;
 
 /// Operators at once, each with keys of its own.
 pub(crate) const OPERATORS: u64 = 4;
-/// Numbers of keys that an operator has.
+/// No operator uses so many Idempotency-Keys.
 const KEYS: u64 = 1_000_000;
 
 /// Acts until the load stops.

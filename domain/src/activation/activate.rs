@@ -78,7 +78,7 @@ pub struct Facts {
     pub pk_id: Uuid,
     /// The products of the key's line item, each with its association.
     pub products: Vec<(Product, Option<Association>)>,
-    /// The named customer, where it exists.
+    /// What the named id belongs to: a customer, or a partner, who cannot activate.
     pub customer: Option<Customer>,
 }
 
@@ -175,7 +175,8 @@ impl Facts {
             let detail = "Registration is mandatory: name a customer.";
             return Err(Rejection::at("/customerId", Code::CustomerRequired, detail));
         }
-        if let Some(id) = input.customer_id.filter(|_| self.customer.is_none()) {
+        let known = self.customer.as_ref().is_some_and(|customer| !customer.partner);
+        if let Some(id) = input.customer_id.filter(|_| !known) {
             return Err(Fault::unknown("/customerId", "Customer", id).into());
         }
         self.inputs(input.inputs.as_ref())

@@ -49,8 +49,7 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let ids: Vec<Id> = item.iter().flat_map(|i| &i.item_products).map(|p| p.product_id).collect();
     let products = store.find_sold(tenant, &ids).await?;
     let customers: Vec<Id> = input.customer_id.into_iter().collect();
-    let customer =
-        store.find_customers(tenant, &customers).await?.into_values().find(|one| !one.partner);
+    let customer = store.find_customers(tenant, &customers).await?.into_values().next();
     Ok(Facts { tenant, entitlement: keyed.entitlement, key: keyed.key, pk_id, products, customer })
 }
 

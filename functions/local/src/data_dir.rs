@@ -4,7 +4,7 @@
 //! that lacks a part of what it had is told from a new one.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,8 @@ impl DataDir {
     /// Whether a service has it at this moment.
     pub fn is_held(&self) -> bool {
         self.lock.is_some()
-            || File::open(self.path.join(LOCK)).is_ok_and(|lock| lock.try_lock_shared().is_err())
+            || File::open(self.path.join(LOCK))
+                .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Where it is.
@@ -187,7 +188,7 @@ impl DataDir {
     }
 }
 
-/// The file that an open folder's process has locked.
+/// The file that a process locks for as long as it has the folder open.
 const LOCK: &str = "lock";
 /// The database's file in the folder.
 const DATABASE: &str = "dynamodb.sqlite";
@@ -210,6 +211,9 @@ fn damage(path: &Path) -> io::Result<Option<&'static str>> {
         1 => 65_536,
         size => u64::from(size),
     };
+    if !(512..=65_536).contains(&size) || !size.is_power_of_two() {
+        return Ok(Some("its header names no size of a page"));
+    }
     let pages = u64::from(number(&header[28..]));
     let logged = logged(path, size)?;
     let written = file.metadata()?.len() / size;
@@ -240,7 +244,7 @@ fn logged(database: &Path, size: u64) -> io::Result<BTreeSet<u64>> {
     Ok(pages)
 }
 
-/// A number in SQLite's files, at the begin of these bytes.
+/// The number, most significant byte first, that these bytes begin with.
 fn number(bytes: &[u8]) -> u32 {
     bytes.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
