@@ -1,9 +1,11 @@
 //! Bad input: each its status, its code and its place, and nothing changed.
 
+use domain::access::Needs;
+use edge::http::table::ROUTES;
 use harness::story::id;
 use harness::{Service, Story};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -230,4 +232,64 @@ async fn errors_are_explained() {
     assert_eq!(machines["data"].as_array().unwrap().len(), 4);
     let me = service.admin.get("/v1/me").await.expect(200);
     assert_eq!(me["role"]["name"], "Administrator");
+}
+
+/// The places of a schema that take an object and no list, each by a body that leads to it: a list
+/// stands there.
+fn by_position(document: &Value, schema: &Value, bodies: &mut Vec<(String, Value)>) {
+    let named = schema["$ref"].as_str().map(|path| document.pointer(&path[1..]).unwrap());
+    let parts = ["oneOf", "allOf"].into_iter().filter_map(|of| schema[of].as_array()).flatten();
+    named.into_iter().chain(parts).for_each(|part| by_position(document, part, bodies));
+    let mut below = |step: &str, schema: &Value, around: &dyn Fn(Value) -> Value| {
+        let mut within = Vec::new();
+        by_position(document, schema, &mut within);
+        let places = within.into_iter().map(|(at, body)| (format!("/{step}{at}"), around(body)));
+        bodies.extend(places);
+    };
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        below(name, member, &|body| json!({name: body}));
+    }
+    if schema["items"].is_object() {
+        below("0", &schema["items"], &|body| json!([body]));
+    }
+    if schema["type"] == "object" {
+        bodies.push((String::new(), json!(["a", "1"])));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_no_object_anywhere() {
+    let story = Story::begin().await;
+    let document = story.admin().get("/openapi.json").await.expect(200);
+    let mut tried = 0;
+    for route in ROUTES.iter().filter(|r| r.takes.is_some() && r.needs != Needs::Signature) {
+        let pointer = format!("{}/{}", route.path.replace('/', "~1"), route.verb.to_lowercase());
+        let body = "requestBody/content/application~1json/schema";
+        let schema = document.pointer(&format!("/paths/{pointer}/{body}")).unwrap();
+        let mut bodies = Vec::new();
+        by_position(&document, schema, &mut bodies);
+        // A bulk answers part by part.
+        bodies.retain(|(at, _)| route.operation != "activateMany" || at.is_empty());
+        let path = route.path.replace("{eId}", &story.e_id).replace("{pkId}", &story.pk_id);
+        let path = path.replace("{id}", &story.plan.to_string());
+        for (at, body) in bodies {
+            let verb = Method::from_bytes(route.verb.as_bytes()).unwrap();
+            let headers = [("if-match", "*")];
+            let body = Some(body.to_string().into_bytes());
+            let reply = story.admin().call(verb, &path, &headers, body).await;
+            let told = format!("{} {at}: {}", route.operation, reply.text);
+            assert_eq!(reply.status, 400, "{told}");
+            let errors = reply.json["errors"].as_array().unwrap();
+            assert!(errors.iter().any(|error| error["pointer"] == at.as_str()), "{told}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+    let part = json!([{"pkId": &story.pk_id, "activationQuantity": 1, "customAttributes": []}, []]);
+    let body = json!({"activations": part});
+    let reply = story.admin().post("/v1/activations/bulk", &body).await.expect(200);
+    for (line, pointer) in [(0, "/customAttributes"), (1, "")] {
+        let problem = &reply["data"][line]["problem"];
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{reply}");
+    }
 }

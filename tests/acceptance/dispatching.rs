@@ -99,7 +99,10 @@ async fn on_2xx_completes_at_once_with_the_providers_number() {
     let body = json!({"name": "Pod farm", "endpointUrl": story.provider.url,
         "completion": "ON_2XX"});
     story.admin().put(&format!("/v1/methods/{}", story.method), &body).await.expect(200);
-    story.provider.answer(&[(200, r#"{"referenceNumber": 815}"#)]);
+    story.provider.answer(&[(200, r#"["815"]"#), (200, r#"{"referenceNumber": 815}"#)]);
+    let listed = story.activate(1).await;
+    let listed = story.until_status(listed, "COMPLETED").await;
+    assert_eq!(listed["referenceNumber"], Value::Null);
     let id = story.activate(1).await;
     let done = story.until_status(id, "COMPLETED").await;
     assert_eq!(done["referenceNumber"], "815");

@@ -109,7 +109,7 @@ pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
 const RETRY: &str = "RETRY";
 
 /// One request of many.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 struct Part {
     id: Id,
 }

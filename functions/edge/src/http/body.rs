@@ -16,7 +16,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
+use crate::http::positions::positions;
 use crate::http::repeated::repeated;
+use crate::http::routes::Shape;
 
 /// A body larger than this many type faults is not worth telling further.
 const MOST_FAULTS: usize = 50;
@@ -67,24 +69,24 @@ pub fn content_type(headers: &HeaderMap, body: &[u8], xml: bool) -> Result<(), R
 pub fn nothing(bytes: &[u8]) -> Result<(), Rejection> {
     #[derive(serde::Deserialize)]
     struct Nothing {}
-    let (Nothing {}, faults) = read(bytes, false)?;
+    let (Nothing {}, faults) = read(bytes, None)?;
     Faults::from(faults).finish()
 }
 
 /// Reads a body; an empty one is `{}`. What was wrong is taken out and noted, so that the rules
-/// of the domain can be asked about the rest.
+/// of the domain can be asked about the rest. The shape is that of `T`, if its parts are read here.
 ///
 /// # Errors
 /// Every fault, when nothing can be read of it.
 pub fn read<T: DeserializeOwned>(
     bytes: &[u8],
-    ignore_unknown: bool,
+    shape: Option<Shape>,
 ) -> Result<(T, Vec<Fault>), Rejection> {
     let value =
         if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(bytes)? };
     let twice = |at| Fault::new(at, Code::DuplicateKey, "this member stands twice; keep one");
     let faults: Vec<Fault> = repeated(bytes).into_iter().map(twice).collect();
-    read_value(value, faults, ignore_unknown)
+    read_value(value, faults, shape)
 }
 
 /// The same of a value that was parsed already, such as a part of a bulk.
@@ -94,12 +96,13 @@ pub fn read<T: DeserializeOwned>(
 pub fn read_value<T: DeserializeOwned>(
     mut value: Value,
     mut faults: Vec<Fault>,
-    ignore_unknown: bool,
+    shape: Option<Shape>,
 ) -> Result<(T, Vec<Fault>), Rejection> {
     if !value.is_object() {
         return Err(Rejection::at("", Code::ValidationFailed, "This must be a JSON object."));
     }
     drop_nulls(&mut value);
+    faults.extend(shape.into_iter().flat_map(|shape| positions(shape, &mut value, MOST_FAULTS)));
     let mut patient = Patient { value, removed: Vec::new() };
     let mut unknown: Vec<Vec<Step>> = Vec::new();
     let mut read = None;
@@ -122,11 +125,9 @@ pub fn read_value<T: DeserializeOwned>(
             break;
         }
     }
-    if !ignore_unknown {
-        for path in unknown {
-            let detail = "this call does not know such a member; check its spelling and case";
-            faults.push(Fault::new(patient.place(&path), Code::UnknownMember, detail));
-        }
+    for path in unknown {
+        let detail = "this call does not know such a member; check its spelling and case";
+        faults.push(Fault::new(patient.place(&path), Code::UnknownMember, detail));
     }
     match read {
         Some(read) => Ok((read, faults)),
@@ -270,7 +271,7 @@ mod tests {
     }
 
     fn faults(body: &str) -> Vec<(String, String)> {
-        let (_, faults) = read::<Outer>(body.as_bytes(), false).unwrap();
+        let (_, faults) = read::<Outer>(body.as_bytes(), None).unwrap();
         faults.into_iter().map(|f| (f.pointer, f.code.to_string())).collect()
     }
 
@@ -298,17 +299,17 @@ mod tests {
     #[test]
     fn null_is_absent_and_an_empty_body_is_an_empty_object() {
         let body = br#"{"name":null,"inner":{"count":null}}"#;
-        assert_eq!(read::<Outer>(body, false), Ok((Outer::default(), Vec::new())));
-        assert_eq!(read::<Outer>(b"", false), Ok((Outer::default(), Vec::new())));
+        assert_eq!(read::<Outer>(body, None), Ok((Outer::default(), Vec::new())));
+        assert_eq!(read::<Outer>(b"", None), Ok((Outer::default(), Vec::new())));
     }
 
     #[test]
     fn broken_json_has_line_and_column() {
-        let rejection = read::<Outer>(b"{\n \"name\": }", false).unwrap_err();
+        let rejection = read::<Outer>(b"{\n \"name\": }", None).unwrap_err();
         assert_eq!(rejection.code, Code::MalformedJson);
         assert_eq!((rejection.faults[0].line, rejection.faults[0].column), (Some(2), Some(10)));
         for wrong in [&b"[]"[..], b"5", b"null"] {
-            let rejection = read::<Outer>(wrong, false).unwrap_err();
+            let rejection = read::<Outer>(wrong, None).unwrap_err();
             assert_eq!(rejection.code, Code::ValidationFailed);
         }
     }

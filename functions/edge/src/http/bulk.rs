@@ -12,12 +12,14 @@ use domain::rejection::{Code, Rejection};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::http::answer::Answer;
 use crate::http::body;
 use crate::http::context::Cx;
 use crate::http::idempotency::Repeatable;
 use crate::http::problem::Problem;
+use crate::http::routes::shape;
 
 /// The parts of a call.
 pub struct Parts {
@@ -47,7 +49,7 @@ impl Cx {
     /// 422 for an Idempotency-Key that came before with another body.
     pub async fn bulk<T, F, R>(&self, parts: Parts, decide: F) -> Result<Answer, Problem>
     where
-        T: DeserializeOwned + Clone + Send + Sync,
+        T: DeserializeOwned + ToSchema + Clone + Send + Sync,
         F: Fn(T, Stamp) -> R + Send + Sync,
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
@@ -55,10 +57,10 @@ impl Cx {
         if let Some(answer) = self.begun(key.as_ref(), &parts).await? {
             return Ok(answer);
         }
-        let (mut lines, mut settled) = (Vec::new(), true);
+        let (mut lines, mut settled, shape) = (Vec::new(), true, Some(shape::<T>()));
         for (number, (id, part)) in parts.list.iter().enumerate() {
             let key = key.as_ref().map(|key| key.part(&parts.name(number)));
-            let line = match body::read_value::<T>(part.clone(), Vec::new(), false) {
+            let line = match body::read_value::<T>(part.clone(), Vec::new(), shape) {
                 Err(rejection) => Err(rejection.into()),
                 Ok((input, noted)) => {
                     let decide = |stamp| decide(input.clone(), stamp);

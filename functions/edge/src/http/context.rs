@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use store::list::{Page, PageOf};
 use store::{Extra, Store, StoreError};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::answer::Answer;
@@ -28,7 +29,7 @@ use crate::http::auth::{self, Caller};
 use crate::http::idempotency::{self, Repeatable};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::routes::{Dialect, Gives, Route};
+use crate::http::routes::{Dialect, Gives, Route, shape};
 use crate::http::{body, crm, page};
 
 /// A call.
@@ -145,8 +146,8 @@ impl Cx {
     ///
     /// # Errors
     /// Every fault of it, when nothing can be read of it.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
-        let (read, faults) = body::read(&self.body, false)?;
+    pub fn json<T: DeserializeOwned + ToSchema>(&self) -> Result<T, Rejection> {
+        let (read, faults) = body::read(&self.body, Some(shape::<T>()))?;
         *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = faults;
         Ok(read)
     }
@@ -156,7 +157,7 @@ impl Cx {
     /// # Errors
     /// Every fault of its form.
     pub fn envelope<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
-        let (read, faults) = body::read(&self.body, false)?;
+        let (read, faults) = body::read(&self.body, None)?;
         Faults::from(faults).finish()?;
         Ok(read)
     }

@@ -10,6 +10,7 @@ pub mod crm;
 pub mod idempotency;
 pub mod openapi;
 pub mod page;
+mod positions;
 pub mod problem;
 pub mod query;
 pub mod repeated;

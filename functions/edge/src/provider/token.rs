@@ -155,7 +155,8 @@ async fn fetch(app: &App, client: &Client, timeout: Period) -> Result<(String, P
 }
 
 fn issued(status: u16, body: &str) -> Result<(String, Period), Answer> {
-    let read: Issued = serde_json::from_str(body).unwrap_or_default();
+    let object = Some(body).filter(|body| body.trim_start().starts_with('{'));
+    let read: Issued = object.and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
     if !(200..300).contains(&status) {
         // Only the code: the rest of the answer may repeat what we sent.
         let code = |c: char| c.is_ascii_lowercase() || c == '_';
@@ -224,7 +225,9 @@ mod tests {
             "The token server answered 401 (invalid_client)."
         );
         assert_eq!(told(500, r#"{"error":"SECRET=1"}"#), "The token server answered 500.");
-        for body in ["", "[]", "{}", r#"{"access_token":5}"#, r#"{"access_token":"a b"}"#] {
+        for body in
+            ["", "[]", r#"["a"]"#, "{}", r#"{"access_token":5}"#, r#"{"access_token":"a b"}"#]
+        {
             assert!(told(200, body).contains("without a token"), "{body}");
         }
         let mac = r#"{"access_token":"a","token_type":"mac"}"#;

@@ -30,7 +30,8 @@ pub fn document() -> Value {
         "info": {
             "title": "Provisio",
             "description": "Entitlements, activations, and the provisioning requests they lead to. \
-                Every error is a problem (RFC 9457) whose `code` is explained at `/errors/{code}`.",
+                Every error is a problem (RFC 9457) whose `code` is explained at `/errors/{code}`. \
+                A member of a body that is null counts as absent.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -83,7 +84,8 @@ fn named(collected: Collected) -> Map<String, Value> {
     collected.into_iter().map(|(name, schema)| (name, json!(schema))).collect()
 }
 
-fn of(shape: Shape) -> (Value, Map<String, Value>) {
+/// A schema, and all that it refers to by their names.
+pub fn of(shape: Shape) -> (Value, Map<String, Value>) {
     let mut schemas = Vec::new();
     (shape.collect)(&mut schemas);
     let schemas = named(schemas);
