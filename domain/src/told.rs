@@ -1,4 +1,4 @@
-//! What the readers of JSON, XML and query texts say, in our words.
+//! What the readers of JSON, `JSONPath`, XML and query texts say, in our words.
 //!
 //! Neighbours: whoever answers a caller with what a reader refused. Guarantee: the names of types
 //! are those of the wire, never those of the program.
@@ -58,7 +58,9 @@ fn of_the_wire(wanted: &str) -> String {
         "a boolean" => "true or false",
         "a string" | "a borrowed string" | "str" | "a character" => "a text",
         "a sequence" => "a list",
-        "string or map" => "one of the names that the reference lists",
+        "string or map" | "map with a single key" | "unit" => {
+            "one of the names that the reference lists"
+        }
         _ if wanted.contains("UUID") => "a UUID",
         _ if wanted.starts_with("enum ") || wanted.ends_with(" identifier") => {
             "one of the names that the reference lists"
@@ -104,7 +106,67 @@ fn plain(inner: &str) -> String {
     } else if OF_UUIDS.iter().any(|words| said(words)) {
         "must be a UUID".to_owned()
     } else {
-        inner.to_owned()
+        syntax(inner)
+    }
+}
+
+/// What the reader of JSON says of a text that is none, and our words for it.
+const OF_SYNTAX: [(&str, &str); 9] = [
+    ("EOF while parsing an object", "it ends within an object"),
+    ("EOF while parsing a list", "it ends within a list"),
+    ("EOF while parsing a string", "it ends within a text"),
+    ("EOF while parsing a value", "it ends where a value should stand"),
+    ("expected value", "a value should stand here"),
+    ("expected ident", "true, false or null should stand here"),
+    ("key must be a string", "the name of a member should stand here, in quotes"),
+    ("trailing characters", "more stands behind its end"),
+    ("recursion limit exceeded", "it is nested deeper than 127 levels"),
+];
+
+fn syntax(inner: &str) -> String {
+    let ours = OF_SYNTAX.iter().find(|(its, _)| inner.starts_with(its));
+    ours.map_or_else(|| unplaced(inner), |(_, ours)| ours).to_owned()
+}
+
+/// Why a text is not JSON, and where.
+pub fn not_json(error: &serde_json::Error) -> String {
+    format!("{} (line {}, column {})", told(&error.to_string()), error.line(), error.column())
+}
+
+/// What the reader of `JSONPath` wanted instead, which is a list of rules of its grammar.
+pub fn wanted(inner: &str) -> String {
+    let Some(rules) = inner.strip_prefix("expected ") else { return inner.to_owned() };
+    let mut wanted: Vec<&str> = Vec::new();
+    for rule in rules.split([',', ' ']).filter(|word| !word.is_empty() && *word != "or") {
+        let words = of_the_grammar(rule);
+        if !wanted.contains(&words) {
+            wanted.push(words);
+        }
+    }
+    format!("here should stand {}", wanted.join(" or "))
+}
+
+/// A rule of the grammar of `JSONPath` as what a caller writes.
+fn of_the_grammar(rule: &str) -> &str {
+    match rule {
+        "EOI" => "the end",
+        "selector" => "a name in quotes, a number, a slice, * or ?",
+        "segment" | "child_segment" | "name_segment" | "index_segment" => {
+            "a step such as .name or [0]"
+        }
+        "bracketed_selection" => "[",
+        "wildcard_selector" => "*",
+        "slice_selector" | "step" => "a slice such as 0:2",
+        "index_selector" | "int" | "start" | "end" => "a whole number",
+        "name_selector" | "string" => "a text in quotes",
+        "member_name_shorthand" | "name_first" | "name_char" | "ALPHA" => "a name",
+        "comp_op" => "a comparison such as ==",
+        "not_op" => "!",
+        "number" | "frac" | "exp" => "a number",
+        "comparable" | "literal" | "function_argument" | "bool" | "null" => "a value to compare",
+        "singular_query" | "rel_query" | "jp_query" => "a path such as @.name",
+        _ if rule.starts_with("function_") => "a function such as length()",
+        _ => "a condition such as @.name == \"x\"",
     }
 }
 
@@ -171,8 +233,48 @@ mod tests {
                 "list, inner"
             ),
         );
+        check(r#""kind":{}"#, "must be one of the names that the reference lists, not an object");
         let twice = serde_json::from_str::<Of>(r#"{"yes":true,"yes":true}"#).unwrap_err();
         assert_eq!(told(&twice.to_string()), "yes stands twice; keep one");
+    }
+
+    #[test]
+    fn every_refusal_of_a_text_is_in_our_words() {
+        let check = |text: &str, words: &str| {
+            let refused = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
+            assert_eq!(not_json(&refused), words, "{refused}");
+        };
+        check("", "it ends where a value should stand (line 1, column 0)");
+        check("{\"a\":1", "it ends within an object (line 1, column 6)");
+        check("[1", "it ends within a list (line 1, column 2)");
+        check("\"a", "it ends within a text (line 1, column 2)");
+        check("{\n\"a\": }", "a value should stand here (line 2, column 6)");
+        check("nil", "true, false or null should stand here (line 1, column 2)");
+        check("{5:1}", "the name of a member should stand here, in quotes (line 1, column 2)");
+        check("{} {}", "more stands behind its end (line 1, column 4)");
+        check("[1 2]", "expected `,` or `]` (line 1, column 4)");
+        let deep = "it is nested deeper than 127 levels (line 1, column 128)";
+        check(&"[".repeat(200), deep);
+    }
+
+    #[test]
+    fn every_refusal_of_a_path_is_in_our_words() {
+        let check = |path: &str, words: &str| {
+            let refused = crate::substitution::expression::parse(path).unwrap_err();
+            assert_eq!(refused, format!("not JSONPath (RFC 9535): {words}"));
+        };
+        let selector = "a name in quotes, a number, a slice, * or ?";
+        let condition = "a condition such as @.name == \"x\"";
+        check("$.a[", &format!("column 5: here should stand {selector}"));
+        check("$.", "column 3: here should stand * or a name");
+        check("$..", "column 4: here should stand [ or * or a name");
+        check("$.a[?", &format!("column 6: here should stand {condition}"));
+        check("$.a[?@.b ==]", "column 12: here should stand a value to compare");
+        check("$[1:2:x]", "column 7: here should stand a whole number");
+        let step = "a step such as .name or [0] or a comparison such as == or a name";
+        check("$[?(@.a)", &format!("column 8: here should stand {step}"));
+        check("$[?foo(@.a)]", &format!("column 4: here should stand {condition}"));
+        check("$[01]", "column 3: here should stand * or a slice such as 0:2 or a text in quotes");
     }
 
     #[test]

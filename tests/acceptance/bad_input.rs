@@ -115,6 +115,29 @@ async fn who_sends_too_much_hears_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reason_is_a_text() {
+    let service = Service::start().await;
+    let address = service.running.api.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let body = r#"{"name":"B"}"#;
+    let head = format!(
+        "POST /v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Connection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        service.admin.key,
+        body.len()
+    );
+    let reason = b"Audit-Reason: caf\xe9\r\n\r\n";
+    let call = [head.as_bytes(), reason, body.as_bytes()].concat();
+    stream.write_all(&call).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    for told in [r#""pointer":"audit-reason""#, r#""detail":"must be UTF-8""#] {
+        assert!(answer.contains(told), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn addresses_that_name_nothing() {
     let story = Story::begin().await;
     let admin = story.admin();

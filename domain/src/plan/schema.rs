@@ -6,6 +6,7 @@ use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
 use crate::limits::SCHEMA_BYTES;
+use crate::told::not_json;
 
 /// Whether the text is a schema that can be used.
 ///
@@ -24,7 +25,7 @@ pub fn check(text: &str) -> Result<(), String> {
 /// The first place where it does not, and why.
 pub fn apply(text: &str, payload: &[u8]) -> Result<(), String> {
     let validator = compile(text)?;
-    let payload: Value = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+    let payload: Value = serde_json::from_slice(payload).map_err(|error| not_json(&error))?;
     let fault = validator.iter_errors(&payload).next();
     fault.map_or(Ok(()), |fault| Err(format!("at {:?}: {fault}", fault.instance_path().as_str())))
 }
@@ -42,7 +43,7 @@ impl Retrieve for NoOutside {
 }
 
 fn compile(text: &str) -> Result<Validator, String> {
-    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let schema: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     if !schema.is_object() {
         return Err("a schema is a JSON object".to_owned());
     }

@@ -14,7 +14,7 @@ use crate::limits::{COMMENT_CHARS, TEXT_CHARS};
 use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::request::states::Status;
 use crate::text::squeezed;
-use crate::told::told;
+use crate::told::not_json;
 
 /// Body of a callback. Unknown members are ignored; of the texts, what is too long is cut, and
 /// what is no text is taken as its JSON text.
@@ -62,7 +62,7 @@ impl Report {
     /// When it is no JSON object, or what it is about cannot be told: status, id, generation.
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         let members: Members = serde_json::from_slice(body).map_err(|error| {
-            let detail = format!("The body is not a JSON object: {}.", told(&error.to_string()));
+            let detail = format!("The body is not a JSON object: {}.", not_json(&error));
             let mut fault = Fault::new("", Code::MalformedJson, detail.clone());
             (fault.line, fault.column) = (Some(error.line()), Some(error.column()));
             Rejection { faults: vec![fault], ..Rejection::new(Code::MalformedJson, detail) }

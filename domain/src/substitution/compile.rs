@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::limits::{DEFINITION_BYTES, DEFINITION_DEPTH, DEFINITION_EXPRESSIONS};
 use crate::rejection::{Code, Fault, pointer_part};
 use crate::substitution::expression::{Expression, is_expression, unescaped};
+use crate::told::told;
 
 /// A compiled definition.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ fn syntax(text: &str) -> Result<(), DefinitionFault> {
 }
 
 fn not_json(error: &serde_json::Error) -> DefinitionFault {
-    let mut fault = DefinitionFault::whole(Code::DefinitionNotJson, error.to_string());
+    let mut fault = DefinitionFault::whole(Code::DefinitionNotJson, told(&error.to_string()));
     fault.position = Some((error.line(), error.column()));
     fault
 }

@@ -10,6 +10,7 @@ use crate::limits::EXPRESSION_CHARS;
 use crate::rejection::Code;
 use crate::substitution::known::{self, Unknown};
 use crate::substitution::{budget, evaluate, strict};
+use crate::told::wanted;
 
 /// A string is an expression iff it starts so (D3).
 pub fn is_expression(text: &str) -> bool {
@@ -97,7 +98,8 @@ fn first_fault(error: &jsonpath_rust::parser::errors::JsonPathError) -> String {
     let place = drawing.split_once("--> 1:").map(|(_, rest)| rest);
     let column: Option<String> =
         place.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect());
-    column.map_or_else(|| last.to_owned(), |column| format!("column {column}: {last}"))
+    let wanted = wanted(last);
+    column.map_or_else(|| wanted.clone(), |column| format!("column {column}: {wanted}"))
 }
 
 fn classify(segments: Vec<Segment>) -> Path {

@@ -10,9 +10,9 @@ use serde_json::Value;
 /// Why a call gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// It was not answered.
-    #[error("{0}")]
-    Http(#[from] reqwest::Error),
+    /// It was not answered, or not by this service.
+    #[error("{0}: {1}. The service has to run there; --api names another address")]
+    Silent(String, &'static str),
     /// It was refused.
     #[error("{call} was answered {status}: {body}")]
     Refused {
@@ -74,11 +74,32 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await?;
+        let silent = |error| self.silent(&error);
+        let answer = request.send().await.map_err(silent)?;
         let status = answer.status();
         if status.is_success() {
-            return Ok(answer.json().await?);
+            return answer.json().await.map_err(silent);
         }
-        Err(ApiError::Refused { call, status: status.as_u16(), body: answer.text().await? })
+        let mut body = answer.text().await.map_err(silent)?;
+        let problem: Value = serde_json::from_str(&body).unwrap_or_default();
+        if let (Some(code), Some(detail)) = (problem["code"].as_str(), problem["detail"].as_str()) {
+            body = format!("{code}: {detail}");
+        }
+        Err(ApiError::Refused { call, status: status.as_u16(), body })
+    }
+
+    fn silent(&self, error: &reqwest::Error) -> ApiError {
+        let why = if error.is_builder() {
+            "that is no address such as http://127.0.0.1:4177"
+        } else if error.is_connect() {
+            "nothing listens there"
+        } else if error.is_timeout() {
+            "no answer came in time"
+        } else if error.is_decode() {
+            "what answers is not Provisio"
+        } else {
+            "the connection broke off"
+        };
+        ApiError::Silent(self.url.clone(), why)
     }
 }

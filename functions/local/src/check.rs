@@ -11,6 +11,7 @@ use clap::Args;
 use domain::plan::content::{Content, Explained};
 use domain::substitution::lint::{Severity, Warning, lint};
 use domain::substitution::{Definition, DefinitionFault, TraceEntry};
+use domain::told::not_json;
 use serde_json::Value;
 
 /// The flags of `plans check`.
@@ -87,8 +88,8 @@ fn read(path: &Path) -> Result<String, std::io::Error> {
 }
 
 fn document(text: &str, path: &Path) -> Result<Value, String> {
-    let document: Value =
-        serde_json::from_str(text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let document: Value = serde_json::from_str(text)
+        .map_err(|error| format!("{}: no JSON: {}", path.display(), not_json(&error)))?;
     if document.get("provisioningRequest").is_some_and(Value::is_object) {
         return Ok(document);
     }
@@ -108,7 +109,7 @@ fn warning_line(warning: &Warning) -> String {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    let meant = warning.did_you_mean.as_ref().map(|meant| format!(" Did you mean {meant} ?"));
+    let meant = warning.did_you_mean.as_ref().map(|meant| format!(" Did you mean {meant:?}?"));
     let Warning { at, code, detail, .. } = warning;
     format!("{severity}: {code} at {at}: {detail}.{}", meant.unwrap_or_default())
 }

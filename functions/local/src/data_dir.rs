@@ -19,6 +19,9 @@ pub enum FolderError {
         /// Why not.
         error: io::Error,
     },
+    /// Something else has its name.
+    #[error("{0} is a file; --data-dir names a folder, which is made where there is none")]
+    File(String),
     /// Another process has it.
     #[error("{0} is in use by another process; stop that one, or choose another --data-dir")]
     InUse(String),
@@ -53,6 +56,9 @@ impl DataDir {
     /// When it cannot be made, or another process has it open.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let at = |error| told(path, error);
+        if path.is_file() {
+            return Err(FolderError::File(path.display().to_string()));
+        }
         fs::create_dir_all(path).map_err(at)?;
         let lock = private(&path.join(LOCK)).map_err(at)?;
         lock.try_lock().map_err(|_| FolderError::InUse(path.display().to_string()))?;

@@ -2,9 +2,11 @@
 //!
 //! Neighbours: `api` calls it; the words of a time line are the service's own.
 
+use std::num::ParseIntError;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::told::told;
 use edge::provider::egress::Policy;
 use reqwest::Method;
 use serde_json::Value;
@@ -17,6 +19,7 @@ pub enum Requests {
     /// Explains one: all that happened, what comes next, what may be ordered and why not.
     Show {
         /// Its id, which is its number.
+        #[arg(value_parser = number)]
         id: u64,
         /// Where it is asked for.
         #[command(flatten)]
@@ -48,8 +51,11 @@ pub struct At {
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The key's file.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}; --key-file names the file that holds the API key")]
     Key(PathBuf, std::io::Error),
+    /// What is in it.
+    #[error("{0} holds no API key; --key-file names the file that does")]
+    NoKey(PathBuf),
     /// A filter without a value.
     #[error("{0:?} is no filter: write name=value")]
     Filter(String),
@@ -58,10 +64,17 @@ pub enum AskError {
     Api(#[from] ApiError),
 }
 
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|error: ParseIntError| told(&error.to_string()))
+}
+
 impl At {
     fn open(&self) -> Result<Api, AskError> {
         let key = std::fs::read_to_string(&self.key_file)
             .map_err(|error| AskError::Key(self.key_file.clone(), error))?;
+        if key.trim().is_empty() || !key.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(AskError::NoKey(self.key_file.clone()));
+        }
         let policy = Policy { loopback: true, private: Policy::private_ranges() };
         Ok(Api::new(&self.api, key.trim(), policy)?)
     }

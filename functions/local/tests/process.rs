@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Service {
     child: Child,
     ready: Value,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Service {
@@ -31,7 +32,10 @@ impl Service {
 
     /// With a wish of what is logged, and where to.
     fn telling(wanted: Option<&str>, log: Stdio) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), wanted, log)
+    }
+
+    fn over(folder: Arc<TempDir>, wanted: Option<&str>, log: Stdio) -> Self {
         let ports = ["--port", "0", "--provider-port", "0", "--json", "--data-dir"];
         let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
             .args(ports)
@@ -214,6 +218,43 @@ fn request_of(demo: &Path) -> String {
         assert!(begun.elapsed() < PATIENCE, "the demo makes no request");
         std::thread::park_timeout(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn the_doctor_knows_whether_a_service_has_the_folder() {
+    let mut service = Service::start();
+    let folder = Arc::clone(&service.folder);
+    let api = service.ready["api"].as_str().unwrap().to_owned();
+    let check = |api: &str, well: bool, words: &str| {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_provisio"));
+        doctor.args(["doctor", "--api", api, "--data-dir"]).arg(folder.path());
+        let output = doctor.output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.success(), well, "{told}");
+        assert!(told.contains(words), "{told}");
+    };
+    let nobody = "http://127.0.0.1:1";
+    check(&api, true, "runs at http://127.0.0.1:");
+    check(nobody, false, "uses the folder, but nothing answers at http://127.0.0.1:1\n");
+    service.terminate();
+    service.ended();
+    check(nobody, true, "does not run at http://127.0.0.1:1; its queue is empty then");
+}
+
+#[test]
+fn a_second_administrators_key_is_not_made_in_silence() {
+    let mut first = Service::start();
+    let folder = Arc::clone(&first.folder);
+    first.terminate();
+    first.ended();
+    std::fs::remove_file(folder.path().join("admin-key")).unwrap();
+    let mut log = tempfile::tempfile().unwrap();
+    let second = Service::over(folder, None, log.try_clone().unwrap().into());
+    assert_ne!(second.ready["apiKey"], first.ready["apiKey"]);
+    let mut told = String::new();
+    log.rewind().unwrap();
+    log.read_to_string(&mut told).unwrap();
+    assert!(told.contains("was missing, so a new administrator's key is made"), "{told}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn plans_are_checked_without_a_service() {
     let (code, words) = check(r#"{"id": "$.provisioningRequest.ids"}"#, &[]);
     assert_eq!(code, 1, "{words}");
     assert!(words.starts_with("warning: UNKNOWN_PATH at $[\"id\"]"), "{words}");
-    assert!(words.contains("Did you mean id ?"), "{words}");
+    assert!(words.contains("Did you mean \"id\"?"), "{words}");
     let (code, words) = check(r#"{"price": "$5.00"}"#, &[]);
     assert_eq!(code, 0, "a note alone is no doubt: {words}");
     assert!(words.starts_with("note: DOLLAR_TEXT"), "{words}");
@@ -68,6 +68,29 @@ fn plans_are_checked_without_a_service() {
     let gone = run(&["plans", "check", "/nowhere/plan.json"], "");
     assert_eq!(gone.status.code(), Some(2));
     assert!(said(&gone).contains("/nowhere/plan.json"));
+}
+
+#[test]
+fn what_is_wrong_is_told_in_our_words() {
+    let refused = |arguments: &[&str], words: &str| {
+        let output = run(arguments, "{\"a\": ");
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8(all).unwrap();
+        assert_ne!(output.status.code(), Some(0), "{all}");
+        assert!(all.contains(words), "{all}");
+    };
+    let file = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&key, "pvk_1\n").unwrap();
+    let key = key.path().display().to_string();
+    let show = |api| ["requests", "show", "5", "--key-file", key.as_str(), "--api", api];
+    refused(&["plans", "check", "-"], "line 1, column 6: it ends where a value should stand\n");
+    refused(&["--data-dir", &file], "is a file; --data-dir names a folder");
+    refused(&["requests", "show", "abc"], "must be a whole number");
+    refused(&["requests", "show", "5", "--key-file", "/nowhere"], "--key-file names the file");
+    refused(&["requests", "show", "5", "--key-file", &file], "holds no API key; --key-file names");
+    refused(&show("nowhere"), "nowhere: that is no address such as http://127.0.0.1:4177.");
+    refused(&show("http://127.0.0.1:1"), "http://127.0.0.1:1: nothing listens there.");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use domain::limits::DRAINED_BYTES;
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
-use domain::told::told;
+use domain::told::{not_json, told};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -146,8 +146,8 @@ pub fn raw_member(bytes: &[u8], name: &str) -> Option<String> {
 
 fn parse(bytes: &[u8]) -> Result<Value, Rejection> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let mut rejection =
-            Rejection::at("", Code::MalformedJson, format!("The body is not JSON: {error}."));
+        let detail = format!("The body is not JSON: {}.", not_json(&error));
+        let mut rejection = Rejection::at("", Code::MalformedJson, detail);
         if let Some(fault) = rejection.faults.first_mut() {
             fault.line = Some(error.line());
             fault.column = Some(error.column());
