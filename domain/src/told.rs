@@ -111,7 +111,7 @@ fn plain(inner: &str) -> String {
 }
 
 /// What the reader of JSON says of a text that is none, and our words for it.
-const OF_SYNTAX: [(&str, &str); 9] = [
+const OF_SYNTAX: [(&str, &str); 13] = [
     ("EOF while parsing an object", "it ends within an object"),
     ("EOF while parsing a list", "it ends within a list"),
     ("EOF while parsing a string", "it ends within a text"),
@@ -120,6 +120,10 @@ const OF_SYNTAX: [(&str, &str); 9] = [
     ("expected ident", "true, false or null should stand here"),
     ("key must be a string", "the name of a member should stand here, in quotes"),
     ("trailing characters", "more stands behind its end"),
+    ("number out of range", "the number is too large"),
+    ("control character", "a control character stands in a text; write it as \\u and its code"),
+    ("unexpected end of hex escape", "half of a pair of \\u stands alone"),
+    ("lone leading surrogate", "half of a pair of \\u stands alone"),
     ("recursion limit exceeded", "it is nested deeper than 127 levels"),
 ];
 
@@ -252,6 +256,12 @@ mod tests {
         check("nil", "true, false or null should stand here (line 1, column 2)");
         check("{5:1}", "the name of a member should stand here, in quotes (line 1, column 2)");
         check("{} {}", "more stands behind its end (line 1, column 4)");
+        check("1e999", "the number is too large (line 1, column 5)");
+        let alone = "half of a pair of \\u stands alone (line 1, column ";
+        check("\"\\ud800\"", &format!("{alone}8)"));
+        check("\"\\ud800\\u0041\"", &format!("{alone}13)"));
+        let control = "a control character stands in a text; write it as \\u and its code";
+        check("\"a\n\"", &format!("{control} (line 2, column 0)"));
         check("[1 2]", "expected `,` or `]` (line 1, column 4)");
         let deep = "it is nested deeper than 127 levels (line 1, column 128)";
         check(&"[".repeat(200), deep);

@@ -1,8 +1,11 @@
 //! Taking back overtakes nothing: what a provider may still be providing, or provides late, is
 //! taken back after it.
 
+use domain::time::{Period, Time};
+use edge::ports::{Clock, SystemClock};
 use harness::Story;
 use harness::story::id;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::revoking::{activate, path_of, revoke, sell, with_deprovisioning};
@@ -95,4 +98,127 @@ async fn what_is_provided_after_it_was_taken_back_is_taken_back_again() {
     story.until_status(again, "REQUEST_SENT").await;
     story.report(again, "c", &done).await.expect(200);
     assert_eq!(count().await, (json!("REVOKED"), 3));
+
+    // A comment brings nothing to rest, and changes nothing but itself.
+    for request in [first, back, again] {
+        let path = format!("/v1/provisioning-requests/{request}");
+        let body = json!({"comments": "Seen."}).to_string().into_bytes();
+        let headers = [("if-match", "*")];
+        admin.call(Method::PATCH, &path, &headers, Some(body)).await.expect(200);
+        assert_eq!(count().await, (json!("REVOKED"), 3), "{request}");
+    }
+}
+
+/// A COMPLETED of what FAILED contradicts, and is news once, however often it comes and whatever
+/// comes between: before the revocation it is known then, after it something is taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_and_was_provided_after_all_is_taken_back_once() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    with_deprovisioning(&story).await;
+    let (_, pk_id) = sell(&story, 9, |_| {}).await;
+    let (done, failed) = (json!({"status": "COMPLETED"}), json!({"status": "FAILED"}));
+    let made = async || {
+        let body = json!({"pkId": pk_id, "activationQuantity": 1});
+        let made = activate(admin, body).await.expect(201);
+        let first = id(&made["provisioningRequests"][0]);
+        story.until_status(first, "REQUEST_SENT").await;
+        story.report(first, "f", &failed).await.expect(200);
+        (path_of(&made), first)
+    };
+    let count = async |at: &str| {
+        let shown = admin.get(at).await.expect(200);
+        shown["provisioningRequests"].as_array().unwrap().len()
+    };
+    let (at, first) = made().await;
+    story.report(first, "c", &done).await.refused(409, "STATUS_CONFLICT");
+    let shown = revoke(admin, &at, json!({})).await.expect(200);
+    assert_eq!((&shown["state"], count(&at).await), (&json!("REVOCATION_PENDING"), 2));
+
+    let (at, first) = made().await;
+    assert_eq!(revoke(admin, &at, json!({})).await.expect(200)["state"], "REVOKED");
+    // What speaks of another request, or of no generation of this one, says nothing of it.
+    for (query, of) in [("", first + 1), ("?generation=2", first)] {
+        let body = json!({"status": "COMPLETED", "id": of});
+        let (now, secret) = (SystemClock.now(), &story.secret);
+        let reply = story.report_with(first, "x", &body, now, secret, query).await;
+        reply.refused(409, "STATUS_CONFLICT");
+        assert_eq!(count(&at).await, 1, "{body}");
+    }
+    story.report(first, "c", &done).await.refused(409, "STATUS_CONFLICT");
+    assert_eq!(count(&at).await, 2);
+    for number in 0..20 {
+        let busy = json!({"status": "IN_PROGRESS"});
+        story.report(first, &format!("b{number}"), &busy).await.refused(409, "STATUS_CONFLICT");
+    }
+    story.report(first, "c", &done).await.refused(409, "STATUS_CONFLICT");
+    assert_eq!(count(&at).await, 2, "it was known");
+}
+
+/// What an operator says of a request that takes back, or of what it took back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_corrects_what_was_taken_back() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    with_deprovisioning(&story).await;
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+    let made = activate(admin, body).await.expect(201);
+    let (at, first) = (path_of(&made), id(&made["provisioningRequests"][0]));
+    story.until_status(first, "REQUEST_SENT").await;
+    let done = json!({"status": "COMPLETED"});
+    story.report(first, "a", &done).await.expect(200);
+    let shown = revoke(admin, &at, json!({})).await.expect(200);
+    let back = id(&shown["provisioningRequests"][1]);
+    story.until_status(back, "REQUEST_SENT").await;
+    let set = async |request: u64, status: &str| {
+        let path = format!("/v1/provisioning-requests/{request}/status");
+        let body = json!({"status": status, "comments": "By hand."});
+        admin.post(&path, &body).await.expect(200);
+        let shown = admin.get(&at).await.expect(200);
+        (shown["state"].clone(), shown["provisioningRequests"].as_array().unwrap().len())
+    };
+    let (pending, revoked) = (json!("REVOCATION_PENDING"), json!("REVOKED"));
+    // It is provided once more while it is taken back: that is taken back after it. The plan that
+    // takes back is gone by then: the request fails, and an operator decides.
+    assert_eq!(set(first, "IN_PROGRESS").await, (pending.clone(), 2));
+    assert_eq!(set(first, "COMPLETED").await, (pending.clone(), 2));
+    let body = json!({"planId": story.plan, "methodId": story.method});
+    let path = format!("/v1/products/{}/association", story.product);
+    admin.put(&path, &body).await.expect(200);
+    assert_eq!(set(back, "COMPLETED").await, (pending.clone(), 3));
+    let shown = admin.get(&at).await.expect(200);
+    let last = id(&shown["provisioningRequests"][2]);
+    assert_eq!(story.request(last).await["errorCode"], "PLAN_MISSING");
+    // The first one did not take back after all: it is waited for again.
+    assert_eq!(set(back, "FAILED").await, (pending.clone(), 3));
+    assert_eq!(set(last, "COMPLETED").await, (pending, 3));
+    assert_eq!(set(back, "COMPLETED").await, (revoked.clone(), 3));
+    // That what was taken back had failed takes back nothing.
+    assert_eq!(set(first, "FAILED").await, (revoked, 3));
+}
+
+/// An attempt that an operator's word overtook may still be under way: what takes back waits for
+/// its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_back_waits_for_an_attempt_under_way() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    with_deprovisioning(&story).await;
+    story.provider.hold();
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+    let made = activate(admin, body).await.expect(201);
+    let (at, first) = (path_of(&made), id(&made["provisioningRequests"][0]));
+    story.provider.nth(1).await;
+    let set = format!("/v1/provisioning-requests/{first}/status");
+    admin.post(&set, &json!({"status": "FAILED", "comments": "By hand."})).await.expect(200);
+    let shown = revoke(admin, &at, json!({})).await.expect(200);
+    let back = story.request(id(&shown["provisioningRequests"][1])).await;
+    let sent = admin.get(&format!("/v1/provisioning-requests/{first}")).await.expect(200);
+    let timeout = Period::from_secs(10);
+    let (begun, due): (Time, Time) = (
+        serde_json::from_value(sent["executedDate"].clone()).unwrap(),
+        serde_json::from_value(back["nextAttemptAt"].clone()).unwrap(),
+    );
+    assert!(due > begun.after(timeout), "{begun:?} {due:?}");
+    story.provider.release();
 }

@@ -81,7 +81,6 @@ impl Revocation {
             let detail = "The entitlement does not allow revocations.";
             return Err(self.activation.illegal(detail));
         }
-        let leases: Vec<(Id, Time)> = self.requests.iter().filter_map(Request::leased).collect();
         let mut decision = self.stop(stamp)?;
         let mut awaited = Vec::new();
         for (number, request) in (1..).zip(self.requests.clone()) {
@@ -89,10 +88,7 @@ impl Revocation {
             if !request.is_at_rest() {
                 awaited.push(request.id);
             } else if request.may_be_provisioned() {
-                // An attempt that is under way must not arrive after what takes it back.
-                let lease =
-                    leases.iter().find(|(id, _)| *id == request.id).map(|(_, until)| *until);
-                let opened = self.open(number, product, Some(association), lease, stamp)?;
+                let opened = self.open(number, product, Some(association), stamp)?;
                 awaited.push(opened.id);
                 decision = self.order(opened, decision, stamp);
             }
@@ -121,6 +117,7 @@ impl Revocation {
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
         let stamp = &stamp.by(Actor::System);
+        self.learn(request);
         let pending = self.activation.life.state == State::RevocationPending;
         let awaited = self.activation.deprovisioning.contains(&request.id);
         self.activation.deprovisioning.retain(|open| *open != request.id);
@@ -136,7 +133,16 @@ impl Revocation {
                 self.behind(request, awaited && pending, &mut decision)
             }
             RequestType::Provision => None,
-            RequestType::Deprovision => self.again(request),
+            RequestType::Deprovision if request.life.state == Status::Completed => {
+                self.again(request, pending)
+            }
+            // An operator says that it did not take back after all.
+            RequestType::Deprovision => {
+                if pending {
+                    self.activation.deprovisioning.push(request.id);
+                }
+                None
+            }
         };
         let decision = self.follow(back, decision, stamp)?;
         // It is written in any case: who completes another request of it meanwhile must see this.
@@ -159,6 +165,7 @@ impl Revocation {
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
         let stamp = &stamp.by(Actor::System);
+        self.learn(request);
         let back = self.behind(request, false, &mut decision);
         let decision = self.follow(back, decision, stamp)?;
         Ok(decision.save(self.activation))
@@ -174,9 +181,7 @@ impl Revocation {
         awaited: bool,
         decision: &mut Decision,
     ) -> Option<(Product, Option<Association>)> {
-        let sold = self.products.iter().find(|(product, _)| product.id == provided.product.id);
-        let (product, association) = sold.cloned()?;
-        let association = association.filter(|a| a.deprovision_plan_id.is_some());
+        let (product, association) = self.sold(provided.product.id)?;
         if association.is_none() && !awaited {
             return None;
         }
@@ -194,16 +199,26 @@ impl Revocation {
         None
     }
 
-    /// What was provided after the request that took it back, and must be taken back again.
-    fn again(&mut self, took: &Request) -> Option<(Product, Option<Association>)> {
+    /// The request as it is by now.
+    fn learn(&mut self, request: &Request) {
+        let known = self.requests.iter_mut().filter(|known| known.id == request.id);
+        known.for_each(|known| known.clone_from(request));
+    }
+
+    /// What was provided after the request that took it back, and must be taken back again: where
+    /// that is `awaited`, also without a plan for it, as in [`Self::behind`].
+    fn again(&mut self, took: &Request, awaited: bool) -> Option<(Product, Option<Association>)> {
         let place = self.activation.again.iter().position(|id| *id == took.product.id)?;
         self.activation.again.remove(place);
-        let provided = self
-            .requests
-            .iter()
-            .find(|r| r.kind == RequestType::Provision && r.product.id == took.product.id)?;
-        let (product, association) = self.taken_back_by(provided)?;
-        Some((product.clone(), Some(association.clone())))
+        let (product, association) = self.sold(took.product.id)?;
+        (awaited || association.is_some()).then_some((product, association))
+    }
+
+    /// A product, with its association if that takes back.
+    fn sold(&self, product: Id) -> Option<(Product, Option<Association>)> {
+        let sold = self.products.iter().find(|(sold, _)| sold.id == product);
+        let (product, association) = sold.cloned()?;
+        Some((product, association.filter(|a| a.deprovision_plan_id.is_some())))
     }
 
     /// The product of a request that provides, if something is made to take it back.
@@ -220,9 +235,12 @@ impl Revocation {
         number: u32,
         product: &Product,
         association: Option<&Association>,
-        not_before: Option<Time>,
         stamp: &Stamp,
     ) -> Result<Request, Rejection> {
+        // An attempt that is under way must not arrive after what takes it back.
+        let provides =
+            |r: &&Request| r.kind == RequestType::Provision && r.product.id == product.id;
+        let not_before = self.requests.iter().filter(provides).filter_map(Request::leased).max();
         let (stamp, id) = (&stamp.by(Actor::System), stamp.id(number));
         let origin = Origin { activation: &self.activation, product, association };
         let mut opened = Request::open(id, RequestType::Deprovision, &origin, None, stamp)?;
@@ -238,7 +256,7 @@ impl Revocation {
         stamp: &Stamp,
     ) -> Result<Decision, Rejection> {
         let Some((product, association)) = back else { return Ok(decision) };
-        let opened = self.open(1, &product, association.as_ref(), None, stamp)?;
+        let opened = self.open(1, &product, association.as_ref(), stamp)?;
         if self.activation.life.state == State::RevocationPending {
             self.activation.deprovisioning.push(opened.id);
         }
@@ -300,19 +318,33 @@ impl Revocation {
     }
 }
 
+/// What a revocation depends on: the version of a request, and whether it is completed.
+pub type Standing = (u64, bool);
+
 impl Request {
-    /// Whether a revocation depends on where it is: what it provides must be taken back, or it has
-    /// taken something back.
-    pub fn settles(&self) -> bool {
+    /// Where it stands.
+    pub fn standing(&self) -> Standing {
+        (self.life.version, self.life.state == Status::Completed)
+    }
+
+    /// Whether what happened since `before` matters to a revocation: something may have been
+    /// provided, or was taken back, or was not after all. A comment, or an answer that is only noted,
+    /// does not; nor does it that what was completed is said to have failed.
+    pub fn settles(&self, before: Standing) -> bool {
+        let (version, was_completed) = before;
         match self.kind {
-            RequestType::Provision => self.taken_back,
-            RequestType::Deprovision => self.life.state == Status::Completed,
+            RequestType::Provision => {
+                let undone = was_completed && self.life.state == Status::Failed;
+                self.taken_back && self.life.version != version && !undone
+            }
+            RequestType::Deprovision => self.standing().1 != was_completed,
         }
     }
 
-    /// Until when an attempt may be under way.
-    fn leased(&self) -> Option<(Id, Time)> {
-        self.lease.as_ref().map(|lease| (self.id, lease.until))
+    /// Until when an attempt may be under way, also one that was given up.
+    fn leased(&self) -> Option<Time> {
+        let given_up = self.unheard.iter().map(|attempt| attempt.until);
+        self.lease.iter().map(|lease| lease.until).chain(given_up).max()
     }
 
     /// Whether the provider may have done what was asked. What it refused or said to have failed,

@@ -156,7 +156,8 @@ pub struct Request {
     pub response: Option<String>,
     /// The webhook id whose whole response has a row of its own.
     pub long_response: Option<String>,
-    /// An earlier generation may have been provisioned: what becomes of this one does not undo it.
+    /// Something may have been provided, whatever its state says: an earlier generation did, or the
+    /// provider said so of what had failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_before: bool,
     /// Its activation is being revoked: what it turns out to have provided is taken back.

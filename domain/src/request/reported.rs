@@ -10,7 +10,7 @@ use crate::plan::method::CallbackId;
 use crate::rejection::{Code, Rejection};
 use crate::request::report::Report;
 use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Conflict, Conflicts, Delivery, LongResponse, Repeat, Request, Seen};
+use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
 use crate::text::squeezed;
 use crate::time::Period;
 
@@ -39,8 +39,9 @@ pub enum Verdict {
     Accepted(Box<Request>, Decision),
     /// It came before, or says what is known: keep that it came again.
     Duplicate(Repeat),
-    /// It contradicts: keep it, then refuse.
-    Conflicting(Conflict, Rejection),
+    /// It contradicts: keep it, then refuse. Where it says, for the first time, that what failed
+    /// was provided after all, save the request that knows it.
+    Conflicting(Conflict, Rejection, Option<Box<Request>>),
 }
 
 impl Request {
@@ -74,11 +75,17 @@ impl Request {
             return Ok(self.refuses(report, arrival, refused, stamp));
         }
         let from = self.life.state;
-        let contradiction = self.misdated(report, arrival).or_else(|| self.untrue(report, arrival));
-        if let Some(reason) = contradiction {
-            let refused = Rejection::new(Code::StatusConflict, reason)
-                .with_state(from.into(), MACHINE.actions(from));
-            return Ok(self.refuses(report, arrival, refused, stamp));
+        let contradicts = |reason| {
+            let refused = Rejection::new(Code::StatusConflict, reason);
+            refused.with_state(from.into(), MACHINE.actions(from))
+        };
+        if let Some(reason) = self.misdated(report, arrival) {
+            return Ok(self.refuses(report, arrival, contradicts(reason), stamp));
+        }
+        if let Some(reason) = self.untrue(report, arrival) {
+            let refused = contradicts(reason);
+            let conflict = self.conflict(Some(report), arrival, &refused, stamp);
+            return Ok(Verdict::Conflicting(conflict, refused, self.after_all(report)));
         }
         if matches!(from, Status::Completed | Status::Failed) {
             return Ok(Verdict::Duplicate(self.repeat(report, arrival, stamp)));
@@ -167,12 +174,10 @@ impl Request {
         }
     }
 
-    /// Whether a contradiction says, for the first time, that something was provided of what is to
-    /// be taken back.
-    pub fn is_provided_late(&self, conflict: &Conflict, before: &Conflicts) -> bool {
-        let says =
-            |c: &Conflict| c.status == Some(Status::Completed) && c.against == Status::Failed;
-        self.taken_back && says(conflict) && !before.list.iter().any(says)
+    /// The request that knows from now on that it was provided after all, if that is news.
+    fn after_all(&self, report: &Report) -> Option<Box<Self>> {
+        let says = report.status == Status::Completed && self.life.state == Status::Failed;
+        (says && !self.maybe_before).then(|| Box::new(Self { maybe_before: true, ..self.clone() }))
     }
 
     fn refuses(
@@ -182,7 +187,8 @@ impl Request {
         refused: Rejection,
         stamp: &Stamp,
     ) -> Verdict {
-        Verdict::Conflicting(self.conflict(Some(report), arrival, &refused, stamp), refused)
+        let conflict = self.conflict(Some(report), arrival, &refused, stamp);
+        Verdict::Conflicting(conflict, refused, None)
     }
 
     fn conflict(

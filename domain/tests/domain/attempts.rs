@@ -195,7 +195,7 @@ fn every_contradiction_is_kept_once() {
         ("a", "COMPLETED", Some(2)),
     ];
     for (n, (webhook_id, status, generation)) in cases.into_iter().enumerate() {
-        let Verdict::Conflicting(conflict, refused) =
+        let Verdict::Conflicting(conflict, refused, _) =
             verdict(webhook_id, status, b"{}", generation)
         else {
             panic!("{status} of {generation:?}")

@@ -110,7 +110,7 @@ fn a_report_is_of_what_its_body_says() {
         let arrival = Arrival { callback_id, generation, ..arrival("m", body.as_bytes()) };
         let refused = match sent.reported(&report, &arrival, &at(2)).unwrap() {
             Verdict::Accepted(..) => None,
-            Verdict::Conflicting(conflict, refused) => {
+            Verdict::Conflicting(conflict, refused, _) => {
                 assert!(conflict.reason.is_some(), "the operator reads why");
                 Some(refused.code)
             }

@@ -87,7 +87,7 @@ async fn settle(
         Ok(report) => report,
         Err(refused) => {
             let conflict = request.unread(refused, arrival, stamp)?;
-            keep(cx, door.tenant, request, conflict, stamp).await?;
+            keep(cx, door.tenant, conflict, request, None, stamp).await?;
             return Err(refused.clone().into());
         }
     };
@@ -96,12 +96,13 @@ async fn settle(
             commit(cx, door.tenant, &Decision::default().save(repeat)).await?;
             (request.life.state, "DUPLICATE")
         }
-        Verdict::Conflicting(conflict, rejection) => {
-            keep(cx, door.tenant, request, conflict, stamp).await?;
+        Verdict::Conflicting(conflict, rejection, provided) => {
+            keep(cx, door.tenant, conflict, request, provided, stamp).await?;
             return Err(rejection.into());
         }
         Verdict::Accepted(next, decision) => {
-            let decision = cx.app.conclude(door.tenant, &next, decision, stamp).await?;
+            let before = request.standing();
+            let decision = cx.app.conclude(door.tenant, before, &next, decision, stamp).await?;
             commit(cx, door.tenant, &decision).await?;
             (next.life.state, "ACCEPTED")
         }
@@ -110,21 +111,24 @@ async fn settle(
     Ok(Answer::ok(&body)?)
 }
 
-/// Keeps the contradiction. That something was provided after all, of an activation that is
-/// revoked, is also followed: it is taken back.
+/// Keeps the contradiction. What was `provided` after all, of an activation that is revoked, is
+/// also taken back.
 async fn keep(
     cx: &Cx,
     tenant: Id,
-    request: &Request,
     conflict: Conflict,
+    request: &Request,
+    provided: Option<Box<Request>>,
     stamp: &Stamp,
 ) -> Result<(), Unsettled> {
     let conflicts = cx.store().load_conflicts(tenant, request.id).await?;
-    let is_late = request.is_provided_late(&conflict, &conflicts);
     let mut decision = conflicts.keep(conflict);
-    if is_late {
-        let revocation = cx.store().load_revocation(tenant, &request.aid).await?;
-        decision = revocation.provided_late(request, decision, stamp)?;
+    if let Some(provided) = provided {
+        decision = decision.save((*provided).clone());
+        if provided.taken_back {
+            let revocation = cx.store().load_revocation(tenant, &provided.aid).await?;
+            decision = revocation.provided_late(&provided, decision, stamp)?;
+        }
     }
     commit(cx, tenant, &decision).await
 }

@@ -116,7 +116,7 @@ async fn unfinished(
         answer: &attempt.answer(),
     };
     let (next, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
-    app.conclude(tenant, &next, decision, stamp).await.map(Some)
+    app.conclude(tenant, request.standing(), &next, decision, stamp).await.map(Some)
 }
 
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
@@ -174,8 +174,9 @@ async fn finish(
     can_fail(noted, "it goes with the outcome");
     for race in 0..COMMIT_TRIES {
         let stamp = app.stamp(Actor::System);
+        let before = request.standing();
         let (next, decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
-        let mut decision = app.conclude(tenant, &next, decision, &stamp).await?;
+        let mut decision = app.conclude(tenant, before, &next, decision, &stamp).await?;
         if !is_noted {
             decision.changes.extend(attempt.changes.clone());
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use domain::activation::revoke::Standing;
 use domain::customer::Customer;
 use domain::customer::profile::Profile;
 use domain::decision::{Actor, Decision, Effect, Stamp};
@@ -85,19 +86,21 @@ impl App {
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
-    /// The decision with what follows from the request's coming to rest: where its activation is
-    /// revoked, what it provided is taken back, and the last one ends the revocation (A5).
+    /// The decision with what follows from where the request is now, which stood elsewhere `before`:
+    /// where its activation is revoked, what it provided is taken back, and the last one ends the
+    /// revocation (A5).
     ///
     /// # Errors
     /// When the store is not available.
     pub async fn conclude(
         &self,
         tenant: Id,
+        before: Standing,
         request: &Request,
         decision: Decision,
         stamp: &Stamp,
     ) -> Result<Decision, StoreError> {
-        if !request.settles() {
+        if !request.settles(before) {
             return Ok(decision);
         }
         let revocation = self.store.load_revocation(tenant, &request.aid).await?;

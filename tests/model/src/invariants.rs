@@ -240,8 +240,8 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
 }
 
 /// When nothing runs any more, nothing stays provided without an activation: what may have been
-/// provided was taken back after it, or waits for an operator (I2). `back` are the products that
-/// can be taken back.
+/// provided was taken back after it, or waits for an operator (I2); and nothing is taken back more
+/// often than something was heard of it. `back` are the products that can be taken back.
 ///
 /// # Errors
 /// The violation.
@@ -260,6 +260,20 @@ pub fn taken_back(activation: &Activation, requests: &[&Request], back: &[Id]) -
             .filter(|r| r.kind == RequestType::Deprovision && r.product.id == provided.product.id);
         check("I2", takes.next().is_some(), || {
             format!("{}: {} is provided for ever", activation.aid, provided.id)
+        })?;
+    }
+    for provides in requests.iter().filter(|r| r.kind == RequestType::Provision) {
+        let takes = |r: &&&Request| {
+            r.kind == RequestType::Deprovision && r.product.id == provides.product.id
+        };
+        let first = requests.iter().filter(takes).map(|r| r.created_date).min();
+        let Some(first) = first else { continue };
+        let moved = provides.life.history.iter().filter(|step| step.at >= first).count();
+        // An attempt that came to its end too late, and a report that contradicts, may tell more.
+        let late = provides.unheard.len() + usize::from(provides.life.state == Status::Failed);
+        let (takes, reasons) = (requests.iter().filter(takes).count(), 1 + moved + late);
+        check("I2", takes <= reasons, || {
+            format!("{}: {} is taken back {takes} times", activation.aid, provides.id)
         })?;
     }
     let waits = activation.life.state == ActivationState::RevocationPending;

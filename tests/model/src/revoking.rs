@@ -2,10 +2,9 @@
 //!
 //! Neighbours: `steps` asks whenever a request may have come to rest.
 
-use domain::activation::revoke::{Revocation, RevokeInput};
+use domain::activation::revoke::{Revocation, RevokeInput, Standing};
 use domain::decision::{Actor, Decision};
 use domain::request::Request;
-use domain::request::callback::{Conflict, Conflicts};
 
 use crate::fixture::stamp;
 use crate::search::{Model, Mutant};
@@ -44,10 +43,11 @@ impl System {
     pub(crate) fn settled(
         &self,
         model: &Model,
+        before: Standing,
         request: &Request,
         decision: Decision,
     ) -> Option<Decision> {
-        if !request.settles() {
+        if !request.settles(before) {
             return Some(decision);
         }
         let stamp = stamp(self.now, Actor::System, &[9, self.requests.len() as u8]);
@@ -55,20 +55,13 @@ impl System {
     }
 
     /// A provider says that it has done what is FAILED here.
-    pub(crate) fn contradicted(
-        &mut self,
-        model: &Model,
-        request: &Request,
-        conflict: &Conflict,
-    ) -> Option<()> {
-        let late = self.late.contains(&request.id);
-        if late || !request.is_provided_late(conflict, &Conflicts::none(request.id)) {
-            return Some(());
-        }
-        self.late.insert(request.id);
+    pub(crate) fn contradicted(&mut self, model: &Model, provided: &Request) -> Option<()> {
         let stamp = stamp(self.now, Actor::System, &[10, self.requests.len() as u8]);
-        let revocation = self.revocation(model, &request.aid)?;
-        let decision = revocation.provided_late(request, Decision::default(), &stamp).ok()?;
+        let mut decision = Decision::default().save(provided.clone());
+        if provided.taken_back {
+            let revocation = self.revocation(model, &provided.aid)?;
+            decision = revocation.provided_late(provided, decision, &stamp).ok()?;
+        }
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);
         Some(())

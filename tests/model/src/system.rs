@@ -119,8 +119,6 @@ pub struct System {
     pub owed: BTreeSet<(Id, u32, String)>,
     /// Callbacks that were accepted, by request and webhook id.
     pub accepted: BTreeSet<(Id, String)>,
-    /// Requests whose late completion was noted.
-    pub late: BTreeSet<Id>,
     /// Requests whose completion the provider was told to be accepted.
     pub settled: BTreeSet<Id>,
     /// What may still go wrong.
@@ -151,7 +149,6 @@ impl System {
             received: Received::default(),
             owed: BTreeSet::new(),
             accepted: BTreeSet::new(),
-            late: BTreeSet::new(),
             settled: BTreeSet::new(),
             left,
             broken: BTreeSet::new(),

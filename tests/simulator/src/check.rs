@@ -12,12 +12,13 @@ use domain::request::attempt::Attempt;
 use domain::request::{Payload, Request};
 use domain::time::Time;
 use model::invariants::{self, Violation, check};
+use serde_json::json;
 use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
 use store::port::Item;
 use store::rows::{Row, decode};
 
 use crate::api::Sale;
-use crate::clients::Wish;
+use crate::clients::{Client, Wish};
 use crate::gate::Fate;
 use crate::provider::{Callback, Spoilt};
 use crate::seat::{Written, lock};
@@ -319,5 +320,31 @@ impl Run<'_> {
         let after = self.world.shared.store.rows();
         let changed = !before.iter().filter(kept).eq(after.iter().filter(kept));
         check("I11", !changed, || "a repeated call, message or callback changed a row".to_owned())
+    }
+
+    /// An operator comments on every request: nothing else comes of it.
+    ///
+    /// # Errors
+    /// I2 when an activation has another request, or is elsewhere; what the client hears.
+    pub async fn remark(&mut self) -> Result<(), Violation> {
+        let world = self.world;
+        for (number, sale) in world.sales.iter().enumerate() {
+            let before = self.rows(sale)?;
+            for request in &before.requests {
+                let wish = Wish::Operate("", json!({"comments": "At rest."}));
+                let mut client = Client::new(self.clients.len(), number, wish);
+                client.write(sale, Some(request.id.get()), None);
+                self.clients.push(client);
+                self.start(0, Work::Call(self.clients.len() - 1)).await;
+                while self.is_moving() {
+                    self.release(0, Fate::Go).await?;
+                }
+            }
+            let after = self.rows(sale)?;
+            let same = before.activations == after.activations
+                && before.requests.len() == after.requests.len();
+            check("I2", same, || "a comment changed an activation".to_owned())?;
+        }
+        Ok(())
     }
 }

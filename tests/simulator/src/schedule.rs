@@ -119,7 +119,12 @@ impl<'w> Schedule<'w> {
             return Ok(());
         }
         self.note("repeated whole");
-        self.run.repeat().await
+        self.run.repeat().await?;
+        if self.rng.u32(..4) > 0 {
+            return Ok(());
+        }
+        self.note("each is commented on");
+        self.run.remark().await
     }
 
     /// One step of the wild part.
