@@ -213,10 +213,10 @@ async fn what_takes_back_waits_for_an_attempt_under_way() {
     admin.post(&set, &json!({"status": "FAILED", "comments": "By hand."})).await.expect(200);
     let shown = revoke(admin, &at, json!({})).await.expect(200);
     let back = story.request(id(&shown["provisioningRequests"][1])).await;
-    let sent = admin.get(&format!("/v1/provisioning-requests/{first}")).await.expect(200);
+    let first = story.request(first).await;
     let timeout = Period::from_secs(10);
     let (begun, due): (Time, Time) = (
-        serde_json::from_value(sent["executedDate"].clone()).unwrap(),
+        serde_json::from_value(first["executedDate"].clone()).unwrap(),
         serde_json::from_value(back["nextAttemptAt"].clone()).unwrap(),
     );
     assert!(due > begun.after(timeout), "{begun:?} {due:?}");
