@@ -328,8 +328,8 @@ impl Request {
     }
 
     /// Whether what happened since `before` matters to a revocation: something may have been
-    /// provided, or was taken back, or was not after all. A comment, or an answer that is only noted,
-    /// does not; nor does it that what was completed is said to have failed.
+    /// provided, or was taken back, or was not after all. A comment, or an answer that is only
+    /// noted, does not; nor does it that what was completed is said to have failed.
     pub fn settles(&self, before: Standing) -> bool {
         let (version, was_completed) = before;
         match self.kind {

@@ -86,9 +86,9 @@ impl App {
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
-    /// The decision with what follows from where the request is now, which stood elsewhere `before`:
-    /// where its activation is revoked, what it provided is taken back, and the last one ends the
-    /// revocation (A5).
+    /// The decision with what follows from where the request is now, which stood elsewhere
+    /// `before`: where its activation is revoked, what it provided is taken back, and the last one
+    /// ends the revocation (A5).
     ///
     /// # Errors
     /// When the store is not available.
