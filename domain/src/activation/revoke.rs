@@ -88,7 +88,7 @@ impl Revocation {
             if !request.is_at_rest() {
                 awaited.push(request.id);
             } else if request.may_be_provisioned() {
-                let opened = self.open(number, product, Some(association), stamp)?;
+                let opened = self.open(number, &product, Some(&association), stamp)?;
                 awaited.push(opened.id);
                 decision = self.order(opened, decision, stamp);
             }
@@ -222,12 +222,10 @@ impl Revocation {
     }
 
     /// The product of a request that provides, if something is made to take it back.
-    fn taken_back_by(&self, request: &Request) -> Option<(&Product, &Association)> {
+    fn taken_back_by(&self, request: &Request) -> Option<(Product, Association)> {
         let provides = request.kind == RequestType::Provision;
-        let sold = self.products.iter().find(|(product, _)| product.id == request.product.id);
-        let (product, association) = sold.filter(|_| provides)?;
-        let association = association.as_ref()?;
-        association.deprovision_plan_id.map(|_| (product, association))
+        let (product, association) = self.sold(request.product.id).filter(|_| provides)?;
+        Some((product, association?))
     }
 
     fn open(
@@ -331,13 +329,13 @@ impl Request {
     /// provided, or was taken back, or was not after all. A comment, or an answer that is only
     /// noted, does not; nor does it that what was completed is said to have failed.
     pub fn settles(&self, before: Standing) -> bool {
-        let (version, was_completed) = before;
+        let ((before, was_completed), (now, is_completed)) = (before, self.standing());
         match self.kind {
             RequestType::Provision => {
                 let undone = was_completed && self.life.state == Status::Failed;
-                self.taken_back && self.life.version != version && !undone
+                self.taken_back && now != before && !undone
             }
-            RequestType::Deprovision => self.standing().1 != was_completed,
+            RequestType::Deprovision => is_completed != was_completed,
         }
     }
 

@@ -133,8 +133,7 @@ impl Answer {
     /// A 2xx answer with a JSON member `referenceNumber` sets it (Q5).
     fn reference_number(&self) -> Option<String> {
         let Self::Http { status: 200..=299, body, .. } = self else { return None };
-        let object = Some(body).filter(|body| body.trim_start().starts_with('{'))?;
-        let told: ReferenceNumber = serde_json::from_str(object).ok()?;
+        let told: ReferenceNumber = serde_json::from_str(crate::text::object(body)?).ok()?;
         let raw = told.reference_number?.get();
         let text = match raw.as_bytes().first()? {
             b'"' => serde_json::from_str(raw).ok()?,

@@ -55,10 +55,8 @@ impl DataDir {
     /// # Errors
     /// When it cannot be made, or another process has it open.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
+        no_file(path)?;
         let at = |error| told(path, error);
-        if path.is_file() {
-            return Err(FolderError::File(path.display().to_string()));
-        }
         fs::create_dir_all(path).map_err(at)?;
         let lock = private(&path.join(LOCK)).map_err(at)?;
         lock.try_lock().map_err(|_| FolderError::InUse(path.display().to_string()))?;
@@ -70,6 +68,7 @@ impl DataDir {
     /// # Errors
     /// When it is not there.
     pub fn look(path: &Path) -> Result<Self, FolderError> {
+        no_file(path)?;
         let path = path.canonicalize().map_err(|error| told(path, error))?;
         let database = path.join(DATABASE);
         fs::metadata(&database).map_err(|error| told(&database, error))?;
@@ -198,6 +197,13 @@ impl DataDir {
 const LOCK: &str = "lock";
 /// The database's file in the folder.
 const DATABASE: &str = "dynamodb.sqlite";
+
+fn no_file(path: &Path) -> Result<(), FolderError> {
+    if path.is_file() {
+        return Err(FolderError::File(path.display().to_string()));
+    }
+    Ok(())
+}
 
 fn told(path: &Path, error: io::Error) -> FolderError {
     FolderError::Io { path: path.display().to_string(), error }

@@ -86,6 +86,7 @@ fn what_is_wrong_is_told_in_our_words() {
     let show = |api| ["requests", "show", "5", "--key-file", key.as_str(), "--api", api];
     refused(&["plans", "check", "-"], "line 1, column 6: it ends where a value should stand\n");
     refused(&["--data-dir", &file], "is a file; --data-dir names a folder");
+    refused(&["doctor", "--data-dir", &file], "is a file; --data-dir names a folder");
     refused(&["requests", "show", "abc"], "must be a whole number");
     refused(&["requests", "show", "5", "--key-file", "/nowhere"], "--key-file names the file");
     refused(&["requests", "show", "5", "--key-file", &file], "holds no API key; --key-file names");

@@ -74,7 +74,8 @@ pub fn nothing(bytes: &[u8]) -> Result<(), Rejection> {
 }
 
 /// Reads a body; an empty one is `{}`. What was wrong is taken out and noted, so that the rules
-/// of the domain can be asked about the rest. The shape is that of `T`, if its parts are read here.
+/// of the domain can be asked about the rest. `shape` is the schema of `T`;
+/// none where its parts are read one by one.
 ///
 /// # Errors
 /// Every fault, when nothing can be read of it.

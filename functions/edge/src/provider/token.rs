@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::ids::Id;
 use domain::limits::{TOKEN_CHARS, TOKEN_KEPT, TOKEN_LONGEST, TOKEN_MARGIN, TOKENS};
 use domain::request::dispatched::{Answer, Silence};
+use domain::text::object;
 use domain::time::{Period, Time};
 use serde::Deserialize;
 use serde_json::Value;
@@ -155,8 +156,8 @@ async fn fetch(app: &App, client: &Client, timeout: Period) -> Result<(String, P
 }
 
 fn issued(status: u16, body: &str) -> Result<(String, Period), Answer> {
-    let object = Some(body).filter(|body| body.trim_start().starts_with('{'));
-    let read: Issued = object.and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+    let read = object(body).and_then(|body| serde_json::from_str(body).ok());
+    let read: Issued = read.unwrap_or_default();
     if !(200..300).contains(&status) {
         // Only the code: the rest of the answer may repeat what we sent.
         let code = |c: char| c.is_ascii_lowercase() || c == '_';
