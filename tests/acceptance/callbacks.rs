@@ -108,6 +108,30 @@ async fn an_authentic_callback_for_no_request_is_404_and_a_bad_body_400() {
     assert!(told.contains("reported something that cannot be read"), "{told}");
 }
 
+/// A report that said what was known is known when it comes again, also where an operator has
+/// taken back since what it said.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_known_is_no_news_when_it_comes_again() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let said = async |webhook_id: &str| {
+        let reply = story.report(id, webhook_id, &json!({"status": "COMPLETED"})).await;
+        reply.expect(200)["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((said("m1").await.as_str(), said("m2").await.as_str()), ("ACCEPTED", "DUPLICATE"));
+    let body = json!({"status": "IN_PROGRESS", "comments": "There is no pod."});
+    let path = format!("/v1/provisioning-requests/{id}");
+    story.admin().post(&format!("{path}/status"), &body).await.expect(200);
+    assert_eq!((said("m2").await.as_str(), said("m1").await.as_str()), ("DUPLICATE", "DUPLICATE"));
+    assert_eq!(story.request(id).await["status"], "IN_PROGRESS");
+    assert_eq!((said("m3").await.as_str(), said("m2").await.as_str()), ("ACCEPTED", "DUPLICATE"));
+    let told = story.admin().get(&format!("{path}/explain")).await.expect(200);
+    let moments = told["timeline"].as_array().unwrap().iter();
+    let accepted = moments.filter(|moment| moment["kind"] == "CALLBACK");
+    let ids: Vec<&str> = accepted.map(|moment| moment["webhookId"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["m1", "m3"], "{told:#}");
+}
+
 /// The main fact of a report is its status: no text beside it can lose it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_beside_the_status_is_cut_and_never_refused() {

@@ -11,7 +11,7 @@ use crate::limits::CONFLICTS;
 use crate::request::states::Status;
 use crate::time::Time;
 
-/// A webhook id that was accepted, with the body it came with.
+/// A webhook id that was heard, with the body it came with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seen {
     /// The webhook id.
@@ -20,6 +20,9 @@ pub struct Seen {
     /// The first 16 hex digits of the body's SHA-256.
     #[serde(rename = "h")]
     pub hash: String,
+    /// It said what was known: no step of the history is its own.
+    #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
 }
 
 /// A callback that was authentic and refused: it contradicts what is known, speaks of something

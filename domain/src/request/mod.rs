@@ -173,7 +173,7 @@ pub struct Request {
     pub executed_date: Option<Time>,
     /// Asked to be sent not before this.
     pub scheduled_date: Option<Time>,
-    /// The last 32 webhook ids.
+    /// The last 32 webhook ids that were heard.
     pub ring: Vec<Seen>,
     /// When it was made.
     pub created_date: Time,

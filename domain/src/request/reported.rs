@@ -37,8 +37,8 @@ pub struct Arrival<'a> {
 pub enum Verdict {
     /// Commit this: the request moved.
     Accepted(Box<Request>, Decision),
-    /// It came before, or says what is known: keep that it came again.
-    Duplicate(Repeat),
+    /// It came before, or says what is known: commit this trace of it.
+    Duplicate(Decision),
     /// It contradicts: keep it, then refuse. Where it says, for the first time, that what failed
     /// was provided after all, save the request that knows it.
     Conflicting(Conflict, Rejection, Option<Box<Request>>),
@@ -87,10 +87,12 @@ impl Request {
             let conflict = self.conflict(Some(report), arrival, &refused, stamp);
             return Ok(Verdict::Conflicting(conflict, refused, self.after_all(report)));
         }
-        if matches!(from, Status::Completed | Status::Failed) {
-            return Ok(Verdict::Duplicate(self.repeat(report, arrival, stamp)));
+        let known = matches!(from, Status::Completed | Status::Failed);
+        let seen = Seen { id: arrival.webhook_id.to_owned(), hash, known };
+        if known {
+            let trace = self.repeat(report, arrival, stamp);
+            return Ok(Verdict::Duplicate(trace.save(self.clone().having(seen))));
         }
-        let seen = Seen { id: arrival.webhook_id.to_owned(), hash };
         let (next, decision) = self.clone().heard(report, arrival, seen, stamp)?;
         Ok(Verdict::Accepted(Box::new(next), decision))
     }
@@ -209,15 +211,23 @@ impl Request {
         }
     }
 
-    fn repeat(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Repeat {
-        Repeat {
+    fn repeat(&self, report: &Report, arrival: &Arrival<'_>, stamp: &Stamp) -> Decision {
+        Decision::default().save(Repeat {
             request: Some(self.id),
             webhook_id: arrival.webhook_id.to_owned(),
             at: stamp.now,
             status: report.status,
             generation: arrival.generation.unwrap_or(self.generation),
             rev: 0,
-        }
+        })
+    }
+
+    /// Remembers what was heard: it is known when it comes again, wherever the request is by then.
+    fn having(mut self, seen: Seen) -> Self {
+        self.ring.push(seen);
+        let over = self.ring.len().saturating_sub(WEBHOOK_RING);
+        self.ring.drain(..over);
+        self
     }
 
     fn heard(
@@ -263,9 +273,6 @@ impl Request {
                 });
             }
         }
-        self.ring.push(seen);
-        let over = self.ring.len().saturating_sub(WEBHOOK_RING);
-        self.ring.drain(..over);
-        Ok(self.saved(decision))
+        Ok(self.having(seen).saved(decision))
     }
 }

@@ -92,8 +92,8 @@ async fn settle(
         }
     };
     let (state, outcome) = match request.reported(report, arrival, stamp)? {
-        Verdict::Duplicate(repeat) => {
-            commit(cx, door.tenant, &Decision::default().save(repeat)).await?;
+        Verdict::Duplicate(trace) => {
+            commit(cx, door.tenant, &trace).await?;
             (request.life.state, "DUPLICATE")
         }
         Verdict::Conflicting(conflict, rejection, provided) => {

@@ -297,7 +297,14 @@ impl System {
                     self.answered(id, generation, status, true);
                 }
             }
-            Verdict::Duplicate(_) => self.answered(id, generation, status, true),
+            Verdict::Duplicate(trace) => {
+                if self.commit(&trace, 0, None).is_err() {
+                    let request = self.request(id)?.clone();
+                    self.reporting = Some(Reporting { request, generation, status });
+                    return Some(());
+                }
+                self.answered(id, generation, status, true);
+            }
             Verdict::Conflicting(..) | Verdict::Accepted(..) => {
                 if let Verdict::Conflicting(_, _, Some(provided)) = &verdict {
                     self.contradicted(model, provided)?;

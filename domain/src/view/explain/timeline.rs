@@ -64,11 +64,11 @@ impl Evidence {
     }
 
     /// The steps of the state table. The ring of webhook ids has one for each callback that was
-    /// accepted, in their order: the last ones are told with their ids.
+    /// accepted, in their order, beside those that were known: the last ones are told with theirs.
     fn steps(&self) -> Vec<Moment> {
         let own = self.request.life.history.iter().cloned().map(Step::untyped);
         let steps: Vec<Step<String>> = self.older.iter().cloned().chain(own).collect();
-        let mut ids = self.request.ring.iter().rev();
+        let mut ids = self.request.ring.iter().rev().filter(|seen| !seen.known);
         let mut generation = self.request.generation;
         let mut moments = Vec::new();
         for step in steps.into_iter().rev() {
