@@ -11,6 +11,7 @@ use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
 use domain::request::states::Status;
 use domain::request::{Payload, Request};
+use domain::time::Period;
 use domain::view::activation::ActivationLine;
 use domain::view::request::RequestRow;
 use edge::ports::{Clock, SystemClock};
@@ -135,7 +136,7 @@ pub(crate) async fn audit(
     for activation in &activations {
         let own = by_activation.get(activation.aid.as_str()).cloned().unwrap_or_default();
         provisioned(activation, &own, &[product]).unwrap();
-        taken_back(activation, &own, &[product]).unwrap();
+        taken_back(activation, &own, &[product], Period::default()).unwrap();
     }
     let entitlement = activations.first().unwrap().entitlement_id;
     let entitlement = store.load_entitlement(tenant, entitlement).await.unwrap();

@@ -241,11 +241,17 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
 
 /// When nothing runs any more, nothing stays provided without an activation: what may have been
 /// provided was taken back after it, or waits for an operator (I2); and nothing is taken back more
-/// often than something was heard of it. `back` are the products that can be taken back.
+/// often than something was heard of it. `back` are the products that can be taken back; two
+/// clocks that instants came from may lie `apart`.
 ///
 /// # Errors
 /// The violation.
-pub fn taken_back(activation: &Activation, requests: &[&Request], back: &[Id]) -> Verdict {
+pub fn taken_back(
+    activation: &Activation,
+    requests: &[&Request],
+    back: &[Id],
+    apart: Period,
+) -> Verdict {
     if activation.life.state == ActivationState::Active {
         return Ok(());
     }
@@ -268,7 +274,8 @@ pub fn taken_back(activation: &Activation, requests: &[&Request], back: &[Id]) -
         };
         let first = requests.iter().filter(takes).map(|r| r.created_date).min();
         let Some(first) = first else { continue };
-        let moved = provides.life.history.iter().filter(|step| step.at >= first).count();
+        let after = |step: &&Step<Status>| step.at.after(apart) >= first;
+        let moved = provides.life.history.iter().filter(after).count();
         // An attempt that came to its end too late, and a report that contradicts, may tell more.
         let late = provides.unheard.len() + usize::from(provides.life.state == Status::Failed);
         let (takes, reasons) = (requests.iter().filter(takes).count(), 1 + moved + late);

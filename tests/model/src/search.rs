@@ -6,6 +6,7 @@ use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
 use domain::rejection::Rejection;
 use domain::request::Request;
+use domain::time::Period;
 use stateright::{Checker, HasDiscoveries, Model as _, Property};
 
 use crate::fixture::Fixture;
@@ -150,7 +151,8 @@ impl Model {
         let taken_back = |(_, activation): &(usize, Activation)| {
             let of = |request: &&Request| request.aid == activation.aid;
             let requests: Vec<&Request> = system.requests.iter().filter(of).collect();
-            invariants::taken_back(activation, &requests, &[self.fixture.product.id]).is_ok()
+            let back = [self.fixture.product.id];
+            invariants::taken_back(activation, &requests, &back, Period::default()).is_ok()
         };
         revoked.all(taken_back)
     }

@@ -3,6 +3,7 @@
 //! Neighbours: `model::invariants` says what must hold.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 
 use domain::activation::Activation;
 use domain::entitlement::Entitlement;
@@ -10,7 +11,7 @@ use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
 use domain::request::attempt::Attempt;
 use domain::request::{Payload, Request};
-use domain::time::Time;
+use domain::time::{Period, Time};
 use model::invariants::{self, Violation, check};
 use serde_json::json;
 use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
@@ -239,10 +240,11 @@ impl Run<'_> {
         };
         let kept = usize::from(self.clients.iter().any(dissolved));
         let back = if sale.takes_back { ids(&sale.products[kept..]) } else { Vec::new() };
+        let apart = Period::from_millis(self.world.shared.apart.load(Relaxed));
         for activation in &rows.activations {
             let of = |request: &&Request| request.aid == activation.aid;
             let requests: Vec<&Request> = rows.requests.iter().filter(of).collect();
-            invariants::taken_back(activation, &requests, &back)?;
+            invariants::taken_back(activation, &requests, &back, apart)?;
         }
         Ok(())
     }

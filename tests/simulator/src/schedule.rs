@@ -87,7 +87,7 @@ impl<'w> Schedule<'w> {
         };
         if rng.u32(..4) == 0 {
             for seat in &world.seats {
-                seat.skew.store(rng.i64(-CLOCK_MS..=CLOCK_MS), Relaxed);
+                seat.err(rng.i64(-CLOCK_MS..=CLOCK_MS));
             }
         }
         for number in 0..rng.usize(2..7) {

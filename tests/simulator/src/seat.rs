@@ -40,6 +40,8 @@ pub struct Shared {
     pub gate: Gate,
     /// The true time, milliseconds since 1970.
     pub now: AtomicI64,
+    /// How far the instants of two processes of this run may lie apart, milliseconds.
+    pub apart: AtomicI64,
     /// The seed of all ids.
     pub seed: AtomicU64,
     made: AtomicU64,
@@ -62,6 +64,7 @@ impl Shared {
     pub fn begin(&self, seed: u64, now: i64, plant: Plant) {
         self.gate.clear();
         self.now.store(now, Relaxed);
+        self.apart.store(0, Relaxed);
         self.seed.store(seed, Relaxed);
         self.made.store(0, Relaxed);
         lock(&self.sent).clear();
@@ -102,6 +105,12 @@ pub struct Seat {
 }
 
 impl Seat {
+    /// Sets its clock wrong.
+    pub fn err(&self, by: i64) {
+        self.skew.store(by, Relaxed);
+        self.shared.apart.fetch_max(2 * by.abs(), Relaxed);
+    }
+
     async fn pass(&self, act: Act, about: impl std::fmt::Debug, post: Option<Post>) -> Fate {
         let fate = self.shared.gate.pass(self.slot, act, about, post).await;
         if fate == Fate::Panic {
