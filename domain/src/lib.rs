@@ -7,6 +7,7 @@ pub mod access;
 pub mod activation;
 pub mod attributes;
 pub mod catalog;
+pub mod cause;
 pub mod customer;
 pub mod decision;
 pub mod entitlement;

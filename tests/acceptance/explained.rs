@@ -67,7 +67,7 @@ async fn a_failed_request_is_explained_in_full() {
     ];
     assert_eq!(kinds(&told), expected, "{told:#}");
     assert_eq!((&told["id"], &told["status"]), (&json!(id), &json!("FAILED")));
-    assert_eq!(told["why"], "It failed: E-7. No room.");
+    assert_eq!(told["why"], "It failed: the provider said E-7. No room.");
 
     let request = story.request(id).await;
     let created = of_kind(&told, "CREATED")[0];

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+use domain::cause::Silence;
 use domain::limits::PROVIDER_BODY_BYTES;
 use domain::request::attempt::AttemptOutcome;
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::time::Period;
 use edge::ports::{Post, Provider, SystemClock};
 use edge::provider::client::HttpProvider;

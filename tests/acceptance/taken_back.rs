@@ -49,6 +49,17 @@ async fn what_is_still_being_provided_is_taken_back_afterwards() {
     retry.refused(409, "ILLEGAL_TRANSITION");
     assert_eq!(retry.json["allowedActions"], json!(["UPDATE_STATUS"]));
 
+    // What the provider calls its failure is its own word, also where we have the same one.
+    for code in ["CANCELLED", "OPERATOR", "CALLBACK_TIMEOUT"] {
+        let (at, first) = pending().await;
+        let said = json!({"status": "FAILED", "errorCode": code, "errorDescription": "No."});
+        story.report(first, "a", &said).await.expect(200);
+        assert_eq!(admin.get(&at).await.expect(200)["state"], "REVOKED", "{code}");
+        assert_eq!(requests(&at).await.len(), 1, "{code}: nothing is there");
+        let shown = story.request(first).await;
+        assert_eq!((&shown["errorCode"], &shown["errorBy"]), (&json!(code), &json!("PROVIDER")));
+    }
+
     // By an operator; and by him what nobody knows is taken back, too.
     for (status, count) in [("COMPLETED", 2), ("FAILED", 2)] {
         let (at, first) = pending().await;

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
+use domain::cause::{Cause, Own};
 use domain::decision::Kind;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
@@ -76,15 +77,15 @@ async fn payloads(store: &Dynamo, tenant: Id, requests: &[Request]) -> Vec<Paylo
 /// The provider never says FAILED: an operator did, or took back what was completed, so that no
 /// callback could come any more.
 fn failed_by_hand(request: &Request) {
-    let code = request.error_code.as_deref();
+    let cause = request.cause();
     let taken_back =
         request.life.history.iter().any(|s| s.row == "P17" && s.to == Status::InProgress);
-    let by_hand = match code {
-        Some("OPERATOR" | "CANCELLED") => true,
-        Some("CALLBACK_TIMEOUT") => taken_back,
+    let by_hand = match cause {
+        Some(Cause::Own(Own::Operator | Own::Cancelled)) => true,
+        Some(Cause::Own(Own::CallbackTimeout)) => taken_back,
         _ => request.life.state != Status::Failed,
     };
-    assert!(by_hand, "{code:?}: {:?}", request.life.history);
+    assert!(by_hand, "{cause:?}: {:?}", request.life.history);
 }
 
 /// Every act that an operator was granted is one step of a history, and no other is by hand; but a

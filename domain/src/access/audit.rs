@@ -306,7 +306,8 @@ impl Record {
             }
             Self::Request(r) => json!({
                 "status": r.life.state, "comments": r.comments, "generation": r.generation,
-                "errorCode": r.error_code, "errorDescription": r.error_description,
+                "errorCode": r.failure.as_ref().map(|failure| failure.cause.to_string()),
+                "errorDescription": r.failure.as_ref().map(|failure| &failure.description),
             }),
             _ => Value::Null,
         };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::activation::Activation;
 use crate::activation::states::{Event, MACHINE, State};
 use crate::catalog::Product;
+use crate::cause::{Cause, Own};
 use crate::decision::{Actor, Decision, Stamp};
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::ProductKey;
@@ -356,8 +357,8 @@ impl Request {
             Status::RequestSent | Status::InProgress | Status::Completed => true,
             Status::RequestQueued | Status::DispatchFailed => heard,
             Status::Failed => {
-                let ours = ["CALLBACK_TIMEOUT", "CANCELLED", "OPERATOR"];
-                heard && self.error_code.as_deref().is_some_and(|code| ours.contains(&code))
+                let ours = [Own::CallbackTimeout, Own::Cancelled, Own::Operator];
+                heard && matches!(self.cause(), Some(Cause::Own(own)) if ours.contains(own))
             }
         }
     }

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cause::{Failure, Own};
 use crate::limits::PAYLOAD_BYTES;
 use crate::plan::schema;
 use crate::rejection::{Code, Faults};
@@ -44,9 +45,6 @@ pub struct Reading<'a> {
     pub registered: Option<&'a Registered>,
 }
 
-/// Why there is no payload (P3): an error code and its reason.
-pub type Unusable = (&'static str, String);
-
 /// A payload that was tried out.
 #[derive(Debug, Default)]
 pub struct Explained {
@@ -55,7 +53,7 @@ pub struct Explained {
     /// What became of every expression, in the order of the definition.
     pub trace: Vec<TraceEntry>,
     /// Why a request with it would fail (P3).
-    pub problem: Option<Unusable>,
+    pub problem: Option<Failure>,
 }
 
 impl Content {
@@ -92,7 +90,7 @@ impl Content {
     ///
     /// # Errors
     /// `PLAN_INVALID`, `PAYLOAD_TOO_LARGE` or `PAYLOAD_INVALID`, with the reason.
-    pub fn fill(&self, document: &Value) -> Result<String, Unusable> {
+    pub fn fill(&self, document: &Value) -> Result<String, Failure> {
         let text = match self.compiled()? {
             None => whole(document)?,
             Some(definition) => text(definition.render(document).map_err(unfilled)?)?,
@@ -119,22 +117,23 @@ impl Content {
         }
     }
 
-    fn compiled(&self) -> Result<Option<Definition>, Unusable> {
+    fn compiled(&self) -> Result<Option<Definition>, Failure> {
         let compiled = self.definition.as_deref().map(Definition::compile).transpose();
         compiled.map_err(|faults| {
             let told = faults.first().map(|f| format!("{} at {}: {}", f.code, f.at, f.detail));
-            ("PLAN_INVALID", told.unwrap_or_default())
+            Own::PlanInvalid.because(told.unwrap_or_default())
         })
     }
 
-    fn meets_schema(&self, text: &str) -> Result<(), Unusable> {
+    fn meets_schema(&self, text: &str) -> Result<(), Failure> {
         let Some(schema) = &self.payload_schema else { return Ok(()) };
-        let broken = |why| ("PAYLOAD_INVALID", format!("The payload breaks payloadSchema {why}."));
+        let broken =
+            |why| Own::PayloadInvalid.because(format!("The payload breaks payloadSchema {why}."));
         schema::apply(schema, text.as_bytes()).map_err(broken)
     }
 }
 
-fn whole(document: &Value) -> Result<String, Unusable> {
+fn whole(document: &Value) -> Result<String, Failure> {
     let text = document.to_string();
     if text.len() > PAYLOAD_BYTES {
         return Err(unfilled(Excess::Bytes));
@@ -142,14 +141,14 @@ fn whole(document: &Value) -> Result<String, Unusable> {
     Ok(text)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, Unusable> {
-    String::from_utf8(bytes).map_err(|error| ("PLAN_INVALID", error.to_string()))
+fn text(bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| Own::PlanInvalid.because(error.to_string()))
 }
 
-fn unfilled(excess: Excess) -> Unusable {
-    let code = match excess {
-        Excess::Bytes => "PAYLOAD_TOO_LARGE",
-        Excess::Visits => "PLAN_INVALID",
+fn unfilled(excess: Excess) -> Failure {
+    let cause = match excess {
+        Excess::Bytes => Own::PayloadTooLarge,
+        Excess::Visits => Own::PlanInvalid,
     };
-    (code, format!("{excess}."))
+    cause.because(format!("{excess}."))
 }

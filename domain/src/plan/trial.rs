@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::cause::Failure;
 use crate::ids::Id;
 use crate::limits::REHEARSED;
 use crate::plan::content::{Content, Explained};
@@ -99,9 +100,15 @@ pub struct Linted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Trouble {
     /// The request's `errorCode`.
-    pub code: &'static str,
+    pub code: String,
     /// Its `errorDescription`.
     pub detail: String,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { code: failure.cause.to_string(), detail: failure.description }
+    }
 }
 
 /// A payload that was tried out.
@@ -125,7 +132,7 @@ impl From<Explained> for Preview {
         Self {
             payload: explained.text.as_ref().and_then(raw),
             payload_text: explained.text,
-            problem: explained.problem.map(|(code, detail)| Trouble { code, detail }),
+            problem: explained.problem.map(Trouble::from),
             trace: explained.trace,
         }
     }

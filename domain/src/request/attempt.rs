@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cause::{Cause, ErrorLine, Failure, Own};
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::UNHEARD_ATTEMPTS;
 use crate::request::Request;
-use crate::request::dispatched::{Answer, Ended, Silence};
+use crate::request::dispatched::{Answer, Ended};
 use crate::time::{Period, Time};
 
 /// How an attempt ended.
@@ -50,8 +51,10 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// The provider's HTTP status.
     pub http_status: Option<u16>,
-    /// Why there was no answer.
-    pub error: Option<String>,
+    /// Why it did not do.
+    #[serde(flatten, with = "crate::cause::row")]
+    #[schema(value_type = ErrorLine)]
+    pub failure: Option<Failure>,
     /// The provider's answer, at most 64 KiB.
     pub response_excerpt: Option<String>,
     /// What it asked for by `Retry-After`.
@@ -71,13 +74,10 @@ impl Attempt {
             let body = self.response_excerpt.clone().unwrap_or_default();
             return Answer::Http { status, body, retry_after: self.retry_after };
         }
-        let (code, why) =
-            self.error.as_deref().and_then(|e| e.split_once(": ")).unwrap_or_default();
-        let silence: Option<Silence> =
-            code.strip_prefix("DISPATCH_").and_then(|name| name.parse().ok());
-        match silence {
-            Some(silence) => Answer::None(silence, why.to_owned()),
-            None => Answer::Blocked(why.to_owned()),
+        let why = self.failure.as_ref().map_or_else(String::new, |f| f.description.clone());
+        match self.failure.as_ref().map(|failure| &failure.cause) {
+            Some(Cause::Own(Own::Silent(silence))) => Answer::None(*silence, why),
+            _ => Answer::Blocked(why),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Request {
             ended_date: ended.at,
             outcome: self.outcome(ended.answer),
             http_status,
-            error: self.fault_of(ended.answer).map(|(code, detail)| format!("{code}: {detail}")),
+            failure: self.fault_of(ended.answer),
             response_excerpt,
             retry_after,
             method_version: ended.method.version,

@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `functions/dispatch` claims, posts, and hands the answer to `dispatched`.
 
+use crate::cause::Own;
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::limits::LEASE_MARGIN;
@@ -81,7 +82,7 @@ impl Request {
             // A ladder that was made shorter meanwhile leaves the true reason where it is.
             if dead {
                 let why = "The last attempt has no known end, and no more are left.";
-                self.fail("DISPATCH_LOST", why);
+                self.failure = Some(Own::Lost.because(why));
             }
             return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
         }

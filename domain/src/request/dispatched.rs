@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::cause::{Failure, Own, Silence};
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::plan::method::{Completion, MethodInfo, wait_before};
@@ -14,22 +15,6 @@ use crate::request::attempt::AttemptOutcome;
 use crate::request::states::{Event, Status};
 use crate::request::{Delivery, Request, RequestType};
 use crate::time::{Period, Time};
-
-/// Why there was no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum Silence {
-    /// The name has no address.
-    Dns,
-    /// Nobody accepted the connection.
-    Connect,
-    /// No answer within the method's time-out.
-    Timeout,
-    /// The connection broke after it was made.
-    Broken,
-    /// The token server gave no access token: the provider was not called.
-    Token,
-}
 
 /// What the provider client saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,24 +78,18 @@ impl Answer {
 
     /// The answer in words.
     pub fn reason(&self) -> String {
-        self.error().map_or_else(|| "all is well".to_owned(), |(_, why)| why)
+        self.failure().map_or_else(|| "all is well".to_owned(), |failure| failure.description)
     }
 
-    pub(crate) fn error(&self) -> Option<(String, String)> {
+    pub(crate) fn failure(&self) -> Option<Failure> {
         match self {
-            Self::Blocked(why) => Some(("METHOD_INVALID".to_owned(), why.clone())),
-            Self::None(silence, why) => {
-                let name: &str = (*silence).into();
-                Some((format!("DISPATCH_{name}"), why.clone()))
-            }
+            Self::Blocked(why) => Some(Own::MethodInvalid.because(why)),
+            Self::None(silence, why) => Some(Own::Silent(*silence).because(why)),
             Self::Http { status: 200..=299, .. } => None,
-            Self::Http { status, .. } if self.outcome() == AttemptOutcome::Refused => {
-                let detail = format!("The provider answered {status}.");
-                Some((format!("PROVIDER_HTTP_{status}"), detail))
-            }
             Self::Http { status, .. } => {
-                let detail = format!("The provider answered {status}.");
-                Some((format!("DISPATCH_HTTP_{status}"), detail))
+                let refused = self.outcome() == AttemptOutcome::Refused;
+                let cause = if refused { Own::Refused(*status) } else { Own::Unsettled(*status) };
+                Some(cause.because(format!("The provider answered {status}.")))
             }
         }
     }
@@ -166,7 +145,7 @@ impl Request {
     }
 
     /// Why the answer to the attempt under way is no good one.
-    pub(super) fn fault_of(&self, answer: &Answer) -> Option<(String, String)> {
+    pub(super) fn fault_of(&self, answer: &Answer) -> Option<Failure> {
         match answer {
             Answer::Http { .. } if self.finds_gone(answer) => None,
             Answer::Http { status, .. }
@@ -176,9 +155,9 @@ impl Request {
                     "The provider answered {status} to a repetition; an attempt before it may have \
                      arrived."
                 );
-                Some((format!("DISPATCH_HTTP_{status}"), detail))
+                Some(Own::Unsettled(*status).because(detail))
             }
-            _ => answer.error(),
+            _ => answer.failure(),
         }
     }
 
@@ -218,10 +197,7 @@ impl Request {
             AttemptOutcome::Blocked => self.stop(stamp)?,
             AttemptOutcome::Retryable | AttemptOutcome::Lost => self.again(ended, stamp)?,
         }
-        match fault {
-            Some((code, detail)) => self.fail(code, detail),
-            None => self.clear_error(),
-        }
+        self.failure = fault;
         let message = self.message(ended.tenant, stamp.now);
         Ok(self.saved(message.into_iter().fold(Decision::default(), Decision::enqueue)))
     }
@@ -284,14 +260,9 @@ impl Request {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless queued.
-    pub fn unusable(
-        mut self,
-        code: &str,
-        detail: &str,
-        stamp: &Stamp,
-    ) -> Result<Decision, Rejection> {
+    pub fn unusable(mut self, failure: Failure, stamp: &Stamp) -> Result<Decision, Rejection> {
         self.stop(stamp)?;
-        self.fail(code, detail);
+        self.failure = Some(failure);
         Ok(self.saved(Decision::default()).1)
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
 use crate::activation::states::State;
+use crate::cause::{Failure, Own};
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::limits::COMMENT_CHARS;
@@ -100,10 +101,13 @@ impl Request {
         if said.is_some() {
             self.comments = said;
         }
-        self.clear_error();
+        self.failure = None;
         match to {
             Status::InProgress => self.await_callback(callback_timeout, true, stamp.now),
-            Status::Failed => self.fail("OPERATOR", "An operator set the status to Failed."),
+            Status::Failed => {
+                let why = "An operator set the status to Failed.";
+                self.failure = Some(Own::Operator.because(why));
+            }
             _ => {}
         }
         Ok(self.saved(Decision::default()))
@@ -125,7 +129,7 @@ impl Request {
         self.response = None;
         self.long_response = None;
         self.not_before = None;
-        self.clear_error();
+        self.failure = None;
         self.wait(stamp.now);
         let message = self.message(tenant, stamp.now);
         let decision = message.into_iter().fold(Decision::default(), Decision::enqueue);
@@ -135,11 +139,10 @@ impl Request {
     /// How this generation ended, for the history: the next one has an error and a reference
     /// number of its own.
     fn ending(&self) -> String {
-        let code = self.error_code.as_deref().unwrap_or("no reason");
-        let why = self.error_description.as_deref().unwrap_or_default();
+        let why = self.failure.as_ref().map_or_else(|| "no reason:".to_owned(), Failure::to_string);
         let number = self.reference_number.as_ref();
         let number = number.map(|n| format!(" It had the reference number {n}."));
-        let ended = format!("Generation {} ended with {code}: {why}", self.generation);
+        let ended = format!("Generation {} ended with {why}", self.generation);
         format!("{}{}", ended.trim_end(), number.unwrap_or_default())
     }
 
@@ -157,7 +160,7 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         self.walk(Event::Cancel, Status::Failed, stamp, None)?;
-        self.fail("CANCELLED", "The request was cancelled.");
+        self.failure = Some(Own::Cancelled.because("The request was cancelled."));
         Ok(self.saved(decision))
     }
 

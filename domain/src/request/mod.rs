@@ -18,6 +18,7 @@ pub mod sweep;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::cause::{Cause, Failure};
 use crate::decision::{Decision, Kind, Stamp};
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
@@ -165,10 +166,9 @@ pub struct Request {
     pub taken_back: bool,
     /// The provider's own number.
     pub reference_number: Option<String>,
-    /// Why it failed.
-    pub error_code: Option<String>,
-    /// The same for people.
-    pub error_description: Option<String>,
+    /// Why it failed, or why its last attempt did.
+    #[serde(flatten, with = "crate::cause::row")]
+    pub failure: Option<Failure>,
     /// Start of the last attempt.
     pub executed_date: Option<Time>,
     /// Asked to be sent not before this.
@@ -265,14 +265,9 @@ impl Request {
         }
     }
 
-    fn fail(&mut self, code: impl Into<String>, description: impl Into<String>) {
-        self.error_code = Some(code.into());
-        self.error_description = Some(description.into());
-    }
-
-    fn clear_error(&mut self) {
-        self.error_code = None;
-        self.error_description = None;
+    /// Why it failed, or why its last attempt did.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.failure.as_ref().map(|failure| &failure.cause)
     }
 
     /// Keeps what fits of an answer.

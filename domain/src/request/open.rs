@@ -2,6 +2,7 @@
 
 use crate::activation::Activation;
 use crate::catalog::Product;
+use crate::cause::Own;
 use crate::decision::Stamp;
 use crate::ids::Id;
 use crate::limits::RESEND_AFTER;
@@ -74,8 +75,7 @@ impl Request {
             maybe_before: false,
             taken_back: false,
             reference_number: None,
-            error_code: None,
-            error_description: None,
+            failure: None,
             executed_date: None,
             scheduled_date,
             ring: Vec::new(),
@@ -86,7 +86,8 @@ impl Request {
         if status == Status::RequestQueued {
             made.postpone(scheduled_date, stamp.now);
         } else {
-            made.fail("PLAN_MISSING", "The product has no association with a plan and a method.");
+            let why = "The product has no association with a plan and a method.";
+            made.failure = Some(Own::PlanMissing.because(why));
         }
         Ok(made)
     }

@@ -3,6 +3,7 @@
 //! Neighbours: `functions/callbacks` verifies the signature first. Guarantee: a repeated or
 //! contradicting report changes no version (I8), and none is lost without a trace.
 
+use crate::cause::{Cause, Failure};
 use crate::decision::{Actor, Decision, Stamp};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::{COMMENT_CHARS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
@@ -243,13 +244,14 @@ impl Request {
         if self.earlier(arrival.generation).is_none() {
             self.delivery = Delivery::Confirmed;
         }
-        self.clear_error();
+        self.failure = None;
         match report.status {
             Status::Failed => {
                 let or = |text: &Option<String>| {
                     text.clone().unwrap_or_else(|| "UNSPECIFIED".to_owned())
                 };
-                self.fail(or(&report.error_code), or(&report.error_description));
+                let cause = Cause::Provider(or(&report.error_code));
+                self.failure = Some(Failure { cause, description: or(&report.error_description) });
             }
             Status::InProgress => self.await_callback(arrival.callback_timeout, unsent, stamp.now),
             _ => {}

@@ -1,5 +1,6 @@
 //! What the sweeper does with a request that is due (Q10, P20, P21).
 
+use crate::cause::Own;
 use crate::decision::{Decision, Stamp};
 use crate::ids::Id;
 use crate::limits::{RESEND_AFTER, RESEND_SELDOM};
@@ -33,7 +34,7 @@ impl Request {
         let further = if self.life.state == Status::InProgress { "further " } else { "" };
         self.walk(Event::Deadline, Status::Failed, stamp, None)?;
         let why = format!("No {further}callback was accepted before the deadline.");
-        self.fail("CALLBACK_TIMEOUT", why);
+        self.failure = Some(Own::CallbackTimeout.because(why));
         Ok(self.saved(Decision::default()))
     }
 }

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::cause::{Failure, Own};
 use crate::limits::EXCERPTS_BYTES;
 use crate::request::Request;
 use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
@@ -19,6 +20,8 @@ pub struct AttemptLine {
     /// What was noted.
     #[serde(flatten)]
     pub attempt: Attempt,
+    /// Its code and description in one line; null where nothing failed.
+    pub error: Option<String>,
     /// It came to its end too late: its lease was over, or another act came first.
     pub superseded: bool,
 }
@@ -34,7 +37,7 @@ impl Request {
             |attempt: &Attempt| self.unheard.iter().any(|u| place(attempt) == (u.generation, u.no));
         let said = noted.into_iter().map(|attempt| {
             let superseded = superseded(&attempt);
-            AttemptLine { attempt, superseded }
+            AttemptLine::new(attempt, superseded)
         });
         let mut lines: Vec<AttemptLine> = said.chain(silent.into_iter().map(lost)).collect();
         lines.sort_by_key(|line| place(&line.attempt));
@@ -47,22 +50,26 @@ impl Request {
     }
 }
 
-fn lost(unheard: &Unheard) -> AttemptLine {
-    AttemptLine {
-        attempt: Attempt {
-            request: None,
-            generation: unheard.generation,
-            no: unheard.no,
-            started_date: unheard.started,
-            ended_date: unheard.until,
-            outcome: AttemptOutcome::Lost,
-            http_status: None,
-            error: Some("Its worker was not heard of again.".to_owned()),
-            response_excerpt: None,
-            retry_after: None,
-            method_version: unheard.method_version,
-            rev: 0,
-        },
-        superseded: true,
+impl AttemptLine {
+    fn new(attempt: Attempt, superseded: bool) -> Self {
+        Self { error: attempt.failure.as_ref().map(Failure::to_string), attempt, superseded }
     }
+}
+
+fn lost(unheard: &Unheard) -> AttemptLine {
+    let attempt = Attempt {
+        request: None,
+        generation: unheard.generation,
+        no: unheard.no,
+        started_date: unheard.started,
+        ended_date: unheard.until,
+        outcome: AttemptOutcome::Lost,
+        http_status: None,
+        failure: Some(Own::Lost.because("Its worker was not heard of again.")),
+        response_excerpt: None,
+        retry_after: None,
+        method_version: unheard.method_version,
+        rev: 0,
+    };
+    AttemptLine::new(attempt, true)
 }

@@ -38,7 +38,7 @@ impl Pong {
         Self {
             outcome: answer.outcome(),
             http_status,
-            error: answer.error().map(|(code, detail)| format!("{code}: {detail}")),
+            error: answer.failure().map(|failure| failure.to_string()),
             duration_ms: took.millis(),
             response_excerpt: body.map(|body| cut(body, RESPONSE_EXCERPT_BYTES).to_owned()),
             webhook_id,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::access::{Act, Area, Role};
+use crate::cause::ErrorLine;
 use crate::ids::{Id, sha256_hex};
 use crate::request::states::{MACHINE, Status};
 use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request, RequestType};
@@ -129,8 +130,8 @@ pub struct RequestView {
     pub document_hash: Option<String>,
     pub response: Option<String>,
     pub reference_number: Option<String>,
-    pub error_code: Option<String>,
-    pub error_description: Option<String>,
+    #[serde(flatten)]
+    pub error: ErrorLine,
     pub created_by: String,
     pub scheduled_date: Option<Time>,
     pub executed_date: Option<Time>,
@@ -183,8 +184,7 @@ impl RequestView {
             document_hash,
             response: beside.response.or(r.response),
             reference_number: r.reference_number,
-            error_code: r.error_code,
-            error_description: r.error_description,
+            error: r.failure.as_ref().into(),
             created_by: r.created_by,
             scheduled_date: r.scheduled_date,
             executed_date: r.executed_date,

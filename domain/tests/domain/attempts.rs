@@ -1,11 +1,12 @@
 //! Attempts that nobody heard of again, requests that cannot be sent any more, reports of earlier
 //! generations: what is told stays true.
 
+use domain::cause::{Cause, Own, Silence};
 use domain::decision::{Change, Record, Stamp};
 use domain::plan::method::{Completion, MethodInfo};
 use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
-use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::dispatched::{Answer, Ended};
 use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
@@ -67,7 +68,7 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
         first.clone().update_status(&done, Period::from_secs(60), &at(5)).unwrap().0,
         first.clone().cancel(&at(5)).unwrap().0,
         *reported,
-        saved(&first.clone().unusable("METHOD_MISSING", "gone", &at(20_000)).unwrap()),
+        saved(&first.clone().unusable(Own::MethodMissing.because("gone"), &at(20_000)).unwrap()),
     ];
     let answered = noted(&first, &http(202), &at(9));
     for after in others {
@@ -111,14 +112,16 @@ fn what_may_have_arrived_ends_where_a_late_report_still_counts() {
     let check = |before: Answer, state, row: &str, delivery| {
         let first = claimed(&queued(), &callback(), &at(0));
         let (waiting, _) = ended(first, &callback(), &before, &at(1));
-        let gone = saved(&waiting.clone().unusable("METHOD_MISSING", "gone", &at(2_000)).unwrap());
+        let gone = saved(
+            &waiting.clone().unusable(Own::MethodMissing.because("gone"), &at(2_000)).unwrap(),
+        );
         let second = claimed(&waiting, &callback(), &at(2_000));
         let blocked = Answer::Blocked("inner".to_owned());
         let (blocked, _) = ended(second, &callback(), &blocked, &at(2_001));
-        for (after, code) in [(gone, "METHOD_MISSING"), (blocked, "METHOD_INVALID")] {
+        for (after, cause) in [(gone, Own::MethodMissing), (blocked, Own::MethodInvalid)] {
             let last = after.life.history.last().unwrap();
             assert_eq!((after.life.state, last.row.as_str()), (state, row), "{before:?}");
-            assert_eq!((after.delivery, after.error_code.as_deref()), (delivery, Some(code)));
+            assert_eq!((after.delivery, after.cause()), (delivery, Some(&Cause::Own(cause))));
         }
     };
     check(silence(Silence::Connect), Failed, "P3", Delivery::Never);

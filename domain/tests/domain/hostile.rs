@@ -1,6 +1,7 @@
 //! Definitions that mean harm: refused at save with a reason, or filled without a panic. How long
 //! that takes, the benchmark of `tests/render` tells.
 
+use domain::cause::{Cause, Own};
 use domain::limits::NODE_VISITS;
 use domain::plan::content::Content;
 use domain::substitution::Definition;
@@ -48,7 +49,7 @@ fn many_expressions_on_a_large_document_have_a_bound_together() {
         Content { definition: Some(definition), ..Content::default() }.fill(&document)
     };
     assert!(fill(5).is_ok());
-    let (code, why) = fill(200).unwrap_err();
-    assert_eq!(code, "PLAN_INVALID");
-    assert!(why.contains(&NODE_VISITS.to_string()), "{why}");
+    let failure = fill(200).unwrap_err();
+    assert_eq!(failure.cause, Cause::Own(Own::PlanInvalid));
+    assert!(failure.description.contains(&NODE_VISITS.to_string()), "{failure}");
 }

@@ -10,6 +10,7 @@ use domain::attributes::CustomAttributes;
 use domain::catalog::NameVersion;
 use domain::catalog::Product;
 use domain::catalog::product::ProductInput;
+use domain::cause::{Cause, Own, Silence};
 use domain::decision::{Actor, Change, Decision, Record, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::machine::Life;
@@ -21,7 +22,7 @@ use domain::plan::method::{
 };
 use domain::plan::{Plan, PlanInput};
 use domain::request::claim::{Claim, Idle};
-use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::dispatched::{Answer, Ended};
 use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::open::Origin;
 use domain::request::report::Report;
@@ -160,7 +161,7 @@ fn steps_are_fresh_until_the_row_is_read_again() {
     let text = serde_json::to_string(&made).unwrap();
     let read: Request = serde_json::from_str(&text).unwrap();
     assert_eq!(fresh(&read), []);
-    let gone = read.unusable("METHOD_MISSING", "It is gone.", &at(1)).unwrap();
+    let gone = read.unusable(Own::MethodMissing.because("It is gone."), &at(1)).unwrap();
     assert_eq!(fresh(&saved(&gone)), [Status::Failed]);
 }
 
@@ -180,8 +181,8 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let Claim::Exhausted(decision) = over else { panic!("a fourth attempt") };
     let lost = saved(&decision);
     assert_eq!(
-        (lost.life.state, lost.error_code.as_deref()),
-        (Status::DispatchFailed, Some("DISPATCH_LOST"))
+        (lost.life.state, lost.cause()),
+        (Status::DispatchFailed, Some(&Cause::Own(Own::Lost)))
     );
 }
 

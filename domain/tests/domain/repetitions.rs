@@ -1,9 +1,10 @@
 //! Answers to a repetition: they speak of the repetition, not of the attempt before it that may
 //! have arrived.
 
+use domain::cause::{Cause, Own, Silence};
 use domain::plan::method::{Completion, MethodInfo};
 use domain::request::attempt::AttemptOutcome;
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::request::reported::Verdict;
 use domain::request::states::Status;
 use domain::request::{Delivery, Request, RequestType};
@@ -35,7 +36,7 @@ fn a_refused_repetition_may_have_been_done_before() {
             let (after, _) = ended(second, &callback(), &http(status), &at(5_001));
             assert_eq!(after.life.state, Status::DispatchFailed, "{status}");
             assert_eq!(after.delivery, Delivery::Maybe);
-            assert_eq!(after.error_code, Some(format!("DISPATCH_HTTP_{status}")));
+            assert_eq!(after.cause(), Some(&Cause::Own(Own::Unsettled(status))));
             let late = after.reported(&says("COMPLETED"), &arrival("m", b"{}"), &at(9_000));
             assert!(matches!(late, Ok(Verdict::Accepted(..))), "a late callback counts");
         }
@@ -52,7 +53,7 @@ fn a_refused_first_attempt_is_final() {
             };
             let (after, _) = ended(request, &callback(), &http(status), &at(5_001));
             assert_eq!((after.life.state, after.delivery), (Status::Failed, Delivery::Confirmed));
-            assert_eq!(after.error_code, Some(format!("PROVIDER_HTTP_{status}")));
+            assert_eq!(after.cause(), Some(&Cause::Own(Own::Refused(status))));
         }
     }
 }
@@ -76,7 +77,7 @@ fn what_is_gone_is_taken_back() {
         let second = repeated(RequestType::Deprovision, &timeout());
         assert_eq!(second.outcome(&http(status)), AttemptOutcome::Ok);
         let (after, _) = ended(second, &callback(), &http(status), &at(5_001));
-        assert_eq!((after.life.state, after.error_code), (Status::Completed, None));
+        assert_eq!((after.life.state, after.failure), (Status::Completed, None));
     }
     let second = repeated(RequestType::Deprovision, &timeout());
     let (after, _) = ended(second, &callback(), &http(400), &at(5_001));

@@ -1,5 +1,6 @@
 //! What the sweeper does with what is due, and what is told of it meanwhile.
 
+use domain::cause::{Cause, Own};
 use domain::plan::method::Completion;
 use domain::request::Request;
 use domain::request::reported::Verdict;
@@ -20,7 +21,7 @@ fn the_sweeper_sends_again_and_ends_what_waited_too_long() {
     let deadline = method.callback_timeout.millis();
     assert_eq!(sent.next_attempt_at, Some(at(deadline).now));
     let over = saved(&swept(&sent, deadline));
-    assert_eq!(over.error_code.as_deref(), Some("CALLBACK_TIMEOUT"));
+    assert_eq!(over.cause(), Some(&Cause::Own(Own::CallbackTimeout)));
     assert_eq!((over.life.state, over.next_attempt_at), (Status::Failed, None));
     assert_eq!(over.callback_deadline(), None);
 }
@@ -67,7 +68,7 @@ fn every_sign_of_life_begins_the_deadline_anew() {
     let over = saved(&request.swept(id(7), &at(210_000)).unwrap().1);
     assert_eq!(over.life.state, Status::Failed);
     let why = "No further callback was accepted before the deadline.";
-    assert_eq!(over.error_description.as_deref(), Some(why));
+    assert_eq!(over.failure.unwrap().description, why);
 }
 
 #[test]

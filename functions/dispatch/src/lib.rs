@@ -75,8 +75,8 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
     };
     let (payload, method) = match ready {
         Ok(ready) => ready,
-        Err((code, why)) => {
-            let decision = request.unusable(code, &why, &stamp).map_err(illegal)?;
+        Err(failure) => {
+            let decision = request.unusable(failure, &stamp).map_err(illegal)?;
             return app.commit(tenant, &decision, &Extra::default()).await;
         }
     };

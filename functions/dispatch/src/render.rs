@@ -2,9 +2,9 @@
 //!
 //! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser takes its bytes.
 
+use domain::cause::{Failure, Own};
 use domain::decision::{Decision, Stamp};
 use domain::ids::{Id, sha256_hex};
-use domain::plan::content::Unusable;
 use domain::plan::method::Method;
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
@@ -12,7 +12,7 @@ use edge::{App, telemetry};
 use store::{Extra, StoreError};
 
 /// What an attempt needs: the frozen bytes, and the method as it is now.
-pub(crate) type Ready = Result<(Payload, Method), Unusable>;
+pub(crate) type Ready = Result<(Payload, Method), Failure>;
 
 /// What was found or made for an attempt.
 pub(crate) enum Prepared {
@@ -38,7 +38,9 @@ pub(crate) async fn prepare(
     }
     let sources = match app.store.load_sources(tenant, request.clone()).await {
         Err(StoreError::NotFound(what)) => {
-            return Ok(Prepared::Settled(Err(("PLAN_INVALID", format!("The {what} is gone.")))));
+            return Ok(Prepared::Settled(Err(
+                Own::PlanInvalid.because(format!("The {what} is gone."))
+            )));
         }
         Err(StoreError::Corrupt(what, why)) => {
             return Ok(Prepared::Settled(Err(unreadable(request, what, &why))));
@@ -90,24 +92,24 @@ async fn frozen(app: &App, tenant: Id, request: &Request) -> Result<Option<Ready
 }
 
 /// A row that cannot be read ends the request with that reason: it does not wait for ever.
-fn unreadable(request: &Request, what: &str, why: &str) -> Unusable {
+fn unreadable(request: &Request, what: &str, why: &str) -> Failure {
     telemetry::unreadable(1);
     tracing::error!(request = %request.id, what, why, "a row cannot be read");
-    ("UNREADABLE", format!("The {what} cannot be read."))
+    Own::Unreadable.because(format!("The {what} cannot be read."))
 }
 
-fn usable(method: Option<Method>) -> Result<Method, Unusable> {
+fn usable(method: Option<Method>) -> Result<Method, Failure> {
     match method {
-        None => Err(("METHOD_MISSING", "The method is gone.".to_owned())),
+        None => Err(Own::MethodMissing.because("The method is gone.")),
         Some(method) if !method.info.enabled => {
-            Err(("METHOD_MISSING", "The method is disabled.".to_owned()))
+            Err(Own::MethodMissing.because("The method is disabled."))
         }
         Some(method) => Ok(method),
     }
 }
 
-fn make(sources: &Sources) -> Result<(Payload, Method), Unusable> {
-    let missing = || ("PLAN_MISSING", "The product has no plan.".to_owned());
+fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
+    let missing = || Own::PlanMissing.because("The product has no plan.");
     let plan = sources.plan.as_ref().ok_or_else(missing)?;
     let method = usable(sources.method.clone())?;
     let document = sources.document();

@@ -117,8 +117,8 @@ fn warning_line(warning: &Warning) -> String {
 /// The trace and the payload; whether a request with it would fail.
 fn show(explained: &Explained, say: &mut dyn FnMut(&str)) -> bool {
     explained.trace.iter().for_each(|entry| say(&trace_line(entry)));
-    if let Some((code, why)) = &explained.problem {
-        say(&format!("error: a request would fail, {code}: {why}"));
+    if let Some(failure) = &explained.problem {
+        say(&format!("error: a request would fail, {failure}"));
     }
     if let Some(text) = &explained.text {
         say(text);

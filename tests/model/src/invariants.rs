@@ -7,6 +7,7 @@ use std::fmt;
 
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
+use domain::cause::{Cause, Own, Silence};
 use domain::entitlement::product_key::ProductKey;
 use domain::entitlement::states::State as EntitlementState;
 use domain::entitlement::{Entitlement, LineItemType};
@@ -170,10 +171,9 @@ pub fn attempted(request: &Request, noted: Vec<Attempt>) -> Verdict {
 }
 
 fn may_have_arrived(attempt: &Attempt) -> bool {
-    let unreached = |error: &String| {
-        ["DISPATCH_DNS:", "DISPATCH_CONNECT:"].iter().any(|code| error.starts_with(code))
-    };
-    attempt.outcome != AttemptOutcome::Blocked && !attempt.error.as_ref().is_some_and(unreached)
+    let cause = attempt.failure.as_ref().map(|failure| &failure.cause);
+    let unreached = matches!(cause, Some(Cause::Own(Own::Silent(Silence::Dns | Silence::Connect))));
+    attempt.outcome != AttemptOutcome::Blocked && !unreached
 }
 
 /// An entitlement with its keys and activations: what was taken is what is missing, and never more

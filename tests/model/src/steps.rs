@@ -3,12 +3,13 @@
 //! Neighbours: `possible` says what can happen, `search` walks through all of it.
 
 use domain::activation::activate::ActivationInput;
+use domain::cause::Silence;
 use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::plan::method::CallbackId;
 use domain::request::claim::Claim;
-use domain::request::dispatched::{Answer, Ended, Silence};
+use domain::request::dispatched::{Answer, Ended};
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;

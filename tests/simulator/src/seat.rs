@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use domain::cause::Silence;
 use domain::ids::Entropy;
 use domain::message::Message;
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
 use store::keys::{ATTEMPTS, DUE, Key};

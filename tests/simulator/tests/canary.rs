@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::request::dispatched::{Answer, Silence};
+use domain::cause::Silence;
+use domain::request::dispatched::Answer;
 use serde_json::{Value, json};
 use simulator::api::{Call, Reply, Sale, Terms};
 use simulator::memory::MemoryStore;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::cause::{Cause, Own};
 use domain::request::states::Status;
 use model::invariants::Violation;
 use simulator::clients::{Client, Wish};
@@ -95,11 +96,11 @@ async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, 
     run.at_rest()?;
     let requests = run.requests(0)?;
     let expected = match form {
-        Form::Silent => (Status::Failed, Some("CALLBACK_TIMEOUT")),
+        Form::Silent => (Status::Failed, Some(&Cause::Own(Own::CallbackTimeout))),
         _ => (Status::Completed, None),
     };
     let [request] = requests.as_slice() else { panic!("{} requests", requests.len()) };
-    assert_eq!((request.life.state, request.error_code.as_deref()), expected);
+    assert_eq!((request.life.state, request.cause()), expected);
     assert_eq!(run.received[0].len(), 1, "one idempotency key");
     run.repeat().await?;
     Ok(left.is_empty())

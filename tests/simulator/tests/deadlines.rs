@@ -1,6 +1,7 @@
 //! Nothing waits for ever: on a clock that the test holds, every open request ends within its
 //! deadline and one sweep.
 
+use domain::cause::{Cause, Own};
 use domain::decision::Decision;
 use domain::ids::Id;
 use domain::request::Request;
@@ -100,7 +101,7 @@ fn ten_thousand_open_requests_end_in_time() {
         for (id, due) in open {
             let ended = loaded(&stage, &sale, id).await;
             assert_eq!(ended.life.state, Status::Failed);
-            assert_eq!(ended.error_code.as_deref(), Some("CALLBACK_TIMEOUT"));
+            assert_eq!(ended.cause(), Some(&Cause::Own(Own::CallbackTimeout)));
             // What was queued was sent at its deadline, and had an hour for its callback then.
             let sent = ended.life.history.iter().find(|step| step.row == "P4").unwrap().at;
             let deadline = due.max(sent.after(Period::from_secs(3_600)));

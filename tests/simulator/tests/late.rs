@@ -1,9 +1,10 @@
 //! What comes late is heard all the same: callbacks of a method that is deleted, of a method that
 //! the product was moved away from, and work behind rows that cannot be read.
 
+use domain::cause::Silence;
 use domain::ids::Id;
 use domain::limits::DOOR_KEPT;
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::request::states::Status;
 use domain::time::Period;
 use model::invariants::{Violation, attempted};

@@ -149,7 +149,7 @@ impl CrmSources {
     pub fn view(&self, role: &Role) -> CrmRequest {
         let r = &self.request;
         let state = state(r.life.state);
-        let rejected = |text: &Option<String>| text.clone().filter(|_| state == CrmState::Rejected);
+        let failure = r.failure.as_ref().filter(|_| state == CrmState::Rejected);
         let attempt = format!("{}.{}", r.generation, r.attempt_count);
         let payload = self.beside.payload.as_ref().map(|payload| payload.text.clone());
         CrmRequest {
@@ -165,8 +165,8 @@ impl CrmSources {
             request: payload,
             response: self.beside.response.clone().or_else(|| r.response.clone()),
             reference_number: r.reference_number.clone(),
-            error_code: rejected(&r.error_code),
-            error_description: rejected(&r.error_description),
+            error_code: failure.map(|failure| failure.cause.to_string()),
+            error_description: failure.map(|failure| failure.description.clone()),
             process_name: "ACTIVATION",
             process_id: hex(self.activation.id),
             provisioning_provider: self.provider(),

@@ -5,6 +5,7 @@
 use strum::IntoEnumIterator;
 
 use crate::access::{Act, Area, Role};
+use crate::cause::Cause;
 use crate::request::Delivery;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::time::Time;
@@ -15,14 +16,16 @@ impl Evidence {
     pub(super) fn why(&self) -> String {
         let request = &self.request;
         let told = |word: &str| {
-            let code = request.error_code.as_deref().unwrap_or("UNSPECIFIED");
-            let why = request.error_description.as_deref().unwrap_or_default();
-            format!("{word}: {code}. {why}").trim_end().to_owned()
+            let Some(failure) = &request.failure else { return format!("{word}.") };
+            let whose = match failure.cause {
+                Cause::Own(_) => "",
+                Cause::Provider(_) => "the provider said ",
+            };
+            let (cause, why) = (&failure.cause, &failure.description);
+            format!("{word}: {whose}{cause}. {why}").trim_end().to_owned()
         };
         match request.life.state {
-            Status::RequestQueued if request.error_code.is_some() => {
-                told("The last attempt failed")
-            }
+            Status::RequestQueued if request.failure.is_some() => told("The last attempt failed"),
             Status::RequestQueued => "It waits to be sent.".to_owned(),
             Status::RequestSent => "The provider took it and has not reported yet.".to_owned(),
             Status::InProgress => {

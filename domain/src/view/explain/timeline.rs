@@ -179,7 +179,7 @@ impl Evidence {
         let attempt = &line.attempt;
         let outcome: &'static str = attempt.outcome.into();
         let took = attempt.ended_date.since(attempt.started_date).millis();
-        let end = match (attempt.http_status, &attempt.error) {
+        let end = match (attempt.http_status, &line.error) {
             (Some(status), _) => format!("answered {status} after {took} ms"),
             (None, _) if attempt.outcome == AttemptOutcome::Lost => "not heard of again".to_owned(),
             (None, Some(error)) => format!("{error} ({took} ms)"),
@@ -194,7 +194,7 @@ impl Evidence {
         moment.outcome = Some(outcome);
         moment.http_status = attempt.http_status;
         moment.latency_ms = (attempt.outcome != AttemptOutcome::Lost).then_some(took);
-        moment.error.clone_from(&attempt.error);
+        moment.error.clone_from(&line.error);
         let version = Some(attempt.method_version);
         let method = self.request.method.clone();
         moment.method = method.map(|method| crate::request::Named { version, ..method });

@@ -6,10 +6,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::cause::Silence;
 use domain::ids::Id;
 use domain::plan::auth::AuthType;
 use domain::plan::method::Method;
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
 
 use crate::app::App;

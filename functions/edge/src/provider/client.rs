@@ -10,8 +10,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::cause::Silence;
 use domain::limits::{LADDER_LONGEST, PROVIDER_BODY_BYTES};
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
 use futures::FutureExt;
 use futures::future::BoxFuture;

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::cause::Silence;
 use domain::ids::Id;
 use domain::limits::{TOKEN_CHARS, TOKEN_KEPT, TOKEN_LONGEST, TOKEN_MARGIN, TOKENS};
-use domain::request::dispatched::{Answer, Silence};
+use domain::request::dispatched::Answer;
 use domain::text::object;
 use domain::time::{Period, Time};
 use serde::Deserialize;
