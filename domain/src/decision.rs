@@ -250,11 +250,32 @@ pub enum Effect {
     Enqueue(Message),
 }
 
+/// What else must change because this did. Who commits loads the revocation that it concerns, and
+/// lets that say what.
+#[derive(Clone, Debug)]
+pub enum Follow {
+    /// A request of a revoked activation moved, as it is by now.
+    Settled(Box<Request>),
+    /// A request of a revoked activation is FAILED, and was provided after all.
+    ProvidedLate(Box<Request>),
+}
+
+impl Follow {
+    /// The request.
+    pub const fn request(&self) -> &Request {
+        match self {
+            Self::Settled(request) | Self::ProvidedLate(request) => request,
+        }
+    }
+}
+
 /// The domain's yes.
 #[derive(Clone, Debug, Default)]
 pub struct Decision {
     /// Written in one transaction.
     pub changes: Vec<Change>,
+    /// What is decided and written with it, once it is loaded.
+    pub follow: Vec<Follow>,
     /// Done after it.
     pub effects: Vec<Effect>,
 }
@@ -319,6 +340,13 @@ impl Decision {
     #[must_use]
     pub fn consume(mut self, consumption: Consumption) -> Self {
         self.changes.push(Change::Consume(consumption));
+        self
+    }
+
+    /// Has something else follow.
+    #[must_use]
+    pub fn follow(mut self, next: Follow) -> Self {
+        self.follow.push(next);
         self
     }
 

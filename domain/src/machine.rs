@@ -289,6 +289,12 @@ impl<S: Word> Life<S> {
         self.history.push(Step { row: row.to_owned(), to, at: stamp.now, by, note });
     }
 
+    /// The state of the row that was read; none for a new one.
+    pub fn stood(&self) -> Option<S> {
+        let read = self.history.len().saturating_sub(self.fresh);
+        self.history[..read].last().map(|step| step.to)
+    }
+
     /// The steps that were walked since the row was read.
     pub fn fresh(&self) -> &[Step<S>] {
         &self.history[self.history.len().saturating_sub(self.fresh)..]

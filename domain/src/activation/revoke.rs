@@ -1,8 +1,8 @@
 //! Revoking an activation: what was provisioned is taken back, then the quantity is re-credited
 //! (rows A3 to A6, N13, P22).
 //!
-//! Neighbours: `store` loads a [`Revocation`]; whoever brings a request to rest asks
-//! [`Revocation::settled`]. Guarantee: what is taken back is credited once, by one commit, and
+//! Neighbours: `store` loads a [`Revocation`]; the decision that moves a request says what follows
+//! ([`Revocation::follow`]). Guarantee: what is taken back is credited once, by one commit, and
 //! nothing is taken back while the provider may still be providing it.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::activation::Activation;
 use crate::activation::states::{Event, MACHINE, State};
 use crate::catalog::Product;
 use crate::cause::{Cause, Own};
-use crate::decision::{Actor, Decision, Stamp};
+use crate::decision::{Actor, Decision, Follow, Stamp};
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::ProductKey;
 use crate::entitlement::states::{Event as EntitlementEvent, State as EntitlementState};
@@ -105,13 +105,26 @@ impl Revocation {
         Ok((self.activation, self.requests, decision))
     }
 
-    /// A request of a revoked activation moved. What it may have provided is taken back once it is
-    /// at rest, by a request after it; and when nothing is left to be taken back, the revocation
-    /// ends (A5).
+    /// What follows for the activation from what became of a request of it.
     ///
     /// # Errors
     /// Never: the row is in the table.
-    pub fn settled(
+    pub fn follow(
+        self,
+        next: &Follow,
+        decision: Decision,
+        stamp: &Stamp,
+    ) -> Result<Decision, Rejection> {
+        match next {
+            Follow::Settled(request) => self.settled(request, decision, stamp),
+            Follow::ProvidedLate(request) => self.provided_late(request, decision, stamp),
+        }
+    }
+
+    /// A request of a revoked activation moved. What it may have provided is taken back once it is
+    /// at rest, by a request after it; and when nothing is left to be taken back, the revocation
+    /// ends (A5).
+    fn settled(
         mut self,
         request: &Request,
         mut decision: Decision,
@@ -145,7 +158,7 @@ impl Revocation {
                 None
             }
         };
-        let decision = self.follow(back, decision, stamp)?;
+        let decision = self.take_back(back, decision, stamp)?;
         // It is written in any case: who completes another request of it meanwhile must see this.
         if !pending || !self.activation.deprovisioning.is_empty() {
             return Ok(decision.save(self.activation));
@@ -156,10 +169,7 @@ impl Revocation {
 
     /// A provider reported that it has done what is FAILED here, which contradicts; but what it has
     /// done must be taken back.
-    ///
-    /// # Errors
-    /// Never: the row is in the table.
-    pub fn provided_late(
+    fn provided_late(
         mut self,
         request: &Request,
         mut decision: Decision,
@@ -168,7 +178,7 @@ impl Revocation {
         let stamp = &stamp.by(Actor::System);
         self.learn(request);
         let back = self.behind(request, false, &mut decision);
-        let decision = self.follow(back, decision, stamp)?;
+        let decision = self.take_back(back, decision, stamp)?;
         Ok(decision.save(self.activation))
     }
 
@@ -248,7 +258,7 @@ impl Revocation {
     }
 
     /// Takes back what was left behind; a revocation that is pending waits for it.
-    fn follow(
+    fn take_back(
         &mut self,
         back: Option<(Product, Option<Association>)>,
         decision: Decision,
@@ -293,6 +303,8 @@ impl Revocation {
                 decision = decision.save(request.clone());
             }
         }
+        // What follows from them is decided here.
+        decision.follow.clear();
         Ok(decision)
     }
 
@@ -317,26 +329,18 @@ impl Revocation {
     }
 }
 
-/// What a revocation depends on: the version of a request, and whether it is completed.
-pub type Standing = (u64, bool);
-
 impl Request {
-    /// Where it stands.
-    pub fn standing(&self) -> Standing {
-        (self.life.version, self.life.state == Status::Completed)
-    }
-
-    /// Whether what happened since `before` matters to a revocation: something may have been
+    /// Whether what happened since it was read matters to a revocation: something may have been
     /// provided, or was taken back, or was not after all. A comment, or an answer that is only
     /// noted, does not; nor does it that what was completed is said to have failed.
-    pub fn settles(&self, before: Standing) -> bool {
-        let ((before, was_completed), (now, is_completed)) = (before, self.standing());
+    pub(crate) fn settles(&self) -> bool {
+        let was_completed = self.life.stood() == Some(Status::Completed);
         match self.kind {
             RequestType::Provision => {
                 let undone = was_completed && self.life.state == Status::Failed;
-                self.taken_back && now != before && !undone
+                self.taken_back && !self.life.fresh().is_empty() && !undone
             }
-            RequestType::Deprovision => is_completed != was_completed,
+            RequestType::Deprovision => (self.life.state == Status::Completed) != was_completed,
         }
     }
 

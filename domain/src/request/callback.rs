@@ -95,16 +95,16 @@ pub struct LongResponse {
 }
 
 impl Conflicts {
-    /// Keeps one more; none twice, and only the last 20.
-    pub fn keep(mut self, conflict: Conflict) -> Decision {
+    /// Keeps one more, with this decision; none twice, and only the last 20.
+    pub fn keep(mut self, conflict: Conflict, decision: Decision) -> Decision {
         let said = |c: &Conflict| Conflict { at: conflict.at, ..c.clone() };
         if self.list.iter().any(|c| said(c) == conflict) {
-            return Decision::default();
+            return decision;
         }
         self.list.push(conflict);
         let over = self.list.len().saturating_sub(CONFLICTS);
         self.list.drain(..over);
-        Decision::default().save(self)
+        decision.save(self)
     }
 
     /// None yet.

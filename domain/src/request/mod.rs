@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cause::{Cause, Failure};
-use crate::decision::{Decision, Kind, Stamp};
+use crate::decision::{Decision, Follow, Kind, Stamp};
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
@@ -276,8 +276,9 @@ impl Request {
         self.long_response = None;
     }
 
-    /// The decision that saves it, with the history that no longer fits.
+    /// The decision that saves it, with the history that no longer fits, and what follows.
     fn saved(mut self, decision: Decision) -> (Self, Decision) {
+        let follows = self.settles();
         let first = self.life.version - self.life.history.len() as u64 + 1;
         let steps = self.life.overflow();
         let mut decision = decision.save(self.clone());
@@ -285,6 +286,9 @@ impl Request {
             let steps = steps.into_iter().map(Step::untyped).collect();
             decision =
                 decision.save(Overflow { kind: Kind::Request, id: self.id, first, steps, rev: 0 });
+        }
+        if follows {
+            decision = decision.follow(Follow::Settled(Box::new(self.clone())));
         }
         (self, decision)
     }

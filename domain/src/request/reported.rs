@@ -4,7 +4,7 @@
 //! contradicting report changes no version (I8), and none is lost without a trace.
 
 use crate::cause::{Cause, Failure};
-use crate::decision::{Actor, Decision, Stamp};
+use crate::decision::{Actor, Decision, Follow, Stamp};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::{COMMENT_CHARS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
 use crate::plan::method::CallbackId;
@@ -40,9 +40,8 @@ pub enum Verdict {
     Accepted(Box<Request>, Decision),
     /// It came before, or says what is known: commit this trace of it.
     Duplicate(Decision),
-    /// It contradicts: keep it, then refuse. Where it says, for the first time, that what failed
-    /// was provided after all, save the request that knows it.
-    Conflicting(Conflict, Rejection, Option<Box<Request>>),
+    /// It contradicts: keep it with this decision, then refuse.
+    Conflicting(Conflict, Rejection, Decision),
 }
 
 impl Request {
@@ -177,10 +176,19 @@ impl Request {
         }
     }
 
-    /// The request that knows from now on that it was provided after all, if that is news.
-    fn after_all(&self, report: &Report) -> Option<Box<Self>> {
+    /// Where it says, for the first time, that what failed was provided after all, the request
+    /// knows that from now on, and a revocation takes it back.
+    fn after_all(&self, report: &Report) -> Decision {
         let says = report.status == Status::Completed && self.life.state == Status::Failed;
-        (says && !self.maybe_before).then(|| Box::new(Self { maybe_before: true, ..self.clone() }))
+        if !says || self.maybe_before {
+            return Decision::default();
+        }
+        let provided = Self { maybe_before: true, ..self.clone() };
+        let decision = Decision::default().save(provided.clone());
+        if !self.taken_back {
+            return decision;
+        }
+        decision.follow(Follow::ProvidedLate(Box::new(provided)))
     }
 
     fn refuses(
@@ -191,7 +199,7 @@ impl Request {
         stamp: &Stamp,
     ) -> Verdict {
         let conflict = self.conflict(Some(report), arrival, &refused, stamp);
-        Verdict::Conflicting(conflict, refused, None)
+        Verdict::Conflicting(conflict, refused, Decision::default())
     }
 
     fn conflict(

@@ -2,7 +2,7 @@
 //! generations: what is told stays true.
 
 use domain::cause::{Cause, Own, Silence};
-use domain::decision::{Change, Record, Stamp};
+use domain::decision::{Change, Decision, Record, Stamp};
 use domain::plan::method::{Completion, MethodInfo};
 use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
@@ -204,7 +204,7 @@ fn every_contradiction_is_kept_once() {
             panic!("{status} of {generation:?}")
         };
         assert_eq!(refused.code, Code::StatusConflict);
-        for change in kept.clone().keep(conflict).changes {
+        for change in kept.clone().keep(conflict, Decision::default()).changes {
             let Change::Save(record) = change else { panic!("a row") };
             let Record::Conflicts(row) = *record else { panic!("conflicts") };
             kept = row;

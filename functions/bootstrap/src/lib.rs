@@ -9,7 +9,7 @@ use domain::access::role::ADMINISTRATOR;
 use domain::access::{ApiKey, Namespace, Role};
 use domain::decision::{Actor, Decision, Kind, Stamp};
 use domain::ids::{Entropy, Id};
-use domain::limits::COMMIT_TRIES;
+use edge::app::Undone;
 use edge::{App, Problem};
 use store::{Extra, StoreError};
 
@@ -18,21 +18,20 @@ use store::{Extra, StoreError};
 /// # Errors
 /// When the store is not available.
 pub async fn administrator(app: &App, tenant: Id) -> Result<String, Problem> {
-    for race in 0..COMMIT_TRIES {
-        let (secret, decision) = decide(app, tenant).await?;
-        match app.commit(tenant, &decision, &Extra::default()).await {
-            Err(StoreError::Conflict | StoreError::NameTaken { .. }) => app.back_off(race).await,
-            other => return Ok(other.map(|()| secret)?),
+    app.until_won(|_| async {
+        let stamp = app.stamp(Actor::System);
+        let (secret, decision) = decide(app, tenant, &stamp).await?;
+        match app.commit(tenant, decision, &stamp, &Extra::default()).await {
+            // Another one has made the role and the namespace meanwhile.
+            Err(StoreError::NameTaken { .. }) => Err(Undone::Race),
+            other => Ok(other.map(|()| secret)?),
         }
-    }
-    Err(StoreError::Conflict.into())
+    })
+    .await
 }
 
-async fn decide(app: &App, tenant: Id) -> Result<(String, Decision), Problem> {
-    let stamp = |n: u32| {
-        let stamp = app.stamp(Actor::System);
-        Stamp { entropy: Entropy::new(stamp.entropy.bytes(n)), ..stamp }
-    };
+async fn decide(app: &App, tenant: Id, by: &Stamp) -> Result<(String, Decision), Problem> {
+    let stamp = |n: u32| Stamp { entropy: Entropy::new(by.entropy.bytes(n)), ..*by };
     let mut changes = Vec::new();
     let known = app.store.find_named(tenant, Kind::Role, "name", ADMINISTRATOR).await?;
     let role = if let Some(id) = known.first() {
@@ -48,5 +47,5 @@ async fn decide(app: &App, tenant: Id) -> Result<(String, Decision), Problem> {
     let input = ApiKeyInput { name: ADMINISTRATOR.to_owned(), ..ApiKeyInput::default() };
     let (_, key) = ApiKey::create(&input, tenant, &role, &secret, &stamp(2))?;
     changes.extend(key.changes);
-    Ok((secret, Decision { changes, effects: Vec::new() }))
+    Ok((secret, Decision { changes, ..Decision::default() }))
 }

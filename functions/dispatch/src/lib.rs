@@ -10,7 +10,6 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::Id;
-use domain::limits::COMMIT_TRIES;
 use domain::message::Message;
 use domain::plan::method::Method;
 use domain::request::claim::Claim;
@@ -18,7 +17,7 @@ use domain::request::dispatched::{Answer, Ended};
 use domain::request::{Payload, Request};
 use domain::time::Time;
 use edge::App;
-use edge::app::can_fail;
+use edge::app::{Undone, can_fail};
 use edge::provider::call::Letter;
 use edge::queue::batch::{Outcome, batch};
 use edge::telemetry::attempted;
@@ -45,16 +44,10 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
 
 /// One message: claim, post, commit the outcome.
 async fn one(app: &App, message: &Message) -> Result<(), StoreError> {
-    for race in 0..COMMIT_TRIES {
-        match attempt(app, message).await {
-            Err(StoreError::Conflict) => app.back_off(race).await,
-            other => return other,
-        }
-    }
-    Err(StoreError::Conflict)
+    app.until_won(|_| attempt(app, message)).await
 }
 
-async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
+async fn attempt(app: &App, message: &Message) -> Result<(), Undone<StoreError>> {
     let tenant = message.tenant;
     let request = app.store.load_request(tenant, message.request).await?;
     if request.claimable(app.clock.now()).is_err() {
@@ -62,14 +55,14 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
     }
     let stamp = app.stamp(Actor::System);
     if let Some(decision) = unfinished(app, tenant, &request, &stamp).await? {
-        return app.commit(tenant, &decision, &Extra::default()).await;
+        return write(app, tenant, decision, &stamp).await;
     }
     let ready = match render::prepare(app, tenant, &request, &stamp).await? {
         Prepared::Deferred(decision) => {
-            return app.commit(tenant, &decision, &Extra::default()).await;
+            return write(app, tenant, decision, &stamp).await;
         }
         Prepared::New(payload, method) => {
-            render::freeze(app, tenant, &request, payload, method).await?
+            render::freeze(app, tenant, &request, (payload, method), &stamp).await?
         }
         Prepared::Settled(ready) => ready,
     };
@@ -77,15 +70,15 @@ async fn attempt(app: &App, message: &Message) -> Result<(), StoreError> {
         Ok(ready) => ready,
         Err(failure) => {
             let decision = request.unusable(failure, &stamp).map_err(illegal)?;
-            return app.commit(tenant, &decision, &Extra::default()).await;
+            return write(app, tenant, decision, &stamp).await;
         }
     };
     match request.claim(&payload, &method.info, &stamp).map_err(illegal)? {
-        Claim::Exhausted(decision) => app.commit(tenant, &decision, &Extra::default()).await,
+        Claim::Exhausted(decision) => write(app, tenant, decision, &stamp).await,
         Claim::Attempt(claimed, decision) => {
-            app.commit(tenant, &decision, &Extra::default()).await?;
+            write(app, tenant, decision, &stamp).await?;
             let answer = post(app, tenant, &claimed, &payload, &method).await;
-            finish(app, tenant, &claimed, &method, &answer, stamp.now).await
+            Ok(finish(app, tenant, &claimed, &method, &answer, stamp.now).await?)
         }
     }
 }
@@ -115,8 +108,8 @@ async fn unfinished(
         method: &method.info,
         answer: &attempt.answer(),
     };
-    let (next, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
-    app.conclude(tenant, request.standing(), &next, decision, stamp).await.map(Some)
+    let (_, decision) = request.clone().dispatched(&ended, stamp).map_err(illegal)?;
+    Ok(Some(decision))
 }
 
 /// Posts the frozen bytes, signed, with one idempotency key per generation (Q5).
@@ -164,31 +157,35 @@ async fn finish(
     attempted(outcome, started.since(due), ended.at.since(started));
     let (request, generation, no) = (claimed.id, claimed.generation, claimed.attempt_count);
     tracing::info!(%request, generation, no, ?outcome, "attempt");
-    let mut request = claimed.clone();
     // The claim was written: the row is one revision further than it was read.
-    request.rev += 1;
+    let claimed = &Request { rev: claimed.rev + 1, ..claimed.clone() };
     // The attempt is a fact by itself. A worker that dies between the two leaves a true record.
-    let attempt = request.attempted(&ended);
-    let noted = app.commit(tenant, &attempt, &Extra::default()).await;
-    let is_noted = noted.is_ok();
+    let attempt = claimed.attempted(&ended);
+    let noted =
+        app.commit(tenant, attempt.clone(), &app.stamp(Actor::System), &Extra::default()).await;
+    let unnoted = if noted.is_ok() { Vec::new() } else { attempt.changes };
     can_fail(noted, "it goes with the outcome");
-    for race in 0..COMMIT_TRIES {
+    let (ended, unnoted) = (&ended, &unnoted);
+    app.until_won(|lost| async move {
         let stamp = app.stamp(Actor::System);
-        let before = request.standing();
-        let (next, decision) = request.dispatched(&ended, &stamp).map_err(illegal)?;
-        let mut decision = app.conclude(tenant, before, &next, decision, &stamp).await?;
-        if !is_noted {
-            decision.changes.extend(attempt.changes.clone());
-        }
-        match app.commit(tenant, &decision, &Extra::default()).await {
-            Err(StoreError::Conflict) => {
-                app.back_off(race).await;
-                request = app.store.load_request(tenant, claimed.id).await?;
-            }
-            other => return other,
-        }
-    }
-    Err(StoreError::Conflict)
+        let request = match lost {
+            0 => claimed.clone(),
+            _ => app.store.load_request(tenant, claimed.id).await?,
+        };
+        let (_, mut decision) = request.dispatched(ended, &stamp).map_err(illegal)?;
+        decision.changes.extend(unnoted.iter().cloned());
+        write(app, tenant, decision, &stamp).await
+    })
+    .await
+}
+
+async fn write(
+    app: &App,
+    tenant: Id,
+    decision: Decision,
+    stamp: &Stamp,
+) -> Result<(), Undone<StoreError>> {
+    Ok(app.commit(tenant, decision, stamp, &Extra::default()).await?)
 }
 
 /// The table has every row that the dispatcher walks; anything else is a fault of ours.

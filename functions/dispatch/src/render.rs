@@ -63,11 +63,11 @@ pub(crate) async fn freeze(
     app: &App,
     tenant: Id,
     request: &Request,
-    payload: Payload,
-    method: Method,
+    (payload, method): (Payload, Method),
+    stamp: &Stamp,
 ) -> Result<Ready, StoreError> {
     let decision = Decision::default().save(payload.clone());
-    match app.commit(tenant, &decision, &Extra::default()).await {
+    match app.commit(tenant, decision, stamp, &Extra::default()).await {
         Ok(()) => Ok(Ok((payload, method))),
         // Another worker was first: its bytes count.
         Err(StoreError::Conflict) => {

@@ -4,14 +4,12 @@
 
 use std::sync::Arc;
 
-use domain::activation::revoke::Standing;
 use domain::customer::Customer;
 use domain::customer::profile::Profile;
 use domain::decision::{Actor, Decision, Effect, Stamp};
 use domain::ids::Id;
-use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED};
+use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED, COMMIT_TRIES};
 use domain::plan::door::Sealed;
-use domain::request::Request;
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
@@ -78,54 +76,77 @@ impl App {
         serde_json::from_slice(opened.bytes()).map(Some).map_err(|_| BrokenSeal)
     }
 
+    /// Does an act until nobody else writes first; `act` is told how many races it has lost, and
+    /// loads and decides anew each time.
+    ///
+    /// # Errors
+    /// What the act says; a conflict when too many races were lost.
+    pub async fn until_won<T, E, R>(&self, act: impl Fn(u32) -> R) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        R: Future<Output = Result<T, Undone<E>>>,
+    {
+        for lost in 0..COMMIT_TRIES {
+            match act(lost).await {
+                Err(Undone::Race) => self.back_off(lost).await,
+                Err(Undone::Said(error)) => return Err(error),
+                Ok(done) => return Ok(done),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
     /// Waits after the `lost`-th lost race in a row, from 0: longer each time, by chance, so that
     /// those who raced do not meet again.
-    pub async fn back_off(&self, lost: u32) {
+    async fn back_off(&self, lost: u32) {
         let most = BACK_OFF.millis() << lost.min(BACK_OFF_DOUBLED);
         let wait = most as f64 * self.ids.entropy().fraction(0);
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
-    /// The decision with what follows from where the request is now, which stood elsewhere
-    /// `before`: where its activation is revoked, what it provided is taken back, and the last one
-    /// ends the revocation (A5).
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn conclude(
-        &self,
-        tenant: Id,
-        before: Standing,
-        request: &Request,
-        decision: Decision,
-        stamp: &Stamp,
-    ) -> Result<Decision, StoreError> {
-        if !request.settles(before) {
-            return Ok(decision);
-        }
-        let revocation = self.store.load_revocation(tenant, &request.aid).await?;
-        let settled = revocation.settled(request, decision, stamp);
-        settled.map_err(|rejection| StoreError::Corrupt("activation", rejection.detail))
-    }
-
-    /// Commits a decision, then carries out its effects.
+    /// The one way a decision becomes durable: what follows from it is decided, all is committed at
+    /// once, and then its effects are carried out.
     ///
     /// # Errors
     /// As the store's commit; the effects cannot fail it.
     pub async fn commit(
         &self,
         tenant: Id,
-        decision: &Decision,
+        mut decision: Decision,
+        stamp: &Stamp,
         extra: &Extra,
     ) -> Result<(), StoreError> {
-        self.store.commit(tenant, decision, extra).await?;
-        telemetry::walked(decision);
+        for next in std::mem::take(&mut decision.follow) {
+            let revocation = self.store.load_revocation(tenant, &next.request().aid).await?;
+            let followed = revocation.follow(&next, decision, stamp);
+            decision = followed.map_err(|r| StoreError::Corrupt("activation", r.detail))?;
+        }
+        self.store.commit(tenant, &decision, extra).await?;
+        telemetry::walked(&decision);
         let messages: Vec<_> =
-            decision.effects.iter().map(|Effect::Enqueue(message)| message.clone()).collect();
+            decision.effects.into_iter().map(|Effect::Enqueue(message)| message).collect();
         if !messages.is_empty() {
             can_fail(self.queue.send(&messages).await, "the sweeper finds the queued row");
         }
         Ok(())
+    }
+}
+
+/// Why an act came to nothing.
+#[derive(Debug)]
+pub enum Undone<E> {
+    /// Somebody else wrote first.
+    Race,
+    /// It is refused, or the store is not available.
+    Said(E),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Undone<E> {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::Race,
+            other => Self::Said(other.into()),
+        }
     }
 }
 

@@ -30,9 +30,7 @@ async fn change(
         cx.if_match(request.life.version)?;
         let timeout = callback_timeout(cx, &request).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
-        let before = request.standing();
         let (next, decision) = act(&Loaded { request, activation, timeout }, stamp)?;
-        let decision = cx.app.conclude(tenant, before, &next, decision, &stamp).await?;
         let beside = beside(cx, tenant, &next).await?;
         let view = RequestView::new(&next, beside, &cx.caller()?.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))

@@ -133,10 +133,8 @@ async fn all(app: &App, requests: Vec<(Id, Request)>) -> Result<(), StoreError> 
 async fn one(app: &App, tenant: Id, request: Request) -> Result<(), StoreError> {
     let stamp = app.stamp(Actor::System);
     let illegal = |r: Rejection| StoreError::Corrupt("provisioning request", r.detail);
-    let before = request.standing();
-    let (next, decision) = request.swept(tenant, &stamp).map_err(illegal)?;
-    let decision = app.conclude(tenant, before, &next, decision, &stamp).await?;
-    match app.commit(tenant, &decision, &Extra::default()).await {
+    let (_, decision) = request.swept(tenant, &stamp).map_err(illegal)?;
+    match app.commit(tenant, decision, &stamp, &Extra::default()).await {
         Err(StoreError::Conflict) => Ok(()),
         other => other,
     }

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `steps` asks whenever a request may have come to rest.
 
-use domain::activation::revoke::{Revocation, RevokeInput, Standing};
+use domain::activation::revoke::{Revocation, RevokeInput};
 use domain::decision::{Actor, Decision};
 use domain::request::Request;
 
@@ -39,31 +39,13 @@ impl System {
         Some(())
     }
 
-    /// What follows for a revocation from where a request is now.
-    pub(crate) fn settled(
-        &self,
-        model: &Model,
-        before: Standing,
-        request: &Request,
-        decision: Decision,
-    ) -> Option<Decision> {
-        if !request.settles(before) {
-            return Some(decision);
-        }
+    /// The decision with what follows from it.
+    pub(crate) fn followed(&self, model: &Model, mut decision: Decision) -> Option<Decision> {
         let stamp = stamp(self.now, Actor::System, &[9, self.requests.len() as u8]);
-        self.revocation(model, &request.aid)?.settled(request, decision, &stamp).ok()
-    }
-
-    /// A provider says that it has done what is FAILED here.
-    pub(crate) fn contradicted(&mut self, model: &Model, provided: &Request) -> Option<()> {
-        let stamp = stamp(self.now, Actor::System, &[10, self.requests.len() as u8]);
-        let mut decision = Decision::default().save(provided.clone());
-        if provided.taken_back {
-            let revocation = self.revocation(model, &provided.aid)?;
-            decision = revocation.provided_late(provided, decision, &stamp).ok()?;
+        for next in std::mem::take(&mut decision.follow) {
+            let revocation = self.revocation(model, &next.request().aid)?;
+            decision = revocation.follow(&next, decision, &stamp).ok()?;
         }
-        self.commit(&decision, 0, None).ok()?;
-        self.send(&decision);
-        Some(())
+        Some(decision)
     }
 }

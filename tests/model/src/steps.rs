@@ -217,17 +217,15 @@ impl System {
         self.workers[n] = Worker::Idle;
         let mutant = model.mutant.filter(|m| *m == Mutant::UnconditionalSent);
         let first = Request { rev: claimed.rev + 1, ..(*claimed).clone() };
-        let before = first.standing();
-        let (moved, decision) = first.dispatched(&ended, &stamp).ok()?;
-        let decision = self.settled(model, before, &moved, decision)?;
+        let (_, decision) = first.dispatched(&ended, &stamp).ok()?;
+        let decision = self.followed(model, decision)?;
         if self.commit(&decision, 0, mutant).is_ok() {
             self.send(&decision);
             return Some(());
         }
         let row = self.request(claimed.id)?.clone();
-        let before = row.standing();
-        let (moved, decision) = row.dispatched(&ended, &stamp).ok()?;
-        let decision = self.settled(model, before, &moved, decision)?;
+        let (_, decision) = row.dispatched(&ended, &stamp).ok()?;
+        let decision = self.followed(model, decision)?;
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);
         Some(())
@@ -275,15 +273,14 @@ impl System {
             return self.overwrite(request.id, status, generation);
         }
         let deaf = unsent && model.mutant == Some(Mutant::DispatchFailedIsTerminal);
-        let before = request.standing();
         let Ok(verdict) = request.reported(&report, &arrival, &stamp) else {
             // The method's own word is never unknown.
             self.broken.insert("I6");
             return Some(());
         };
         match verdict {
-            Verdict::Accepted(moved, decision) if !deaf => {
-                let decision = self.settled(model, before, &moved, decision)?;
+            Verdict::Accepted(_, decision) if !deaf => {
+                let decision = self.followed(model, decision)?;
                 let mutant = model.mutant.filter(|m| *m == Mutant::NoRing);
                 if self.commit(&decision, 0, mutant).is_err() {
                     // Lost a race: read again.
@@ -307,8 +304,10 @@ impl System {
                 self.answered(id, generation, status, true);
             }
             Verdict::Conflicting(..) | Verdict::Accepted(..) => {
-                if let Verdict::Conflicting(_, _, Some(provided)) = &verdict {
-                    self.contradicted(model, provided)?;
+                if let Verdict::Conflicting(_, _, decision) = verdict {
+                    let decision = self.followed(model, decision)?;
+                    self.commit(&decision, 0, None).ok()?;
+                    self.send(&decision);
                 }
                 // What is true must not be refused.
                 let heard = check("I6", !(unsent && known), || format!("{id}: {word} was refused"));
@@ -339,12 +338,11 @@ impl System {
 
     fn sweep(&mut self, model: &Model, id: Id, sent: bool) -> Option<()> {
         let request = self.request(id)?.clone();
-        let before = request.standing();
-        let Ok((moved, decision)) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
+        let Ok((_, decision)) = request.swept(model.fixture.tenant, &self.stamp(&[6])) else {
             self.broken.insert("I5");
             return Some(());
         };
-        let decision = self.settled(model, before, &moved, decision)?;
+        let decision = self.followed(model, decision)?;
         self.commit(&decision, 0, None).ok()?;
         if sent {
             self.send(&decision);
@@ -356,9 +354,8 @@ impl System {
         self.left.retries -= 1;
         let operator = stamp(self.now, Actor::Key(model.fixture.tenant), &[7]);
         let request = self.request(id)?.clone();
-        let before = request.standing();
-        let (moved, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
-        let decision = self.settled(model, before, &moved, decision)?;
+        let (_, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
+        let decision = self.followed(model, decision)?;
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);
         Some(())

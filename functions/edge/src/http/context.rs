@@ -14,7 +14,7 @@ use domain::access::{Act, Needs};
 use domain::attributes::{CustomAttributes, Entity};
 use domain::decision::{Decision, Kind, Stamp};
 use domain::ids::Id;
-use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES, COMMIT_TRIES};
+use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES};
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -276,37 +276,24 @@ impl Cx {
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
         let caller = self.caller()?;
-        for lost in 0..COMMIT_TRIES {
+        let (decide, tenant) = (&decide, caller.tenant);
+        let done = self.app.until_won(|_| async move {
             let stamp = self.app.stamp(caller.actor());
             let decided = decide(stamp).await;
-            let problem = with_noted(noted.to_vec(), decided.as_ref().err());
-            let (answer, decision) = match (decided, problem) {
-                (Ok(decided), None) => decided,
-                (Err(problem), None) | (_, Some(problem)) => {
-                    return self.replay_or(caller.tenant, key, problem).await;
-                }
+            let (answer, decision) = match with_noted(noted.to_vec(), decided.as_ref().err()) {
+                Some(problem) => return Err(problem.into()),
+                None => decided?,
             };
             let decision = self.audited(decision, &stamp).await?;
-            let saved = key.map(|key| (key.record(&answer), stamp.now));
-            match self.app.commit(caller.tenant, &decision, &Extra { answer: saved }).await {
-                Ok(()) => return Ok(answer),
-                Err(StoreError::Conflict) => self.app.back_off(lost).await,
-                Err(error) => {
-                    return self.replay_or(caller.tenant, key, error.into()).await;
-                }
-            }
+            let answered = key.map(|key| (key.record(&answer), stamp.now));
+            self.app.commit(tenant, decision, &stamp, &Extra { answer: answered }).await?;
+            Ok(answer)
+        });
+        match done.await {
+            // The same call may have come before: then its answer counts, not this no.
+            Err(problem) => self.replay(tenant, key).await?.ok_or(problem),
+            done => done,
         }
-        Err(StoreError::Conflict.into())
-    }
-
-    /// The same call may have come before: then its answer counts, not this no.
-    async fn replay_or(
-        &self,
-        tenant: Id,
-        key: Option<&Repeatable>,
-        problem: Problem,
-    ) -> Result<Answer, Problem> {
-        self.replay(tenant, key).await?.ok_or(problem)
     }
 
     async fn replay(

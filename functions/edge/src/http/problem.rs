@@ -12,6 +12,7 @@ use problem_details::ProblemDetails;
 use serde::Serialize;
 use store::StoreError;
 
+use crate::app::Undone;
 use crate::secret::{BrokenSeal, NoMasterKey};
 
 /// A read or an action.
@@ -141,6 +142,18 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.rejection.code, self.rejection.detail)
+    }
+}
+
+impl From<Problem> for Undone<Problem> {
+    fn from(problem: Problem) -> Self {
+        Self::Said(problem)
+    }
+}
+
+impl From<Rejection> for Undone<Problem> {
+    fn from(rejection: Rejection) -> Self {
+        Self::Said(rejection.into())
     }
 }
 
