@@ -16,7 +16,6 @@ use crate::customer::contact::Contact;
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::{Consumption, ProductKey};
 use crate::ids::{Entropy, Id};
-use crate::message::Message;
 use crate::plan::Plan;
 use crate::plan::association::Association;
 use crate::plan::door::Door;
@@ -24,6 +23,7 @@ use crate::plan::method::Method;
 use crate::plan::version::PlanVersion;
 use crate::request::attempt::Attempt;
 use crate::request::{Conflicts, LongResponse, Overflow, Payload, Repeat, Request};
+use crate::task::Message;
 use crate::time::Time;
 
 /// Who acts.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use domain::message::Message;
+use domain::task::Message;
 use domain::time::{Period, Time};
 use edge::App;
 use edge::doctor::{Finding, clock, examine};

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
-use domain::message::Message;
+use domain::task::Message;
 use edge::ports::{Depth, Queue, QueueError};
 
 /// What the functions did: function, resource, action.

@@ -24,11 +24,11 @@ use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
 use crate::machine::{Life, Step};
-use crate::message::Message;
 use crate::rejection::Rejection;
 use crate::request::attempt::Unheard;
 pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
 use crate::request::states::{Event, MACHINE, Status};
+use crate::task::{Message, Task};
 use crate::text::cut;
 use crate::time::{Period, Time};
 
@@ -210,7 +210,7 @@ impl Request {
         let wait = self.not_before.max(leased).map_or(0, |at| at.millis() - now.millis());
         let delay = (wait > 0).then(|| Period::from_millis(wait));
         let fits = delay.is_none_or(|delay| delay <= QUEUE_DELAY);
-        fits.then(|| Message { delay, ..Message::new(tenant, self.id, group) })
+        fits.then(|| Message::new(Task::dispatch(tenant, self.id), group, delay))
     }
 
     /// Walks one row of the table.

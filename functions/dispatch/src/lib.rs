@@ -10,11 +10,11 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::decision::{Actor, Decision, Stamp};
 use domain::ids::Id;
-use domain::message::Message;
 use domain::plan::method::Method;
 use domain::request::claim::Claim;
 use domain::request::dispatched::{Answer, Ended};
 use domain::request::{Payload, Request};
+use domain::task::{Message, Task, TaskKind};
 use domain::time::Time;
 use edge::App;
 use edge::app::{Undone, can_fail};
@@ -30,10 +30,14 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
     let work = move |message: Message| {
         let app = Arc::clone(&app);
         async move {
-            match one(&app, &message).await {
+            let Task { kind, tenant, id } = message.task;
+            let done = match kind {
+                TaskKind::Dispatch => one(&app, tenant, id).await,
+            };
+            match done {
                 Ok(()) => Outcome::Done,
                 Err(error) => {
-                    tracing::warn!(%error, request = %message.request, "dispatch");
+                    tracing::warn!(%error, %kind, %id, "task");
                     Outcome::Again
                 }
             }
@@ -42,14 +46,13 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
     batch(lambda_event, work).await
 }
 
-/// One message: claim, post, commit the outcome.
-async fn one(app: &App, message: &Message) -> Result<(), StoreError> {
-    app.until_won(|_| attempt(app, message)).await
+/// One request: claim, post, commit the outcome.
+async fn one(app: &App, tenant: Id, id: Id) -> Result<(), StoreError> {
+    app.until_won(|_| attempt(app, tenant, id)).await
 }
 
-async fn attempt(app: &App, message: &Message) -> Result<(), Undone<StoreError>> {
-    let tenant = message.tenant;
-    let request = app.store.load_request(tenant, message.request).await?;
+async fn attempt(app: &App, tenant: Id, id: Id) -> Result<(), Undone<StoreError>> {
+    let request = app.store.load_request(tenant, id).await?;
     if request.claimable(app.clock.now()).is_err() {
         return Ok(());
     }

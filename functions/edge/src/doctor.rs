@@ -97,7 +97,7 @@ async fn due(app: &App) -> Finding {
     let (now, mut oldest) = (app.clock.now(), None);
     for shard in 0..SHARDS {
         match app.store.list_due(shard, now, None, 1).await {
-            Ok(due) => oldest = oldest.into_iter().chain(due.requests.first().map(|d| d.0)).min(),
+            Ok(due) => oldest = oldest.into_iter().chain(due.tasks.first().map(|d| d.0)).min(),
             Err(error) => return unavailable(CHECK, &error),
         }
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::ids::Entropy;
-use domain::message::Message;
 use domain::request::dispatched::Answer;
+use domain::task::Message;
 use domain::time::{Period, Time};
 
 /// The queue did not take a message.

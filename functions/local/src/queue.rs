@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::ids::Id;
-use domain::message::Message;
+use domain::task::{Message, Task};
 use edge::ports::{Depth, Queue, QueueError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -25,12 +25,9 @@ const GROUP: usize = 64;
 /// Received so often without being deleted, it goes to the dead letters.
 const MAX_RECEIVES: u32 = 5;
 
-/// Tenant and request that a message is about.
-type About = (Id, Id);
-
 struct Held {
     group: Option<Id>,
-    about: Option<About>,
+    about: Option<Task>,
     body: String,
     receives: u32,
     /// When it is seen next; none while it waits in its group's line.
@@ -54,9 +51,9 @@ struct State {
     /// What is seen later, soonest first.
     later: BTreeSet<(Instant, u64)>,
     /// The message that waits about something: no second one is needed.
-    waiting: HashMap<About, u64>,
+    waiting: HashMap<Task, u64>,
     /// How many messages are about something, those under way included.
-    about: HashMap<About, usize>,
+    about: HashMap<Task, usize>,
     dead: Vec<String>,
 }
 
@@ -78,9 +75,9 @@ impl LocalQueue {
         self.changed.notify_one();
     }
 
-    /// Whether a message about this request waits or is under way.
-    pub fn holds(&self, tenant: Id, request: Id) -> bool {
-        self.with(|state| state.about.contains_key(&(tenant, request)))
+    /// Whether a message about this task waits or is under way.
+    pub fn holds(&self, task: &Task) -> bool {
+        self.with(|state| state.about.contains_key(task))
     }
 
     /// Waits for a message; it is hidden from others until it is deleted.
@@ -119,7 +116,7 @@ impl LocalQueue {
 }
 
 impl State {
-    fn push(&mut self, group: Option<Id>, about: Option<About>, body: String, visible: Instant) {
+    fn push(&mut self, group: Option<Id>, about: Option<Task>, body: String, visible: Instant) {
         let waiting = about.and_then(|about| self.waiting.get(&about).copied());
         if let Some(id) = waiting {
             // One that waits already is only seen sooner.
@@ -239,7 +236,7 @@ impl State {
         }
     }
 
-    fn no_longer_waits(&mut self, id: u64, about: Option<About>) {
+    fn no_longer_waits(&mut self, id: u64, about: Option<Task>) {
         if let Some(about) = about.filter(|about| self.waiting.get(about) == Some(&id)) {
             self.waiting.remove(&about);
         }
@@ -258,9 +255,8 @@ impl Queue for LocalQueue {
             let body =
                 serde_json::to_string(message).map_err(|error| QueueError(error.to_string()))?;
             let delay = message.delay.map_or(0, |delay| delay.millis().unsigned_abs());
-            let (about, visible) =
-                ((message.tenant, message.request), Instant::now() + Duration::from_millis(delay));
-            self.with(|state| state.push(Some(message.method), Some(about), body, visible));
+            let (about, visible) = (message.task, Instant::now() + Duration::from_millis(delay));
+            self.with(|state| state.push(Some(message.group), Some(about), body, visible));
             self.changed.notify_one();
         }
         Ok(())
@@ -339,20 +335,20 @@ mod tests {
         let id = |n: u64| Id::try_from(n).unwrap();
         let message = |delay: i64| {
             let delay = (delay > 0).then(|| domain::time::Period::from_secs(delay));
-            Message { delay, ..Message::new(id(1), id(97), id(2)) }
+            Message::new(Task::dispatch(id(1), id(97)), id(2), delay)
         };
-        assert!(!queue.holds(id(1), id(97)));
+        assert!(!queue.holds(&Task::dispatch(id(1), id(97))));
         queue.send(&[message(300), message(600), message(9)]).await.unwrap();
         let before = Instant::now();
         let (first, _) = receive(&queue).await;
         assert_eq!((Instant::now() - before).as_secs(), 9, "the soonest counts");
-        assert!(queue.holds(id(1), id(97)), "it is under way");
+        assert!(queue.holds(&Task::dispatch(id(1), id(97))), "it is under way");
         // What follows from the message under way is another one.
         queue.send(&[message(5)]).await.unwrap();
         queue.end(&first, true);
         let (second, _) = receive(&queue).await;
         queue.end(&second, true);
-        assert!(!queue.holds(id(1), id(97)) && is_empty(&queue).await);
+        assert!(!queue.holds(&Task::dispatch(id(1), id(97))) && is_empty(&queue).await);
         assert!(queue.state.lock().unwrap().groups.is_empty(), "nothing is left behind");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::{PAGE_ROWS, RESEND_AFTER};
+use domain::task::{Task, TaskKind};
 use edge::App;
 use edge::app::can_fail;
 use store::StoreError;
@@ -85,10 +86,14 @@ async fn resume(app: &App) -> Result<(), StoreError> {
     let soon = app.clock.now().after(RESEND_AFTER);
     for shard in 0..SHARDS {
         let due = app.store.list_due(shard, soon, None, PAGE_ROWS).await?;
-        for (_, tenant, id) in due.requests {
-            // A row that cannot be read is the sweeper's to tell of; it does not stop a start.
-            let Ok(request) = app.store.load_request(tenant, id).await else { continue };
-            let message = request.message(tenant, app.clock.now());
+        for (_, task) in due.tasks {
+            let message = match task.kind {
+                // A row that cannot be read is the sweeper's to tell of; it does not stop a start.
+                TaskKind::Dispatch => match app.store.load_request(task.tenant, task.id).await {
+                    Ok(request) => request.message(task.tenant, app.clock.now()),
+                    Err(_) => None,
+                },
+            };
             can_fail(app.queue.send(message.as_slice()).await, "the sweeper finds the queued row");
         }
     }
@@ -96,7 +101,7 @@ async fn resume(app: &App) -> Result<(), StoreError> {
 }
 
 async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
-    let holds = move |tenant, request| queue.holds(tenant, request);
+    let holds = move |task: &Task| queue.holds(task);
     let mut tick = interval(SWEEP);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

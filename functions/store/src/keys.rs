@@ -7,6 +7,7 @@ use domain::decision::{Kind, Name, Scope};
 use domain::entitlement::product_key::KeyRef;
 use domain::ids::{Id, sha256_hex};
 use domain::limits::CONFLICTS;
+use domain::task::{Task, TaskKind};
 use domain::time::Time;
 
 /// The two tables.
@@ -219,10 +220,10 @@ pub fn list(tenant: Id, kind: Kind) -> String {
     format!("T#{tenant}#{kind}")
 }
 
-/// A request's place in the index `due`.
-pub fn due(tenant: Id, request_id: Id, at: Time) -> (String, String) {
-    let shard = request_id.get() % SHARDS;
-    (due_shard(shard), format!("{:015}#{tenant}#{request_id}", at.millis()))
+/// A task's place in the index `due`.
+pub fn due(task: Task, at: Time) -> (String, String) {
+    let Task { kind, tenant, id } = task;
+    (due_shard(id.get() % SHARDS), format!("{:015}#{kind}#{tenant}#{id}", at.millis()))
 }
 
 /// A shard of the index `due`.
@@ -235,12 +236,16 @@ pub fn due_until(now: Time) -> String {
     format!("{:015}~", now.millis())
 }
 
-/// When, tenant and request of a place in the index `due`.
-pub fn parse_due(sk: &str) -> Option<(Time, Id, Id)> {
-    let (millis, ids) = sk.split_once('#')?;
-    let (tenant, request) = ids.split_once('#')?;
+/// When, and the task, of a place in the index `due`. Rows of 0.1.0 do not name its kind.
+pub fn parse_due(sk: &str) -> Option<(Time, Task)> {
+    let parts: Vec<&str> = sk.split('#').collect();
+    let (millis, kind, tenant, id) = match parts[..] {
+        [millis, tenant, id] => (millis, TaskKind::Dispatch, tenant, id),
+        [millis, kind, tenant, id] => (millis, kind.parse().ok()?, tenant, id),
+        _ => return None,
+    };
     let at = Time::from_millis(millis.parse().ok()?);
-    Some((at, tenant.parse().ok()?, request.parse().ok()?))
+    Some((at, Task { kind, tenant: tenant.parse().ok()?, id: id.parse().ok()? }))
 }
 
 #[cfg(test)]
@@ -249,9 +254,11 @@ mod tests {
 
     #[test]
     fn due_keys_lead_back_and_sort_by_time() {
-        let (tenant, request): (Id, Id) = ("1".parse().unwrap(), "97".parse().unwrap());
-        let at = |millis| due(tenant, request, Time::from_millis(millis)).1;
-        assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), tenant, request)));
+        let task = Task::dispatch("1".parse().unwrap(), "97".parse().unwrap());
+        let at = |millis| due(task, Time::from_millis(millis)).1;
+        assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), task)));
+        assert_eq!(parse_due("000000000000005#1#97"), Some((Time::from_millis(5), task)), "0.1.0");
+        assert_eq!(parse_due("000000000000005#OTHER#1#97"), None);
         assert!(at(999) < at(1000));
         assert!(at(1000) < due_until(Time::from_millis(1000)));
         assert!(due_until(Time::from_millis(1000)) < at(1001));

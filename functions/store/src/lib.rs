@@ -7,6 +7,7 @@ mod audit;
 pub mod catalog;
 pub mod commit;
 mod compact;
+pub mod due;
 pub mod dynamo;
 pub mod error;
 pub mod idempotency;

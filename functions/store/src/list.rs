@@ -13,7 +13,6 @@ use domain::plan::Plan;
 use domain::plan::version::PlanVersion;
 use domain::request::attempt::Attempt;
 use domain::request::{Overflow, Repeat};
-use domain::time::Time;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
@@ -75,15 +74,6 @@ impl<T: Row> Beside<T> {
         }
         Self { rows, unreadable }
     }
-}
-
-/// What is due.
-#[derive(Debug)]
-pub struct Due {
-    /// When, tenant and request; what is due longest comes first.
-    pub requests: Vec<(Time, Id, Id)>,
-    /// Where to go on, if there is more.
-    pub last: Option<String>,
 }
 
 impl dyn Store {
@@ -307,33 +297,6 @@ impl dyn Store {
         let pk = keys::history(tenant, kind, id, 0).pk;
         let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
         Ok(Beside::read(self.range_all(range).await?))
-    }
-
-    /// What is due in a shard, oldest first.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_due(
-        &self,
-        shard: u64,
-        now: Time,
-        after: Option<String>,
-        limit: usize,
-    ) -> Result<Due, StoreError> {
-        let range = Range {
-            table: Table::Core,
-            index: Some(keys::DUE),
-            pk: keys::due_shard(shard),
-            prefix: String::new(),
-            below: Some(keys::due_until(now)),
-            after,
-            descending: false,
-            limit,
-        };
-        let found = self.range(&range).await?;
-        let place = |item: &Item| keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?);
-        let requests = found.items.iter().filter_map(place).collect();
-        Ok(Due { requests, last: found.last })
     }
 }
 

@@ -20,6 +20,7 @@ use domain::plan::method::Method;
 use domain::plan::version::PlanVersion;
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Overflow, Payload, Repeat, Request};
+use domain::task::Task;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -218,7 +219,7 @@ fn request(tenant: Id, request: &Request) -> Result<Encoded, StoreError> {
     let key = keys::request(tenant, request.id);
     let mut row = row(key, request, request.rev)?.listed(tenant, Kind::Request, request.id)?;
     if let Some(at) = request.next_attempt_at {
-        let (pk, sk) = keys::due(tenant, request.id, at);
+        let (pk, sk) = keys::due(Task::dispatch(tenant, request.id), at);
         row.item.insert(attribute::DUE_PK.to_owned(), AttributeValue::S(pk));
         row.item.insert(attribute::DUE_SK.to_owned(), AttributeValue::S(sk));
     }

@@ -8,6 +8,7 @@ use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::states::Status;
+use domain::task::{Task, TaskKind};
 use domain::time::Period;
 use edge::App;
 use edge::telemetry;
@@ -24,15 +25,15 @@ const LOOKS: usize = 100;
 /// Messages sent again in one sweep, after all else; those that are left are the next sweep's.
 const RESENDS: usize = 2000;
 
-/// Whether a queue is known to hold a message about a request of a tenant.
-pub type Holds<'a> = &'a (dyn Fn(Id, Id) -> bool + Sync);
+/// Whether a queue is known to hold a message about a task.
+pub type Holds<'a> = &'a (dyn Fn(&Task) -> bool + Sync);
 
 /// One sweep over every shard; says how many requests it looked at.
 ///
 /// # Errors
 /// When the store is not available for a part of them, after all the others.
 pub async fn sweep(app: &App) -> Result<usize, StoreError> {
-    sweep_lost(app, &|_, _| false).await
+    sweep_lost(app, &|_| false).await
 }
 
 /// The same beside a queue that can be asked: what it `holds` is not lost, and is left alone.
@@ -76,13 +77,16 @@ async fn sweep_shard(
     for _ in 0..LOOKS {
         let now = app.clock.now();
         let due = app.store.list_due(shard, now, after, LOOK).await?;
-        swept.dealt += due.requests.len();
-        let oldest = due.requests.first().map(|(at, ..)| now.since(*at));
+        swept.dealt += due.tasks.len();
+        let oldest = due.tasks.first().map(|(at, _)| now.since(*at));
         swept.lag = swept.lag.max(oldest.unwrap_or_default());
-        let lost = due.requests.into_iter().map(|(_, tenant, id)| (tenant, id));
-        let lost: Vec<(Id, Id)> = lost.filter(|(tenant, id)| !holds(*tenant, *id)).collect();
-        let mut first = Vec::new();
-        for (tenant, request) in readable(app, &lost).await? {
+        let (mut requests, mut first) = (Vec::new(), Vec::new());
+        for (_, task) in due.tasks.iter().filter(|(_, task)| !holds(task)) {
+            match task.kind {
+                TaskKind::Dispatch => requests.push((task.tenant, task.id)),
+            }
+        }
+        for (tenant, request) in readable(app, &requests).await? {
             let is_resend =
                 request.life.state == Status::RequestQueued && request.not_before.is_none();
             if !is_resend {

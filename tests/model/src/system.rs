@@ -190,7 +190,7 @@ impl System {
     /// The decision's messages reach the queue.
     pub fn send(&mut self, decision: &Decision) {
         for Effect::Enqueue(message) in &decision.effects {
-            let waiting = self.queue.entry(message.request).or_default();
+            let waiting = self.queue.entry(message.task.id).or_default();
             *waiting = (*waiting + 1).min(2);
         }
     }

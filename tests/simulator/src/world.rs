@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use domain::message::Message;
 use domain::request::Request;
+use domain::task::Message;
 use domain::time::Period;
 use edge::App;
 use edge::ports::{Clock, Ids, Provider, Queue};

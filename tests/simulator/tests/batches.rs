@@ -62,9 +62,9 @@ fn exactly_the_poison_is_reported() {
                 poisoned.push(place.to_string());
                 match (place + subset as usize) % 3 {
                     0 => "not json".clone_into(body),
-                    1 => *body = body.replace(&messages[place].request.to_string(), "5"),
+                    1 => *body = body.replace(&messages[place].task.id.to_string(), "5"),
                     _ => {
-                        let id = format!("#R#{}", messages[place].request);
+                        let id = format!("#R#{}", messages[place].task.id);
                         trap.requests.lock().unwrap().push(id);
                     }
                 }

@@ -6,6 +6,7 @@ use domain::ids::Id;
 use domain::limits::DOOR_KEPT;
 use domain::request::dispatched::Answer;
 use domain::request::states::Status;
+use domain::task::Task;
 use domain::time::Period;
 use model::invariants::{Violation, attempted};
 use serde_json::{Value, json};
@@ -169,7 +170,7 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
         let of_its_shard = (1..).filter(|n| n % keys::SHARDS == id % keys::SHARDS);
         for n in of_its_shard.take(250) {
             let broken = Id::try_from(n).unwrap();
-            let (pk, sk) = keys::due(tenant, broken, stage.app.clock.now());
+            let (pk, sk) = keys::due(Task::dispatch(tenant, broken), stage.app.clock.now());
             let item = Item::from([
                 (attribute::DUE_PK.to_owned(), Attribute::S(pk)),
                 (attribute::DUE_SK.to_owned(), Attribute::S(sk)),
@@ -179,7 +180,7 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
         }
         stage.clock.pass(Period::from_secs(30));
         sweeper::sweep(&stage.app).await.unwrap();
-        let sent: Vec<u64> = stage.queue.take().iter().map(|m| m.request.get()).collect();
+        let sent: Vec<u64> = stage.queue.take().iter().map(|m| m.task.id.get()).collect();
         assert_eq!(sent, [id]);
     });
 }

@@ -5,7 +5,7 @@
 use std::future::Future;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use domain::message::{Message, VERSION};
+use domain::task::Message;
 use futures::future::join_all;
 
 use crate::telemetry::traced;
@@ -32,7 +32,7 @@ where
         async move {
             let id = record.message_id.clone().unwrap_or_default();
             let trace = record.attributes.get("AWSTraceHeader").cloned();
-            let outcome = match parse(record.body.as_deref().unwrap_or_default()) {
+            let outcome = match Message::read(record.body.as_deref().unwrap_or_default()) {
                 // A task of its own: a panic ends there.
                 Some(message) => {
                     tokio::spawn(traced(trace, async move { work(message).await })).await
@@ -59,9 +59,4 @@ fn failure(id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = id;
     failure
-}
-
-fn parse(body: &str) -> Option<Message> {
-    let message: Message = serde_json::from_str(body).ok()?;
-    (message.v == VERSION).then_some(message)
 }

@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue,
     QueueAttributeName,
 };
-use domain::message::Message;
+use domain::task::Message;
 use futures::future::join_all;
 
 use crate::ports::{Depth, Queue, QueueError};
@@ -50,7 +50,7 @@ impl SqsQueue {
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(message.method.to_string())
+            .message_group_id(message.group.to_string())
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX));
         // The trace goes beside the message, where X-Ray looks for it.
         if let Some(header) = trace_header() {

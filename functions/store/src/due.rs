@@ -1,0 +1,49 @@
+//! What is due, by the index `due`: the sweeper's list, over all tenants.
+//!
+//! Neighbours: `keys` makes the places, `rows` puts a row there. Guarantee: what is due longest
+//! comes first.
+
+use domain::task::Task;
+use domain::time::Time;
+
+use crate::error::StoreError;
+use crate::keys::{self, Table};
+use crate::port::{Item, Range, Store};
+
+/// What is due.
+#[derive(Debug)]
+pub struct Due {
+    /// What is due longest comes first.
+    pub tasks: Vec<(Time, Task)>,
+    /// Where to go on, if there is more.
+    pub last: Option<String>,
+}
+
+impl dyn Store {
+    /// What is due in a shard, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_due(
+        &self,
+        shard: u64,
+        now: Time,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Due, StoreError> {
+        let range = Range {
+            table: Table::Core,
+            index: Some(keys::DUE),
+            pk: keys::due_shard(shard),
+            prefix: String::new(),
+            below: Some(keys::due_until(now)),
+            after,
+            descending: false,
+            limit,
+        };
+        let found = self.range(&range).await?;
+        let place = |item: &Item| keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?);
+        let tasks = found.items.iter().filter_map(place).collect();
+        Ok(Due { tasks, last: found.last })
+    }
+}
