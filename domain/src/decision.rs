@@ -154,76 +154,49 @@ pub enum Scope {
     Namespace(Id),
 }
 
-/// A row of the store, whole.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each variant is the entity of its name")]
-pub enum Record {
-    Tenant(Tenant),
-    Namespace(Namespace),
-    Role(Role),
-    ApiKey(ApiKey),
-    Feature(Feature),
-    Product(Product),
-    CustomAttributeDef(CustomAttributeDef),
-    Customer(Customer),
-    Contact(Contact),
-    Plan(Plan),
-    PlanVersion(PlanVersion),
-    Method(Method),
-    Door(Door),
-    Association(Association),
-    Entitlement(Entitlement),
-    ProductKey(ProductKey),
-    Activation(Activation),
-    Request(Request),
-    Payload(Payload),
-    Attempt(Attempt),
-    Conflicts(Conflicts),
-    Repeat(Repeat),
-    LongResponse(LongResponse),
-    Overflow(Overflow),
-    AuditEntry(AuditEntry),
-}
-
 macro_rules! records {
-    ($($kind:ident),*) => {
-        $(impl From<$kind> for Record {
-            fn from(value: $kind) -> Self {
-                Self::$kind(value)
+    (audited: $($noun:ident),*; beside: $($beside:ident),*;) => {
+        /// A row of the store, whole.
+        #[derive(Clone, Debug)]
+        #[expect(missing_docs, reason = "each variant is the entity of its name")]
+        pub enum Record {
+            $($noun($noun),)*
+            $($beside($beside),)*
+        }
+
+        $(impl From<$noun> for Record {
+            fn from(value: $noun) -> Self {
+                Self::$noun(value)
             }
         })*
+
+        $(impl From<$beside> for Record {
+            fn from(value: $beside) -> Self {
+                Self::$beside(value)
+            }
+        })*
+
+        impl Record {
+            /// What stood in its row when it was read; none for what is new, or not audited.
+            pub fn was(&self) -> Option<Self> {
+                match self {
+                    $(Self::$noun(value) => value.rev.was().cloned().map(Self::$noun),)*
+                    $(Self::$beside(_) => None,)*
+                }
+            }
+        }
     };
 }
 records!(
-    Tenant,
-    Namespace,
-    Role,
-    ApiKey,
-    Feature,
-    Product,
-    CustomAttributeDef,
-    Customer,
-    Contact,
-    Plan,
-    PlanVersion,
-    Method,
-    Door,
-    Association,
-    Entitlement,
-    ProductKey,
-    Activation,
-    Request,
-    Payload,
-    Attempt,
-    Conflicts,
-    Repeat,
-    LongResponse,
-    Overflow,
-    AuditEntry
+    audited:
+        Tenant, Namespace, Role, ApiKey, Feature, Product, CustomAttributeDef, Customer, Contact,
+        Plan, Method, Association, Entitlement, ProductKey, Activation, Request;
+    beside:
+        PlanVersion, Door, Payload, Attempt, Conflicts, Repeat, LongResponse, Overflow, AuditEntry;
 );
 
 /// One write. A record that was read carries the revision it was read at (`rev`), and is written
-/// only if the row still has it; a new one (`rev` 0) only if there is none.
+/// only if the row still has it; a new one (revision 0) only if there is none.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// Create or replace.

@@ -17,6 +17,7 @@ pub mod machine;
 pub mod plan;
 pub mod rejection;
 pub mod request;
+pub mod rev;
 pub mod substitution;
 pub mod task;
 pub mod text;

@@ -144,7 +144,7 @@ pub(crate) async fn audit(
     let place = |index| KeyRef { entitlement: entitlement.id, index, generation: 0 };
     let places: Vec<KeyRef> = (0..entitlement.keys()).map(place).collect();
     let keys = store.load_product_keys(tenant, &entitlement, &places).await.unwrap();
-    let keys: Vec<ProductKey> = keys.into_iter().filter(|key| key.rev > 0).collect();
+    let keys: Vec<ProductKey> = keys.into_iter().filter(|key| key.rev.number() > 0).collect();
     quantities(&entitlement, &keys, &activations).unwrap();
 
     let granted = load.granted();

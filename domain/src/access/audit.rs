@@ -12,6 +12,7 @@ use crate::access::keys::KeyInfo;
 use crate::decision::{Change, Decision, Kind, Name, Record, Scope, Stamp};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::AUDIT_VALUE_BYTES;
+use crate::rev::Rev;
 use crate::time::Time;
 
 /// What an act is done to.
@@ -67,7 +68,7 @@ pub struct AuditEntry {
     pub diff: Vec<Difference>,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 /// A member that changed. A long value is told by its size and SHA-256.
@@ -107,7 +108,7 @@ pub struct Call<'a> {
 
 impl AuditEntry {
     /// The record that a decision acts on, if acts on such a thing are audited.
-    pub fn acted_on(decision: &Decision, subject: Subject) -> Option<&Record> {
+    fn acted_on(decision: &Decision, subject: Subject) -> Option<&Record> {
         let mut records = decision.changes.iter().filter_map(|change| match change {
             Change::Save(record) | Change::Delete(record) => Some(&**record),
             _ => None,
@@ -116,19 +117,14 @@ impl AuditEntry {
         (!found.tells_its_birth()).then_some(found)
     }
 
-    /// The decision with the entry of its act. `before` is the record as it was.
-    pub fn note(
-        decision: Decision,
-        subject: Subject,
-        before: Option<&Record>,
-        call: &Call<'_>,
-        stamp: &Stamp,
-    ) -> Decision {
+    /// The decision with the entry of its act.
+    pub fn note(decision: Decision, subject: Subject, call: &Call<'_>, stamp: &Stamp) -> Decision {
         let Some(after) = Self::acted_on(&decision, subject) else { return decision };
         let gone = decision.changes.iter().any(
             |change| matches!(change, Change::Delete(record) if record.subject() == Some(subject)),
         );
         let shown = |record: Option<&Record>| record.map(Record::shown).unwrap_or_default();
+        let before = after.was();
         let entry = Self {
             // The first ids of the decision are those of what it makes.
             id: stamp.id(ENTRY),
@@ -140,8 +136,8 @@ impl AuditEntry {
             reason: call.reason.map(str::to_owned),
             at: stamp.now,
             request_id: call.request_id.to_owned(),
-            diff: difference(&shown(before), &shown((!gone).then_some(after))),
-            rev: 0,
+            diff: difference(&shown(before.as_ref()), &shown((!gone).then_some(after))),
+            rev: Rev::default(),
         };
         let name = Self::name(&entry.entity_id, entry.id);
         decision.save(entry).claim(name)
@@ -250,9 +246,9 @@ impl Record {
     /// It is new, and its own history begins with who made it.
     fn tells_its_birth(&self) -> bool {
         match self {
-            Self::Entitlement(r) => r.rev == 0,
-            Self::Activation(r) => r.rev == 0,
-            Self::Request(r) => r.rev == 0,
+            Self::Entitlement(r) => r.rev.number() == 0,
+            Self::Activation(r) => r.rev.number() == 0,
+            Self::Request(r) => r.rev.number() == 0,
             _ => false,
         }
     }

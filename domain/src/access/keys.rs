@@ -6,6 +6,7 @@ use crate::access::Role;
 use crate::decision::{Decision, Meta, Stamp};
 use crate::ids::{Entropy, Id, sha256_hex};
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::Time;
 
@@ -29,7 +30,7 @@ pub struct ApiKey {
     pub tenant: Id,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// A key as answers show it.
@@ -112,7 +113,7 @@ impl ApiKey {
             version: 1,
             meta: Meta::new(stamp),
         };
-        let made = Self { info, hash: sha256_hex(secret.as_bytes()), tenant, rev: 0 };
+        let made = Self { info, hash: sha256_hex(secret.as_bytes()), tenant, rev: Rev::default() };
         Ok((made.clone(), Decision::default().save(made)))
     }
 

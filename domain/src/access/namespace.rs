@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 
 /// The name of the first namespace of a tenant.
@@ -28,7 +29,7 @@ pub struct Namespace {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST` and `PATCH /v1/namespaces`.
@@ -58,7 +59,7 @@ impl Namespace {
             default,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
         Ok((made, decision))

@@ -7,6 +7,7 @@ use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::GRANTS;
 use crate::rejection::{Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 
 /// A field of work.
@@ -72,7 +73,7 @@ pub struct Role {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST /v1/roles`.
@@ -125,7 +126,7 @@ impl Role {
             permissions: input.permissions.clone(),
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let claim = Name {
             kind: Kind::Role,

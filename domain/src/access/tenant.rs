@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Decision, Meta, Stamp};
 use crate::ids::Id;
 use crate::rejection::{Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::Time;
 
@@ -32,7 +33,7 @@ pub struct Tenant {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `PATCH /v1/tenant`: what is absent stays.
@@ -50,11 +51,11 @@ pub struct TenantPatch {
 }
 
 impl Tenant {
-    /// As it is before anybody changed it.
+    /// As it is before anybody changed it, and has no row.
     pub fn default_of(id: Id) -> Self {
         let never = Time::from_millis(0);
         let by = "SYSTEM".to_owned();
-        Self {
+        let unchanged = Self {
             id,
             name: format!("Tenant {id}"),
             alternative_code: None,
@@ -67,8 +68,9 @@ impl Tenant {
                 updated_date: never,
                 updated_by: by,
             },
-            rev: 0,
-        }
+            rev: Rev::default(),
+        };
+        Self { rev: Rev::read(0, unchanged.clone()), ..unchanged }
     }
 
     /// Changes what is given.

@@ -21,6 +21,7 @@ use crate::plan::association::Association;
 use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::request::open::Origin;
 use crate::request::{Request, RequestType};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::Time;
 
@@ -263,7 +264,7 @@ impl Facts {
             again: Vec::new(),
             acknowledgement_request: self.item()?.1.asks_acknowledgement(),
             acknowledged_at: None,
-            rev: 0,
+            rev: Rev::default(),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::machine::Life;
 use crate::rejection::{Code, Rejection};
+use crate::rev::Rev;
 use crate::time::Time;
 
 /// Who uses what was activated.
@@ -88,7 +89,7 @@ pub struct Activation {
     pub acknowledged_at: Option<Time>,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 impl Activation {

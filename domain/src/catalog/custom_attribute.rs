@@ -11,6 +11,7 @@ use crate::attributes::Entity;
 use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::rejection::{Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::Day;
 
@@ -66,7 +67,7 @@ pub struct CustomAttributeDef {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST /v1/custom-attributes`.
@@ -114,7 +115,7 @@ impl CustomAttributeDef {
             kind: input.kind,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
         Ok((made, decision))

@@ -9,6 +9,7 @@ use crate::catalog::{NameVersion, identifier};
 use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 
 /// A feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,7 +32,7 @@ pub struct Feature {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST /v1/features`.
@@ -80,7 +81,7 @@ impl Feature {
             uses: 0,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone());
         Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))

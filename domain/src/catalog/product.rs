@@ -14,6 +14,7 @@ use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::limits::MEMORY_DATA_CHARS;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 
 /// The kinds of source 004.
@@ -75,7 +76,7 @@ pub struct Product {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST /v1/products`.
@@ -147,7 +148,7 @@ impl Product {
             namespace_id,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone());
         let decision = recount(&[], &made.features, known, decision);

@@ -9,6 +9,7 @@ use crate::decision::{Decision, Meta, Stamp};
 use crate::ids::Id;
 use crate::limits::CONTACTS;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 
 /// A contact.
@@ -30,7 +31,7 @@ pub struct Contact {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST` and `PATCH /v1/customers/{id}/contacts`: with PATCH, what is absent stays.
@@ -65,7 +66,7 @@ impl Contact {
             name: None,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let made = blank.with(input)?;
         let owner = Customer { contacts: customer.contacts + 1, ..customer.clone() };

@@ -14,6 +14,7 @@ use crate::ids::Id;
 use crate::limits::EMAILS;
 use crate::plan::door::Sealed;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 
 /// A customer, or a channel partner, as the store has it.
@@ -48,7 +49,7 @@ pub struct Customer {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST /v1/customers` and `/v1/partners`.
@@ -111,7 +112,7 @@ impl Customer {
             contacts: 0,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let patch = CustomerPatch {
             identifier: input.identifier.clone(),

@@ -9,6 +9,7 @@ use crate::limits::KEY_GENERATIONS;
 use crate::machine::Step;
 use crate::rejection::{Code, Rejection};
 use crate::request::Overflow;
+use crate::rev::Rev;
 
 impl Entitlement {
     /// Carries out an action.
@@ -52,7 +53,8 @@ impl Entitlement {
             return (self, decision);
         }
         let steps = steps.into_iter().map(Step::untyped).collect();
-        let older = Overflow { kind: Kind::Entitlement, id: self.id, first, steps, rev: 0 };
+        let older =
+            Overflow { kind: Kind::Entitlement, id: self.id, first, steps, rev: Rev::default() };
         (self, decision.save(older))
     }
 

@@ -14,6 +14,7 @@ use crate::entitlement::{Entitlement, Registration};
 use crate::ids::Id;
 use crate::machine::Life;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::Day;
 
@@ -133,7 +134,7 @@ impl Entitlement {
             unacknowledged: 0,
             keys_exhausted: 0,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         })
     }
 

@@ -21,6 +21,7 @@ use crate::decision::Meta;
 use crate::entitlement::states::State;
 use crate::ids::Id;
 use crate::machine::Life;
+use crate::rev::Rev;
 use crate::time::Day;
 
 /// The line item types of source 004.
@@ -199,7 +200,7 @@ pub struct Entitlement {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 impl LineItem {

@@ -13,6 +13,7 @@ use crate::entitlement::Entitlement;
 use crate::entitlement::states::{KEY_MACHINE, KeyEvent, KeyState, State};
 use crate::ids::Id;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 
 /// The tenant's key secret, derived from the master key.
 pub struct KeySecret([u8; 32]);
@@ -116,7 +117,7 @@ pub struct ProductKey {
     pub custom_attributes: CustomAttributes,
     /// Revision of the row that was read; 0: still the default.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 impl ProductKey {
@@ -130,7 +131,7 @@ impl ProductKey {
             state: KeyState::Enabled,
             remaining: item.num_activation_per_product_key,
             custom_attributes: CustomAttributes::default(),
-            rev: 0,
+            rev: Rev::default(),
         })
     }
 }
@@ -214,7 +215,7 @@ impl ProductKey {
 /// so that activations of different keys never collide and none takes what is not there (I1).
 #[derive(Clone, Debug)]
 pub struct Consumption {
-    /// The key as it was read; `rev` 0: it has no row yet.
+    /// The key as it was read; revision 0: it has no row yet.
     pub key: ProductKey,
     /// What is taken.
     pub quantity: u32,

@@ -12,6 +12,7 @@ use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
 use crate::ids::Id;
 use crate::plan::{Plan, method::Method};
 use crate::rejection::{Code, Rejection};
+use crate::rev::Rev;
 use crate::time::Time;
 
 /// The association of a product.
@@ -45,7 +46,7 @@ pub struct Association {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `PUT /v1/products/{id}/association`.
@@ -137,11 +138,11 @@ impl Former {
             last_association_date: stamp.now,
             version: 1,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         if let Some(old) = &self.association {
             made.version = old.version + 1;
-            made.rev = old.rev;
+            made.rev = old.rev.clone();
             made.meta = old.meta.clone();
             made.meta.touch(stamp);
         }

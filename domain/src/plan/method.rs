@@ -15,6 +15,7 @@ use crate::plan::association::in_use;
 use crate::plan::auth::{AuthInput, AuthProfile, AuthType};
 use crate::plan::door::{Door, Sealed};
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::text;
 use crate::time::{Period, Time};
 
@@ -65,7 +66,7 @@ pub struct Method {
     pub uses: u32,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// A method as answers show it.
@@ -161,7 +162,7 @@ impl Method {
     ) -> Result<(Self, Decision), Rejection> {
         let info = MethodInfo { namespace_id, ..check(input, |_| false, stamp)? };
         let Seals { callback, credential } = seals;
-        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: 0 };
+        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: Rev::default() };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
         Ok((made, decision))
     }
@@ -218,7 +219,7 @@ impl Method {
             ..self.info.clone()
         };
         let Seals { callback, credential } = seals;
-        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: 0 };
+        let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: Rev::default() };
         let decision = Decision::default().save(made.clone()).choose(made.claim());
         (made, decision)
     }

@@ -20,6 +20,7 @@ use crate::ids::Id;
 use crate::plan::content::{Content, Reading};
 use crate::plan::version::PlanVersion;
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
 use crate::substitution::lint::Warning;
 use crate::text;
 
@@ -47,7 +48,7 @@ pub struct Plan {
     pub meta: Meta,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 /// Body of `POST` and `PUT /v1/plans`.
@@ -139,7 +140,7 @@ impl Plan {
             version: 1,
             uses: 0,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone()).claim(made.claim());
         Ok((made, checked.warnings, decision))
@@ -184,7 +185,7 @@ impl Plan {
             version: 1,
             uses: 0,
             meta: Meta::new(stamp),
-            rev: 0,
+            rev: Rev::default(),
             ..self.clone()
         };
         let decision = Decision::default().save(made.clone()).choose(made.claim());

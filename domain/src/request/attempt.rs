@@ -11,6 +11,7 @@ use crate::ids::Id;
 use crate::limits::UNHEARD_ATTEMPTS;
 use crate::request::Request;
 use crate::request::dispatched::{Answer, Ended};
+use crate::rev::Rev;
 use crate::time::{Period, Time};
 
 /// How an attempt ended.
@@ -64,7 +65,7 @@ pub struct Attempt {
     pub method_version: u64,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 impl Attempt {
@@ -119,7 +120,7 @@ impl Request {
             response_excerpt,
             retry_after,
             method_version: ended.method.version,
-            rev: 0,
+            rev: Rev::default(),
         })
     }
 

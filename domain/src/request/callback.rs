@@ -9,6 +9,7 @@ use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::CONFLICTS;
 use crate::request::states::Status;
+use crate::rev::Rev;
 use crate::time::Time;
 
 /// A webhook id that was heard, with the body it came with.
@@ -65,7 +66,7 @@ pub struct Repeat {
     pub generation: u32,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 /// The last 20 conflicting callbacks of a request, in one row.
@@ -77,7 +78,7 @@ pub struct Conflicts {
     pub list: Vec<Conflict>,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 /// A response of a callback that is too long for the head.
@@ -91,7 +92,7 @@ pub struct LongResponse {
     pub response: String,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 impl Conflicts {
@@ -109,6 +110,6 @@ impl Conflicts {
 
     /// None yet.
     pub const fn none(request: Id) -> Self {
-        Self { request, list: Vec::new(), rev: 0 }
+        Self { request, list: Vec::new(), rev: Rev::of(0) }
     }
 }

@@ -28,6 +28,7 @@ use crate::rejection::Rejection;
 use crate::request::attempt::Unheard;
 pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
 use crate::request::states::{Event, MACHINE, Status};
+use crate::rev::Rev;
 use crate::task::{Message, Task};
 use crate::text::cut;
 use crate::time::{Period, Time};
@@ -181,7 +182,7 @@ pub struct Request {
     pub created_by: String,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev<Self>,
 }
 
 impl Request {
@@ -284,8 +285,13 @@ impl Request {
         let mut decision = decision.save(self.clone());
         if !steps.is_empty() {
             let steps = steps.into_iter().map(Step::untyped).collect();
-            decision =
-                decision.save(Overflow { kind: Kind::Request, id: self.id, first, steps, rev: 0 });
+            decision = decision.save(Overflow {
+                kind: Kind::Request,
+                id: self.id,
+                first,
+                steps,
+                rev: Rev::default(),
+            });
         }
         if follows {
             decision = decision.follow(Follow::Settled(Box::new(self.clone())));
@@ -312,7 +318,7 @@ pub struct Payload {
     pub method: Named,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }
 
 /// Older steps of a history.
@@ -328,5 +334,5 @@ pub struct Overflow {
     pub steps: Vec<Step<String>>,
     /// Revision of the row that was read.
     #[serde(skip)]
-    pub rev: u64,
+    pub rev: Rev,
 }

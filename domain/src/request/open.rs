@@ -11,6 +11,7 @@ use crate::plan::association::Association;
 use crate::rejection::Rejection;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Delivery, Named, ProductName, Request, RequestType};
+use crate::rev::Rev;
 use crate::time::Time;
 
 /// What a request is made of.
@@ -81,7 +82,7 @@ impl Request {
             ring: Vec::new(),
             created_date: stamp.now,
             created_by: activation.life.history.first().map(|s| s.by.clone()).unwrap_or_default(),
-            rev: 0,
+            rev: Rev::default(),
         };
         if status == Status::RequestQueued {
             made.postpone(scheduled_date, stamp.now);

@@ -12,6 +12,7 @@ use crate::rejection::{Code, Rejection};
 use crate::request::report::Report;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
+use crate::rev::Rev;
 use crate::text::squeezed;
 use crate::time::Period;
 
@@ -227,7 +228,7 @@ impl Request {
             at: stamp.now,
             status: report.status,
             generation: arrival.generation.unwrap_or(self.generation),
-            rev: 0,
+            rev: Rev::default(),
         })
     }
 
@@ -279,7 +280,7 @@ impl Request {
                     request: self.id,
                     webhook_id: seen.id.clone(),
                     response: response.clone(),
-                    rev: 0,
+                    rev: Rev::default(),
                 });
             }
         }

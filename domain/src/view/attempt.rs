@@ -9,6 +9,7 @@ use crate::cause::{Failure, Own};
 use crate::limits::EXCERPTS_BYTES;
 use crate::request::Request;
 use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
+use crate::rev::Rev;
 use crate::text::cut;
 use crate::time::Time;
 
@@ -69,7 +70,7 @@ fn lost(unheard: &Unheard) -> AttemptLine {
         response_excerpt: None,
         retry_after: None,
         method_version: unheard.method_version,
-        rev: 0,
+        rev: Rev::default(),
     };
     AttemptLine::new(attempt, true)
 }

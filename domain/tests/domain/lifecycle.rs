@@ -29,6 +29,7 @@ use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Delivery, Named, Payload, Request, RequestType};
+use domain::rev::Rev;
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
@@ -99,7 +100,7 @@ pub(crate) fn queued() -> Request {
         acknowledgement_request: false,
         requests: Vec::new(),
         acknowledged_at: None,
-        rev: 0,
+        rev: Rev::default(),
     };
     let origin = Origin { activation: &made, product: &product, association: Some(&association) };
     Request::open(id(97), RequestType::Provision, &origin, None, &at(0)).unwrap()
@@ -114,7 +115,7 @@ pub(crate) fn payload(request: &Request) -> Payload {
         document_hash: "d".to_owned(),
         plan: named(id(1)),
         method: named(id(2)),
-        rev: 0,
+        rev: Rev::default(),
     }
 }
 

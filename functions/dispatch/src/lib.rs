@@ -161,7 +161,7 @@ async fn finish(
     let (request, generation, no) = (claimed.id, claimed.generation, claimed.attempt_count);
     tracing::info!(%request, generation, no, ?outcome, "attempt");
     // The claim was written: the row is one revision further than it was read.
-    let claimed = &Request { rev: claimed.rev + 1, ..claimed.clone() };
+    let claimed = &Request { rev: claimed.rev.next(), ..claimed.clone() };
     // The attempt is a fact by itself. A worker that dies between the two leaves a true record.
     let attempt = claimed.attempted(&ended);
     let noted =

@@ -8,6 +8,7 @@ use domain::ids::{Id, sha256_hex};
 use domain::plan::method::Method;
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
+use domain::rev::Rev;
 use edge::{App, telemetry};
 use store::{Extra, StoreError};
 
@@ -123,7 +124,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
         plan: named(plan.id, &plan.name, plan.version),
         method: named(method.info.id, &method.info.name, method.info.version),
         text,
-        rev: 0,
+        rev: Rev::default(),
     };
     Ok((payload, method))
 }

@@ -67,7 +67,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let secret = cx.app.master()?.key_secret(cx.tenant()?);
     let keyed = load(&cx, &secret).await?;
     let view = view(&cx, &keyed.key, &keyed.entitlement, &secret)?;
-    cx.show(&view, keyed.key.rev)
+    cx.show(&view, keyed.key.rev.number())
 }
 
 /// Loads the key, lets `act` decide, and answers with the whole of it.
@@ -79,11 +79,11 @@ async fn change(
     cx.decide(move |_| async move {
         let secret = cx.app.master()?.key_secret(cx.tenant()?);
         let keyed = load(cx, &secret).await?;
-        cx.if_match(keyed.key.rev)?;
+        cx.if_match(keyed.key.rev.number())?;
         let entitlement = keyed.entitlement.clone();
         let (next, decision) = act(keyed)?;
         let view = view(cx, &next, &entitlement, &secret)?;
-        Ok((Answer::ok(&view)?.version(next.rev + 1), decision))
+        Ok((Answer::ok(&view)?.version(next.rev.next().number()), decision))
     })
     .await
 }

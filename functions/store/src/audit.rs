@@ -1,58 +1,20 @@
-//! What the audit needs of the store: a thing as it was before an act, the entries of one thing.
+//! What the audit needs of the store: the entries of one thing.
 //!
 //! Neighbours: the edge makes an entry of each decision; `/v1/audit` and explanations read them.
 
-use domain::access::Tenant;
 use domain::access::audit::AuditEntry;
 use domain::access::keys::KeyInfo;
-use domain::decision::{Kind, Record};
+use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::KEY_BYTES;
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 use crate::list::{PageOf, whole};
-use crate::port::{Item, Range, Store};
-use crate::rows::{decode, record};
+use crate::port::{Range, Store};
+use crate::rows::decode;
 
 impl dyn Store {
-    /// The record as it is now; none when it is new.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_before(
-        &self,
-        tenant: Id,
-        after: &Record,
-    ) -> Result<Option<Record>, StoreError> {
-        let (place, _) = record(tenant, after)?;
-        let row: Option<Item> = self.get(&[place.key]).await?.remove(0);
-        let Some(row) = row else {
-            // The tenant is there before it has a row.
-            let default = || Record::Tenant(Tenant::default_of(tenant));
-            return Ok(matches!(after, Record::Tenant(_)).then(default));
-        };
-        Ok(Some(match after {
-            Record::Tenant(_) => Record::Tenant(decode(row)?),
-            Record::Namespace(_) => Record::Namespace(decode(row)?),
-            Record::Role(_) => Record::Role(decode(row)?),
-            Record::ApiKey(_) => Record::ApiKey(decode(row)?),
-            Record::Feature(_) => Record::Feature(decode(row)?),
-            Record::Product(_) => Record::Product(decode(row)?),
-            Record::CustomAttributeDef(_) => Record::CustomAttributeDef(decode(row)?),
-            Record::Customer(_) => Record::Customer(decode(row)?),
-            Record::Contact(_) => Record::Contact(decode(row)?),
-            Record::Plan(_) => Record::Plan(decode(row)?),
-            Record::Method(_) => Record::Method(decode(row)?),
-            Record::Association(_) => Record::Association(decode(row)?),
-            Record::Entitlement(_) => Record::Entitlement(decode(row)?),
-            Record::ProductKey(_) => Record::ProductKey(decode(row)?),
-            Record::Activation(_) => Record::Activation(decode(row)?),
-            Record::Request(_) => Record::Request(decode(row)?),
-            _ => return Ok(None),
-        }))
-    }
-
     /// A page of the ids of the entries of one thing.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ fn consume(
     out: &mut Vec<(Write, Meaning)>,
 ) -> Result<(), StoreError> {
     let Consumption { key, quantity, exhausts, count } = consumption;
-    let write = if key.rev == 0 {
+    let write = if key.rev.number() == 0 {
         let mut key = key.clone();
         key.remaining -= quantity;
         put(record(tenant, &key.into())?.0, Condition::Absent)

@@ -23,6 +23,7 @@ use domain::plan::door::Sealed;
 use domain::plan::method::{Method, MethodInfo, MethodInput, Seals};
 use domain::plan::{Plan, PlanInput};
 use domain::rejection::Rejection;
+use domain::rev::Rev;
 use domain::time::{Period, Time};
 use uuid::Uuid;
 
@@ -135,5 +136,5 @@ fn entitlement(
     let products = Products::from([(product.id, product.clone())]);
     let (made, _) = Entitlement::create(&input, &products, &Known::default(), secret, stamp)?;
     // It was written, and read again.
-    Ok(Entitlement { rev: 1, ..made })
+    Ok(Entitlement { rev: Rev::of(1), ..made })
 }

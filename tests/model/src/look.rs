@@ -10,6 +10,7 @@ use domain::request::report::Report;
 use domain::request::reported::Arrival;
 use domain::request::states::Status;
 use domain::request::{Named, Payload, Request};
+use domain::rev::Rev;
 
 use crate::fixture::stamp;
 use crate::invariants::{self, Verdict, check};
@@ -99,6 +100,6 @@ pub(crate) fn payload(model: &Model, request: &Request, text: String) -> Payload
         plan: named(request.plan.as_ref()),
         method,
         text,
-        rev: 0,
+        rev: Rev::default(),
     }
 }

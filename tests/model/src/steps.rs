@@ -216,7 +216,7 @@ impl System {
         let stamp = self.stamp(&[4]);
         self.workers[n] = Worker::Idle;
         let mutant = model.mutant.filter(|m| *m == Mutant::UnconditionalSent);
-        let first = Request { rev: claimed.rev + 1, ..(*claimed).clone() };
+        let first = Request { rev: claimed.rev.next(), ..(*claimed).clone() };
         let (_, decision) = first.dispatched(&ended, &stamp).ok()?;
         let decision = self.followed(model, decision)?;
         if self.commit(&decision, 0, mutant).is_ok() {

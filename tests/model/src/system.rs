@@ -13,6 +13,7 @@ use domain::entitlement::states::KeyState;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::states::Status;
+use domain::rev::Rev;
 use domain::time::Time;
 
 use crate::fixture::{Fixture, START_MS};
@@ -199,14 +200,17 @@ impl System {
         let fits = match change {
             Change::Save(record) => match &**record {
                 Record::Request(request) => {
-                    free || self.request(request.id).map_or(0, |row| row.rev) == request.rev
+                    free || self.request(request.id).map_or(0, |row| row.rev.number())
+                        == request.rev.number()
                 }
                 Record::Entitlement(entitlement) => self.entitlement.rev == entitlement.rev,
                 Record::Activation(activation) => {
                     let row = self.activations.iter().find(|(_, a)| a.aid == activation.aid);
-                    row.map_or(0, |(_, row)| row.rev) == activation.rev
+                    row.map_or(0, |(_, row)| row.rev.number()) == activation.rev.number()
                 }
-                Record::ProductKey(key) => self.key.as_ref().map_or(0, |row| row.rev) == key.rev,
+                Record::ProductKey(key) => {
+                    self.key.as_ref().map_or(0, |row| row.rev.number()) == key.rev.number()
+                }
                 _ => true,
             },
             Change::Consume(_) if mutant == Some(Mutant::ReadThenWrite) => true,
@@ -219,7 +223,7 @@ impl System {
     /// The conditions of the store's ADDs (I1).
     fn remains(&self, consumption: &Consumption) -> bool {
         let Consumption { key, quantity, exhausts, count } = consumption;
-        let enough = match (&self.key, key.rev) {
+        let enough = match (&self.key, key.rev.number()) {
             (None, 0) => true,
             (Some(row), 1..) => {
                 let left = row.remaining;
@@ -241,12 +245,12 @@ impl System {
             Change::Save(record) => match &**record {
                 Record::Request(request) => self.save(request, mutant),
                 Record::Entitlement(entitlement) => {
-                    let rev = self.entitlement.rev + 1;
+                    let rev = self.entitlement.rev.next();
                     self.entitlement = Entitlement { rev, ..entitlement.clone() };
                 }
                 Record::Activation(activation) => self.keep(activation, client),
                 Record::ProductKey(key) => {
-                    self.key = Some(ProductKey { rev: key.rev + 1, ..key.clone() });
+                    self.key = Some(ProductKey { rev: key.rev.next(), ..key.clone() });
                 }
                 _ => {}
             },
@@ -256,12 +260,12 @@ impl System {
                 let read = mutant == Some(Mutant::ReadThenWrite);
                 let mut row = self.key.clone().filter(|_| !read).unwrap_or_else(|| key.clone());
                 row.remaining = row.remaining.saturating_sub(*quantity);
-                row.rev += 1;
+                row.rev = row.rev.next();
                 self.key = Some(row);
                 if count.is_some() {
                     self.entitlement.active_activations += 1;
                     self.entitlement.keys_exhausted += u32::from(*exhausts);
-                    self.entitlement.rev += 1;
+                    self.entitlement.rev = self.entitlement.rev.next();
                 }
             }
             _ => {}
@@ -273,9 +277,9 @@ impl System {
         let place = self.activations.iter().position(of);
         let (client, before) = place.map_or((client, 0), |place| {
             let (client, row) = self.activations.remove(place);
-            (client, row.rev)
+            (client, row.rev.number())
         });
-        let mut row = Activation { rev: before + 1, ..activation.clone() };
+        let mut row = Activation { rev: Rev::of(before + 1), ..activation.clone() };
         row.life.fresh = 0;
         self.activations.push((client, row));
         self.activations.sort_by(|(_, a), (_, b)| a.aid.cmp(&b.aid));
@@ -286,7 +290,7 @@ impl System {
         let before = place.map(|place| self.requests.remove(place));
         let now = Time::from_millis(self.now);
         self.judge(invariants::written(before.as_ref(), request, now));
-        let rev = before.map_or(0, |row| row.rev) + 1;
+        let rev = Rev::of(before.map_or(0, |row| row.rev.number()) + 1);
         let mut row = Request { rev, ..request.clone() };
         // As a row that was read: the count of fresh steps is not written.
         row.life.fresh = 0;

@@ -6,6 +6,7 @@ use domain::decision::Decision;
 use domain::ids::Id;
 use domain::request::Request;
 use domain::request::states::Status;
+use domain::rev::Rev;
 use domain::time::{Period, Time};
 use serde_json::{Value, json};
 use simulator::api::{Call, Reply, Sale};
@@ -76,7 +77,8 @@ async fn ten_thousand(stage: &Stage, sale: &Sale) -> Vec<(u64, Time)> {
             // Their deadlines lie up to an hour apart.
             let apart = Period::from_millis(720 * n);
             let due = original.next_attempt_at.unwrap().after(apart);
-            let copy = Request { id, next_attempt_at: Some(due), rev: 0, ..original.clone() };
+            let copy =
+                Request { id, next_attempt_at: Some(due), rev: Rev::default(), ..original.clone() };
             open.push((id.get(), due));
             let decision = Decision::default().save(copy);
             stage.app.store.commit(tenant, &decision, &Extra::default()).await.unwrap();

@@ -22,21 +22,14 @@ struct Said {
 }
 
 impl Cx {
-    /// The decision with its entry. The thing as it was is read once more: the commit holds only if
-    /// it has still that revision.
-    pub(super) async fn audited(
-        &self,
-        decision: Decision,
-        stamp: &Stamp,
-    ) -> Result<Decision, Problem> {
+    /// The decision with its entry.
+    pub(super) fn audited(&self, decision: Decision, stamp: &Stamp) -> Result<Decision, Problem> {
         if !self.route.is_audited() {
             return Ok(decision);
         }
         let caller = self.caller()?;
         let reason = self.reason()?;
         let Some(subject) = self.route.subject() else { return Ok(decision) };
-        let Some(record) = AuditEntry::acted_on(&decision, subject) else { return Ok(decision) };
-        let before = self.store().find_before(caller.tenant, record).await?;
         let call = Call {
             act: self.route.operation,
             key: &caller.key,
@@ -44,7 +37,7 @@ impl Cx {
             request_id: &self.request_id,
             pk_id: self.param("pkId"),
         };
-        Ok(AuditEntry::note(decision, subject, before.as_ref(), &call, stamp))
+        Ok(AuditEntry::note(decision, subject, &call, stamp))
     }
 
     /// Why: the header, else the comments of the body.

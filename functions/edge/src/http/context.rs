@@ -284,7 +284,7 @@ impl Cx {
                 Some(problem) => return Err(problem.into()),
                 None => decided?,
             };
-            let decision = self.audited(decision, &stamp).await?;
+            let decision = self.audited(decision, &stamp)?;
             let answered = key.map(|key| (key.record(&answer), stamp.now));
             self.app.commit(tenant, decision, &stamp, &Extra { answer: answered }).await?;
             Ok(answer)
