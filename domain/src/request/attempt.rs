@@ -52,7 +52,7 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// The provider's HTTP status.
     pub http_status: Option<u16>,
-    /// Why it did not do.
+    /// Why it failed; null where it did not.
     #[serde(flatten, with = "crate::cause::row")]
     #[schema(value_type = ErrorLine)]
     pub failure: Option<Failure>,
