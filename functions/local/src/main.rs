@@ -5,10 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::demo::Demo;
-use local::options::{Cli, Command, Plans};
+use local::options::{Cli, Command, Plans, ProviderOptions};
 use local::service::StartError;
 use local::{Options, Running, log, provide, start};
 use serde_json::json;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, Signal as Interrupt, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as Interrupt, ctrl_c};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -35,17 +39,7 @@ async fn main() -> ExitCode {
             }
         },
         Some(Command::Provider(options)) => {
-            let stop = CancellationToken::new();
-            let provided = provide(&options, stop.clone(), say);
-            tokio::pin!(provided);
-            let provided = tokio::select! {
-                ended = &mut provided => ended,
-                () = stopped() => {
-                    stop.cancel();
-                    provided.await
-                }
-            };
-            ended(provided, "The provider did not start")
+            ended(provider(&options).await, "The provider did not start")
         }
         Some(Command::Webhook(webhook)) => match webhook.run(say) {
             Ok(yes) => u8::from(!yes).into(),
@@ -73,19 +67,34 @@ fn ended(done: Result<(), StartError>, not: &str) -> ExitCode {
 async fn run(options: &Options) -> Result<(), StartError> {
     let say = if options.json { say_aside } else { say };
     let running = start(options).await?;
+    let mut ends = Ends::listen()?;
     introduce(&running, options, say);
     tokio::select! {
-        () = stopped() => {}
-        () = tell(&running, options, say) => stopped().await,
+        () = ends.come() => {}
+        () = tell(&running, options, say) => ends.come().await,
     }
     say(
         "\nStopping: what was begun is finished, everything is kept. Ctrl-C again ends it at once.",
     );
     tokio::select! {
         () = running.stop() => {}
-        () = stopped() => {}
+        () = ends.come() => {}
     }
     Ok(())
+}
+
+async fn provider(options: &ProviderOptions) -> Result<(), StartError> {
+    let mut ends = Ends::listen()?;
+    let stop = CancellationToken::new();
+    let provided = provide(options, stop.clone(), say);
+    tokio::pin!(provided);
+    tokio::select! {
+        ended = &mut provided => ended,
+        () = ends.come() => {
+            stop.cancel();
+            provided.await
+        }
+    }
 }
 
 fn introduce(running: &Running, options: &Options, say: fn(&str)) {
@@ -118,20 +127,36 @@ async fn tell(running: &Running, options: &Options, say: fn(&str)) {
     say("Ctrl-C stops it; the next start goes on where it was.");
 }
 
-/// Ctrl-C, or a polite end from outside.
-async fn stopped() {
+/// Ctrl-C, and a polite end from outside. They are heard from the moment that this is made, so that
+/// who is told that we are up can end us at once.
+struct Ends {
+    interrupt: Interrupt,
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
+    terminate: Signal,
+}
+
+impl Ends {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
-    edge::app::can_fail(tokio::signal::ctrl_c().await, "there is no other signal to wait for");
+
+    #[cfg(windows)]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: ctrl_c()? })
+    }
+
+    /// Waits for the next.
+    async fn come(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(windows)]
+        self.interrupt.recv().await;
+    }
 }
 
 /// To who looks. Somebody who stopped reading (`| head -1`) misses nothing that he wants.

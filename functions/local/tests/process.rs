@@ -18,6 +18,8 @@ use tempfile::TempDir;
 /// No end takes longer, on a machine four times slower than ours.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
 /// A running service, and the line that it said when it was ready.
 struct Service {
     child: Child,
@@ -159,6 +161,43 @@ fn the_log_is_silent_about_people_and_secrets() {
     }
 }
 
+/// Who is told that it is up may end it at once: it listens for that before it says a word.
+#[test]
+fn who_hears_that_it_is_up_can_end_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    can_be_ended(&["--port", "0", "--provider-port", "0", "--json", "--data-dir", data]);
+    can_be_ended(&["provider", "--port", "0", "--secret", SECRET]);
+}
+
+fn can_be_ended(arguments: &[&str]) {
+    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds: whoever writes to it waits until somebody reads.
+    writer.write_all(&vec![b'\n'; 65_536]).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
+        .args(arguments)
+        .stdout(writer)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !hears_terminate(child.id()) {
+        assert!(begun.elapsed() < PATIENCE, "{arguments:?}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    reader.read_to_end(&mut Vec::new()).unwrap();
+    assert!(child.wait().unwrap().success(), "{arguments:?}");
+}
+
+/// Whether a process has a handler of its own for SIGTERM, as the kernel shows it.
+fn hears_terminate(process: u32) -> bool {
+    const SIGTERM: u32 = 15;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() >> (SIGTERM - 1) & 1 == 1
+}
+
 #[test]
 fn half_a_request_does_not_hold_up_the_end() {
     let mut service = Service::start();
@@ -259,10 +298,9 @@ fn a_second_administrators_key_is_not_made_in_silence() {
 
 #[test]
 fn a_secret_need_not_stand_among_the_flags() {
-    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
-    std::fs::write(&file, format!("{secret}\n")).unwrap();
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
     let sign = |flag: Option<String>, variable: Option<&str>| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_provisio"));
         command.args(["webhook", "sign", "--id", "m1"]).env_remove("PROVISIO_SECRET");
@@ -274,7 +312,7 @@ fn a_secret_need_not_stand_among_the_flags() {
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
     };
     assert!(sign(Some(format!("@{}", file.display())), None).0);
-    assert!(sign(None, Some(secret)).0);
+    assert!(sign(None, Some(SECRET)).0);
     let (taken, said) = sign(Some("@/nowhere/secret".to_owned()), None);
     assert!(!taken && said.contains("/nowhere/secret"), "{said}");
     assert!(!sign(None, None).0);
