@@ -312,3 +312,33 @@ async fn a_bulk_does_what_it_can_and_tells_the_rest_and_repeats_nothing() {
     })
     .await;
 }
+
+/// Else two calls of one name, at once, could say no and yes to it (seed 63817761).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_under_a_key_stays_refused() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let (_, pk_id) = sell(&story, 9, |body| {
+        body["action"] = "QUEUE".into();
+        body["entitlementItems"][0]["lineItemType"] = "Hardware_Key".into();
+    })
+    .await;
+    // So long an answer is not kept whole: its parts are.
+    let one =
+        json!({"pkId": pk_id, "activationQuantity": 1, "inputs": {"c2v": "x".repeat(32_000)}});
+    let body = json!({"activations": vec![one; 10]});
+    let bulk = async || {
+        let key = [("idempotency-key", "k")];
+        let answer = admin.post_with("/v1/activations/bulk", &key, &body).await.expect(200);
+        let lines = answer["data"].as_array().unwrap().clone();
+        let made = |line: &Value| line["activation"]["aid"].clone();
+        (lines.iter().map(made).collect::<Vec<_>>(), lines[9]["problem"].clone(), lines)
+    };
+    let (made, refused, lines) = bulk().await;
+    assert_eq!((&lines[9]["status"], &refused["code"]), (&json!(422), &json!("QUANTITY_EXCEEDED")));
+    revoke(admin, &path_of(&lines[0]["activation"]), json!({})).await.expect(200);
+    let (again, still, lines) = bulk().await;
+    assert_eq!((again, still, &lines[9]["status"]), (made, refused, &json!(422)));
+    let key = admin.get(&format!("/v1/product-keys/{pk_id}")).await.expect(200);
+    assert_eq!(key["availableQuantity"], 1);
+}

@@ -1,7 +1,7 @@
 //! A call of many parts, each in a transaction of its own.
 //!
-//! Neighbours: `Cx::decide` for calls of one. Guarantee: repeated with the same Idempotency-Key,
-//! what was done is not done again, and what was not is tried (I10).
+//! Neighbours: `Cx::decide` for calls of one. Guarantee: with one Idempotency-Key, each part comes
+//! to one end, also in two calls at once; what failed by our fault is tried again (I10).
 
 use std::future::{Future, ready};
 
@@ -18,7 +18,7 @@ use crate::http::answer::Answer;
 use crate::http::body;
 use crate::http::context::Cx;
 use crate::http::idempotency::Repeatable;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, REFUSED};
 use crate::http::routes::shape;
 
 /// The parts of a call.
@@ -64,7 +64,8 @@ impl Cx {
                 Err(rejection) => Err(rejection.into()),
                 Ok((input, noted)) => {
                     let decide = |stamp| decide(input.clone(), stamp);
-                    self.decide_as(key.as_ref(), &noted, decide).await
+                    let decided = self.decide_as(key.as_ref(), &noted, decide).await;
+                    self.settled(key.as_ref(), decided).await
                 }
             };
             settled &= !line.as_ref().is_err_and(Problem::is_ours);
@@ -79,6 +80,25 @@ impl Cx {
         }
         let whole = |_| ready(Ok((answer.clone(), Decision::default())));
         self.decide_as(key.as_ref(), &[], whole).await
+    }
+
+    /// The end of a part: a no is kept as a yes is. Else another call of this name could still
+    /// say yes, and the answer to all parts would be wrong for good.
+    async fn settled(
+        &self,
+        key: Option<&Repeatable>,
+        decided: Result<Answer, Problem>,
+    ) -> Result<Answer, Problem> {
+        match decided {
+            Err(problem) if key.is_some() && !problem.is_ours() => {
+                let status = problem.status();
+                let shown = problem.of(self.path(), &self.request_id).shown();
+                let answer = Answer { status, ..Answer::ok(&shown)? };
+                let no = |_| ready(Ok((answer.clone(), Decision::default())));
+                self.decide_as(key, &[], no).await
+            }
+            decided => decided,
+        }
     }
 
     /// What the parts of a call are, found once for an Idempotency-Key: a repeated call has these
@@ -133,6 +153,7 @@ impl Cx {
         let mut line = match part {
             Ok(answer) => {
                 let body: Box<RawValue> = serde_json::from_str(&answer.body).map_err(unreadable)?;
+                let member = if answer.status < REFUSED { member } else { "problem" };
                 json!({"status": answer.status, member: body})
             }
             Err(problem) => {

@@ -22,6 +22,9 @@ pub const CREATED: u16 = 201;
 /// A deletion.
 pub const NO_CONTENT: u16 = 204;
 
+/// The first status of a refusal.
+pub const REFUSED: u16 = 400;
+
 /// An error on its way out.
 #[derive(Clone, Debug)]
 pub struct Problem {
