@@ -73,7 +73,7 @@ impl Own {
             return status.parse().ok().map(Self::Refused);
         }
         let silence = after("DISPATCH_").and_then(|name| name.parse().ok());
-        // A kind with a value reads as its bare name, too: what is not written so is not ours.
+        // `parse` also takes the bare name of a kind that has a value; such a code is not ours.
         let plain = || code.parse().ok().filter(|own: &Self| own.to_string() == code);
         silence.map(Self::Silent).or_else(plain)
     }

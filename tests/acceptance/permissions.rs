@@ -136,8 +136,8 @@ impl Town {
         self.call(&Call::new(verb, path, &self.key.clone(), &body), status).await
     }
 
-    /// Hands what was sent to the dispatcher, one message after another. Two of one request would
-    /// race, who loses draws an id more, and the examples would not be the same in every run.
+    /// Hands what was sent to the dispatcher, one message after another: two messages of one
+    /// request would race, and the loser draws one more id, so that the examples would change.
     pub(crate) async fn dispatch(&mut self) {
         for message in self.stage.queue.take() {
             let app = Arc::clone(&self.apps["dispatch"]);

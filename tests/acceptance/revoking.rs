@@ -313,7 +313,7 @@ async fn a_bulk_does_what_it_can_and_tells_the_rest_and_repeats_nothing() {
     .await;
 }
 
-/// Else two calls of one name, at once, could say no and yes to it (seed 63817761).
+/// Otherwise one of two calls with the same key could refuse a part that the other grants.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_under_a_key_stays_refused() {
     let story = Story::begin().await;

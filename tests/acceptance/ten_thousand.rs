@@ -20,7 +20,7 @@ async fn ten_products(stage: &Stage, sale: &Sale) -> Call {
     };
     let mut products = Vec::new();
     for n in 0..10 {
-        // A millisecond has 4,096 ids.
+        // Two products of one millisecond could derive the same identifier.
         stage.clock.pass(Period::from_millis(5));
         let name = json!({"name": format!("Part {n}"), "version": "1"});
         let body = json!({"nameVersion": name, "provisioningEnabled": true});

@@ -127,8 +127,8 @@ async fn tell(running: &Running, options: &Options, say: fn(&str)) {
     say("Ctrl-C stops it; the next start goes on where it was.");
 }
 
-/// Ctrl-C, and a polite end from outside. They are heard from the moment that this is made, so that
-/// who is told that we are up can end us at once.
+/// Ctrl-C and SIGTERM. They are caught from the moment that this is made: it is made before the
+/// line that says that the service is up, whose reader may end the service at once.
 struct Ends {
     interrupt: Interrupt,
     #[cfg(unix)]

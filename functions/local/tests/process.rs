@@ -20,9 +20,40 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// A process of this program; it is killed when a test ends before it.
+struct Process(Child);
+
+impl Process {
+    fn terminate(&self) {
+        let sent = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed; both are an end.
+        if self.0.kill().is_ok() {
+            self.0.wait().unwrap();
+        }
+    }
+}
+
 /// A running service, and the line that it said when it was ready.
 struct Service {
-    child: Child,
+    process: Process,
     ready: Value,
     folder: Arc<TempDir>,
 }
@@ -39,49 +70,23 @@ impl Service {
 
     fn over(folder: Arc<TempDir>, wanted: Option<&str>, log: Stdio) -> Self {
         let ports = ["--port", "0", "--provider-port", "0", "--json", "--data-dir"];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
+        let started = Command::new(env!("CARGO_BIN_EXE_provisio"))
             .args(ports)
             .arg(folder.path())
             .envs(wanted.map(|wanted| ("RUST_LOG", wanted)))
             .stdout(Stdio::piped())
             .stderr(log)
-            .spawn()
-            .unwrap();
+            .spawn();
+        let mut process = Process(started.unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap();
-        Self { child, ready, folder }
+        Self { process, ready, folder }
     }
 
     fn address(&self, name: &str) -> String {
         let url = self.ready[name].as_str().unwrap();
         url.trim_start_matches("http://").trim_end_matches('/').to_owned()
-    }
-
-    fn terminate(&self) {
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end.
-    fn ended(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // One that has ended cannot be killed; both are an end.
-        if self.child.kill().is_ok() {
-            self.child.wait().unwrap();
-        }
     }
 }
 
@@ -120,7 +125,7 @@ fn as_listed(address: &str) -> String {
 fn nothing_listens_but_the_api_and_the_demo_provider() {
     let service = Service::start();
     let expected = ["api", "provider"].map(|name| as_listed(&service.address(name)));
-    assert_eq!(listeners(service.child.id()), expected.into_iter().collect());
+    assert_eq!(listeners(service.process.0.id()), expected.into_iter().collect());
 }
 
 /// However much is wanted of the log: no secret, nobody's address (I12). The demo makes a customer,
@@ -150,8 +155,8 @@ fn the_log_is_silent_about_people_and_secrets() {
         told.clear();
         log.read_to_string(&mut told).unwrap();
     }
-    service.terminate();
-    service.ended();
+    service.process.terminate();
+    service.process.ended();
     // What is said to the person who started it is no log.
     let lines = || told.lines().filter(|line| line.starts_with("20"));
     assert!(lines().any(|line| line.contains("createActivation")), "{told}");
@@ -161,9 +166,9 @@ fn the_log_is_silent_about_people_and_secrets() {
     }
 }
 
-/// Who is told that it is up may end it at once: it listens for that before it says a word.
+/// The reader of the line that says that it is up may end it at once.
 #[test]
-fn who_hears_that_it_is_up_can_end_it() {
+fn it_can_be_ended_as_soon_as_it_says_that_it_is_up() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     can_be_ended(&["--port", "0", "--provider-port", "0", "--json", "--data-dir", data]);
@@ -172,22 +177,22 @@ fn who_hears_that_it_is_up_can_end_it() {
 
 fn can_be_ended(arguments: &[&str]) {
     let (mut reader, mut writer) = std::io::pipe().unwrap();
-    // As much as a pipe holds: whoever writes to it waits until somebody reads.
+    // As much as a pipe holds: the process cannot say a word before the test reads.
     writer.write_all(&vec![b'\n'; 65_536]).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_provisio"))
-        .args(arguments)
-        .stdout(writer)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_provisio"));
+    command.args(arguments).stdout(writer).stderr(Stdio::null());
+    let mut process = Process(command.spawn().unwrap());
+    // The process alone shall have the writing end, so that the reader sees its end.
+    drop(command);
     let begun = Instant::now();
-    while !hears_terminate(child.id()) {
+    while !hears_terminate(process.0.id()) {
+        assert_eq!(process.0.try_wait().unwrap(), None, "{arguments:?}");
         assert!(begun.elapsed() < PATIENCE, "{arguments:?}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
-    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    process.terminate();
     reader.read_to_end(&mut Vec::new()).unwrap();
-    assert!(child.wait().unwrap().success(), "{arguments:?}");
+    assert!(process.ended().success(), "{arguments:?}");
 }
 
 /// Whether a process has a handler of its own for SIGTERM, as the kernel shows it.
@@ -215,8 +220,8 @@ fn half_a_request_does_not_hold_up_the_end() {
              Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
         )),
     ];
-    service.terminate();
-    assert!(service.ended().success());
+    service.process.terminate();
+    assert!(service.process.ended().success());
     for mut half in halves {
         let mut rest = Vec::new();
         // Hung up on, politely or not.
@@ -275,8 +280,8 @@ fn the_doctor_knows_whether_a_service_has_the_folder() {
     let nobody = "http://127.0.0.1:1";
     check(&api, true, "runs at http://127.0.0.1:");
     check(nobody, false, "uses the folder, but nothing answers at http://127.0.0.1:1\n");
-    service.terminate();
-    service.ended();
+    service.process.terminate();
+    service.process.ended();
     check(nobody, true, "does not run at http://127.0.0.1:1; its queue is empty then");
 }
 
@@ -284,8 +289,8 @@ fn the_doctor_knows_whether_a_service_has_the_folder() {
 fn a_second_administrators_key_is_not_made_in_silence() {
     let mut first = Service::start();
     let folder = Arc::clone(&first.folder);
-    first.terminate();
-    first.ended();
+    first.process.terminate();
+    first.process.ended();
     std::fs::remove_file(folder.path().join("admin-key")).unwrap();
     let mut log = tempfile::tempfile().unwrap();
     let second = Service::over(folder, None, log.try_clone().unwrap().into());

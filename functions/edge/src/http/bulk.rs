@@ -1,7 +1,7 @@
 //! A call of many parts, each in a transaction of its own.
 //!
-//! Neighbours: `Cx::decide` for calls of one. Guarantee: with one Idempotency-Key, each part comes
-//! to one end, also in two calls at once; what failed by our fault is tried again (I10).
+//! Neighbours: `Cx::decide` for calls of one. Guarantee: under one Idempotency-Key each part
+//! has one answer, also in two calls at once; what failed by our fault is tried again (I10).
 
 use std::future::{Future, ready};
 
@@ -65,7 +65,7 @@ impl Cx {
                 Ok((input, noted)) => {
                     let decide = |stamp| decide(input.clone(), stamp);
                     let decided = self.decide_as(key.as_ref(), &noted, decide).await;
-                    self.settled(key.as_ref(), decided).await
+                    self.kept(key.as_ref(), decided).await
                 }
             };
             settled &= !line.as_ref().is_err_and(Problem::is_ours);
@@ -82,9 +82,10 @@ impl Cx {
         self.decide_as(key.as_ref(), &[], whole).await
     }
 
-    /// The end of a part: a no is kept as a yes is. Else another call of this name could still
-    /// say yes, and the answer to all parts would be wrong for good.
-    async fn settled(
+    /// The answer to a part. A refusal is kept under the part's key, as a success is: otherwise
+    /// another call with the same key could still grant the part, and the answer to the whole call,
+    /// which is kept as well, would deny it for good.
+    async fn kept(
         &self,
         key: Option<&Repeatable>,
         decided: Result<Answer, Problem>,
@@ -93,9 +94,9 @@ impl Cx {
             Err(problem) if key.is_some() && !problem.is_ours() => {
                 let status = problem.status();
                 let shown = problem.of(self.path(), &self.request_id).shown();
-                let answer = Answer { status, ..Answer::ok(&shown)? };
-                let no = |_| ready(Ok((answer.clone(), Decision::default())));
-                self.decide_as(key, &[], no).await
+                let refusal = Answer { status, ..Answer::ok(&shown)? };
+                let keep = |_| ready(Ok((refusal.clone(), Decision::default())));
+                self.decide_as(key, &[], keep).await
             }
             decided => decided,
         }
