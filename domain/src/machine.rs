@@ -2,13 +2,10 @@
 //!
 //! Neighbours: the four `states.rs`. Guarantee: a state changes only through a row of its table.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use strum::IntoEnumIterator;
 
-use crate::decision::Stamp;
-use crate::limits::HISTORY_STEPS;
 use crate::rejection::{Code, Rejection};
-use crate::time::Time;
 
 /// One row of a table.
 #[derive(Debug)]
@@ -197,112 +194,4 @@ pub struct RowLine {
     pub to: String,
     pub who: &'static str,
     pub effect: &'static str,
-}
-
-/// One walked row, kept in the entity's own history (I8).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Step<S> {
-    /// The table row.
-    #[serde(rename = "r")]
-    pub row: String,
-    /// The state it led to.
-    #[serde(rename = "s")]
-    pub to: S,
-    /// When.
-    #[serde(rename = "t")]
-    pub at: Time,
-    /// Who: an API key's id, `SYSTEM` or `PROVIDER`.
-    #[serde(rename = "b")]
-    pub by: String,
-    /// What was said with it.
-    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl<S: Into<&'static str>> Step<S> {
-    /// The same step with its state as text.
-    pub fn untyped(self) -> Step<String> {
-        let to: &str = self.to.into();
-        Step { row: self.row, to: to.to_owned(), at: self.at, by: self.by, note: self.note }
-    }
-}
-
-/// State, version and history of one row with a machine. `version` counts the rows walked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Life<S> {
-    /// Where it is.
-    pub state: S,
-    /// Rows walked since it was made.
-    pub version: u64,
-    /// When the state was last told.
-    pub moved: Time,
-    /// The last steps, oldest first.
-    pub history: Vec<Step<S>>,
-    /// How many of them were walked since the row was read.
-    #[serde(skip)]
-    pub fresh: usize,
-}
-
-impl<S: Word> Life<S> {
-    /// A new thing, by the first row of its life.
-    ///
-    /// # Errors
-    /// `ILLEGAL_TRANSITION` when no row makes it so.
-    pub fn begin<E: Word>(
-        machine: &Machine<S, E>,
-        event: E,
-        to: S,
-        stamp: &Stamp,
-    ) -> Result<Self, Rejection> {
-        machine.on(None, event, to)?;
-        let mut life =
-            Self { state: to, version: 0, moved: stamp.now, history: Vec::new(), fresh: 0 };
-        life.note(machine.on(None, event, to)?.id, to, stamp, None);
-        Ok(life)
-    }
-
-    /// Walks one row. `moved` stays where the state does.
-    ///
-    /// # Errors
-    /// `ILLEGAL_TRANSITION` when the table has no such row.
-    pub fn walk<E: Word>(
-        &mut self,
-        machine: &Machine<S, E>,
-        event: E,
-        to: S,
-        stamp: &Stamp,
-        note: Option<String>,
-    ) -> Result<(), Rejection> {
-        let row = machine.on(Some(self.state), event, to)?;
-        if to != self.state {
-            self.moved = stamp.now;
-        }
-        self.state = to;
-        self.note(row.id, to, stamp, note);
-        Ok(())
-    }
-
-    fn note(&mut self, row: &str, to: S, stamp: &Stamp, note: Option<String>) {
-        self.version += 1;
-        self.fresh += 1;
-        let by = stamp.by.to_string();
-        self.history.push(Step { row: row.to_owned(), to, at: stamp.now, by, note });
-    }
-
-    /// The state of the row that was read; none for a new one.
-    pub fn stood(&self) -> Option<S> {
-        let read = self.history.len().saturating_sub(self.fresh);
-        self.history[..read].last().map(|step| step.to)
-    }
-
-    /// The steps that were walked since the row was read.
-    pub fn fresh(&self) -> &[Step<S>] {
-        &self.history[self.history.len().saturating_sub(self.fresh)..]
-    }
-
-    /// Takes the steps out that a row no longer holds (`H#` rows); usually none.
-    pub fn overflow(&mut self) -> Vec<Step<S>> {
-        let over = self.history.len().saturating_sub(HISTORY_STEPS);
-        self.history.drain(..over).collect()
-    }
 }

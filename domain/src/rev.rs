@@ -67,3 +67,12 @@ impl<T> Hash for Rev<T> {
         self.number.hash(state);
     }
 }
+
+/// A thing that knows the revision of its row.
+pub trait Revised {
+    /// The revision that was read; 0 for what is new.
+    fn rev(&self) -> u64;
+
+    /// Notes that it was read at this revision.
+    fn read_at(&mut self, number: u64);
+}

@@ -1,11 +1,13 @@
 //! The store contract: what every store must do, run against DynamoDB's embedded engine and the
 //! store in memory.
 
-use domain::decision::{Actor, Decision, Kind, Stamp};
+use domain::decision::Decision;
 use domain::ids::{Entropy, Id};
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::{Plan, PlanInput};
+use domain::record::Kind;
 use domain::rev::Rev;
+use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
 use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;

@@ -123,7 +123,7 @@ async fn the_key_must_be_the_one_of_the_data() {
 async fn a_row_that_does_not_read_is_named() {
     let patient = Patient::admitted().await;
     let tenant = domain::ids::Id::FIRST_TENANT;
-    let roles = keys::list(tenant, domain::decision::Kind::Role);
+    let roles = keys::list(tenant, domain::record::Kind::Role);
     let found =
         patient.store.rows().iter().find(|(key, _)| key.pk.starts_with(&roles)).unwrap().0.clone();
     patient.spoil(found.clone()).await;

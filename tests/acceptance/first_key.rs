@@ -1,6 +1,6 @@
 //! The first key of a tenant, and those that replace it.
 
-use domain::decision::Actor;
+use domain::stamp::Actor;
 use futures::future::join_all;
 use harness::Service;
 

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
 use domain::cause::{Cause, Own};
-use domain::decision::Kind;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
+use domain::record::Kind;
 use domain::request::states::Status;
 use domain::request::{Payload, Request};
 use domain::time::Period;
@@ -46,7 +46,7 @@ async fn all<T: DeserializeOwned + Send>(store: &Dynamo, tenant: Id, kind: Kind)
 }
 
 async fn requests(store: &Dynamo, tenant: Id) -> Vec<Request> {
-    let rows: Vec<RequestRow> = all(store, tenant, Kind::Request).await;
+    let rows: Vec<RequestRow> = all(store, tenant, Kind::ProvisioningRequest).await;
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let mut out = Vec::new();
     for chunk in ids.chunks(PAGE) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::decision::Actor;
+use domain::stamp::Actor;
 use local::{Options, Running, start};
 use tempfile::TempDir;
 

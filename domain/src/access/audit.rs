@@ -6,41 +6,16 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use strum::{Display, EnumString, IntoStaticStr};
 
 use crate::access::keys::KeyInfo;
-use crate::decision::{Change, Decision, Kind, Name, Record, Scope, Stamp};
+use crate::decision::{Change, Decision};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::AUDIT_VALUE_BYTES;
+use crate::name::{Name, Scope};
+use crate::record::{Kind, Record};
 use crate::rev::Rev;
+use crate::stamp::Stamp;
 use crate::time::Time;
-
-/// What an act is done to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(Display, EnumString, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = AuditedEntity)]
-#[expect(missing_docs, reason = "the things that API keys act on")]
-pub enum Subject {
-    Tenant,
-    Namespace,
-    Role,
-    ApiKey,
-    Feature,
-    Product,
-    CustomAttribute,
-    Customer,
-    Partner,
-    Contact,
-    Plan,
-    Method,
-    Association,
-    Entitlement,
-    ProductKey,
-    Activation,
-    ProvisioningRequest,
-}
 
 /// An act of an API key (append only).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,7 +24,7 @@ pub struct AuditEntry {
     /// Its id.
     pub id: Id,
     /// What was acted on.
-    pub entity: Subject,
+    pub entity: Kind,
     /// Which one: its `id`; of an entitlement `eId`, of an activation `aid`, of a key `pkId`.
     pub entity_id: String,
     /// The operation, as the OpenAPI document names it.
@@ -108,28 +83,33 @@ pub struct Call<'a> {
 
 impl AuditEntry {
     /// The record that a decision acts on, if acts on such a thing are audited.
-    fn acted_on(decision: &Decision, subject: Subject) -> Option<&Record> {
+    fn acted_on(decision: &Decision, kind: Kind) -> Option<&Record> {
         let mut records = decision.changes.iter().filter_map(|change| match change {
             Change::Save(record) | Change::Delete(record) => Some(&**record),
             _ => None,
         });
-        let found = records.find(|record| record.subject() == Some(subject))?;
+        let found = records.find(|record| record.kind() == Some(kind))?;
         (!found.tells_its_birth()).then_some(found)
     }
 
     /// The decision with the entry of its act.
-    pub fn note(decision: Decision, subject: Subject, call: &Call<'_>, stamp: &Stamp) -> Decision {
-        let Some(after) = Self::acted_on(&decision, subject) else { return decision };
-        let gone = decision.changes.iter().any(
-            |change| matches!(change, Change::Delete(record) if record.subject() == Some(subject)),
-        );
-        let shown = |record: Option<&Record>| record.map(Record::shown).unwrap_or_default();
+    pub fn note(decision: Decision, kind: Kind, call: &Call<'_>, stamp: &Stamp) -> Decision {
+        let Some(after) = Self::acted_on(&decision, kind) else { return decision };
+        let gone = decision
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Delete(record) if record.kind() == Some(kind)));
+        let shown = |record: Option<&Record>| record.map(self::shown).unwrap_or_default();
         let before = after.was();
+        let mut entity_id = after.known_by();
+        if entity_id.is_empty() {
+            call.pk_id.clone_into(&mut entity_id);
+        }
         let entry = Self {
             // The first ids of the decision are those of what it makes.
             id: stamp.id(ENTRY),
-            entity: subject,
-            entity_id: after.shown_id().unwrap_or_else(|| call.pk_id.to_owned()),
+            entity: kind,
+            entity_id,
             act: call.act.to_owned(),
             actor: call.key.id,
             actor_name: call.key.name.clone(),
@@ -146,7 +126,7 @@ impl AuditEntry {
     /// By which the entries of one thing are found.
     pub fn name(entity_id: &str, id: Id) -> Name {
         Name {
-            kind: Kind::Audit,
+            kind: Kind::AuditEntry,
             member: "entity",
             value: entity_id.to_owned(),
             id,
@@ -157,7 +137,7 @@ impl AuditEntry {
     /// Without what it says of customers, for callers who may not see these.
     #[must_use]
     pub fn hidden(mut self) -> Self {
-        if matches!(self.entity, Subject::Customer | Subject::Partner | Subject::Contact) {
+        if matches!(self.entity, Kind::Customer | Kind::Partner | Kind::Contact) {
             for difference in &mut self.diff {
                 (difference.from, difference.to) = (json!("hidden"), json!("hidden"));
             }
@@ -218,97 +198,9 @@ fn abridged(value: Value) -> Value {
     json!({"bytes": text.len(), "sha256": sha256_hex(text.as_bytes())})
 }
 
-impl Record {
-    /// What it is to the audit; none for what stands beside another thing.
-    pub fn subject(&self) -> Option<Subject> {
-        Some(match self {
-            Self::Tenant(_) => Subject::Tenant,
-            Self::Namespace(_) => Subject::Namespace,
-            Self::Role(_) => Subject::Role,
-            Self::ApiKey(_) => Subject::ApiKey,
-            Self::Feature(_) => Subject::Feature,
-            Self::Product(_) => Subject::Product,
-            Self::CustomAttributeDef(_) => Subject::CustomAttribute,
-            Self::Customer(r) if r.partner => Subject::Partner,
-            Self::Customer(_) => Subject::Customer,
-            Self::Contact(_) => Subject::Contact,
-            Self::Plan(_) => Subject::Plan,
-            Self::Method(_) => Subject::Method,
-            Self::Association(_) => Subject::Association,
-            Self::Entitlement(_) => Subject::Entitlement,
-            Self::ProductKey(_) => Subject::ProductKey,
-            Self::Activation(_) => Subject::Activation,
-            Self::Request(_) => Subject::ProvisioningRequest,
-            _ => return None,
-        })
-    }
-
-    /// It is new, and its own history begins with who made it.
-    fn tells_its_birth(&self) -> bool {
-        match self {
-            Self::Entitlement(r) => r.rev.number() == 0,
-            Self::Activation(r) => r.rev.number() == 0,
-            Self::Request(r) => r.rev.number() == 0,
-            _ => false,
-        }
-    }
-
-    fn shown_id(&self) -> Option<String> {
-        Some(match self {
-            Self::Tenant(r) => r.id.to_string(),
-            Self::Namespace(r) => r.id.to_string(),
-            Self::Role(r) => r.id.to_string(),
-            Self::ApiKey(r) => r.info.id.to_string(),
-            Self::Feature(r) => r.id.to_string(),
-            Self::Product(r) => r.id.to_string(),
-            Self::CustomAttributeDef(r) => r.id.to_string(),
-            Self::Customer(r) => r.id.to_string(),
-            Self::Contact(r) => r.id.to_string(),
-            Self::Plan(r) => r.id.to_string(),
-            Self::Method(r) => r.info.id.to_string(),
-            Self::Association(r) => r.product_id.to_string(),
-            Self::Entitlement(r) => r.e_id.to_string(),
-            Self::Activation(r) => r.aid.clone(),
-            Self::Request(r) => r.id.to_string(),
-            _ => return None,
-        })
-    }
-
-    /// What may be seen of it: what the API shows, without secrets and what is sealed.
-    fn shown(&self) -> Map<String, Value> {
-        let shown = match self {
-            Self::Tenant(r) => json!(r),
-            Self::Namespace(r) => json!(r),
-            Self::Role(r) => json!(r),
-            Self::ApiKey(r) => json!(r.info),
-            Self::Feature(r) => json!(r),
-            Self::Product(r) => json!(r),
-            Self::CustomAttributeDef(r) => json!(r),
-            Self::Customer(r) => {
-                // That a profile changed is seen; what is in it is not.
-                let seal = r.profile.as_ref().map(|sealed| sha256_hex(sealed.0.as_bytes()));
-                let mut shown = json!(r);
-                shown["profile"] = json!(seal.map(|hash| format!("sealed {}", &hash[..12])));
-                shown
-            }
-            Self::Contact(r) => json!(r),
-            Self::Plan(r) => json!(r),
-            Self::Method(r) => json!(r.info),
-            Self::Association(r) => json!(r),
-            Self::Entitlement(r) => json!(r),
-            Self::ProductKey(r) => json!(r),
-            Self::Activation(r) => {
-                json!({"state": r.life.state, "acknowledgedAt": r.acknowledged_at})
-            }
-            Self::Request(r) => json!({
-                "status": r.life.state, "comments": r.comments, "generation": r.generation,
-                "errorCode": r.failure.as_ref().map(|failure| failure.cause.to_string()),
-                "errorDescription": r.failure.as_ref().map(|failure| &failure.description),
-            }),
-            _ => Value::Null,
-        };
-        let Value::Object(mut members) = shown else { return Map::new() };
-        members.retain(|member, value| !KEPT_APART.contains(&member.as_str()) && !value.is_null());
-        members
-    }
+/// What may be seen of a thing, but for what every thing has.
+fn shown(record: &Record) -> Map<String, Value> {
+    let Value::Object(mut members) = record.shown() else { return Map::new() };
+    members.retain(|member, value| !KEPT_APART.contains(&member.as_str()) && !value.is_null());
+    members
 }

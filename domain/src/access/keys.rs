@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
-use crate::decision::{Decision, Meta, Stamp};
+use crate::decision::Decision;
 use crate::ids::{Entropy, Id, sha256_hex};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Time;
 

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 
 /// The name of the first namespace of a tenant.

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, IntoStaticStr};
 
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::GRANTS;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 
 /// A field of work.
@@ -186,8 +189,8 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Actor;
     use crate::ids::Entropy;
+    use crate::stamp::Actor;
     use crate::time::Time;
 
     fn role(permissions: Vec<Grant>) -> Role {

@@ -5,10 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Meta, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::rejection::{Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Time;
 

@@ -2,9 +2,10 @@
 
 use crate::activation::Activation;
 use crate::activation::states::{Event, MACHINE, State};
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::entitlement::Entitlement;
 use crate::rejection::Rejection;
+use crate::stamp::Stamp;
 
 impl Activation {
     /// Notes the acknowledgement; with the last one a completed entitlement is acknowledged, too.

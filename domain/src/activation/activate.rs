@@ -8,20 +8,21 @@ use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
 use crate::catalog::Product;
 use crate::customer::Customer;
-use crate::decision::{Actor, Decision, Stamp};
+use crate::decision::Decision;
 use crate::entitlement::product_key::{Consumption, Count, ProductKey};
 use crate::entitlement::states::{
     Event as EntitlementEvent, KEY_MACHINE, KeyEvent, KeyState, State as EntitlementState,
 };
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, LineItemType, Registration};
 use crate::ids::Id;
+use crate::life::Life;
 use crate::limits::{BULK, C2V_CHARS, SCHEDULED_AHEAD};
-use crate::machine::Life;
 use crate::plan::association::Association;
 use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::request::open::Origin;
 use crate::request::{Request, RequestType};
 use crate::rev::Rev;
+use crate::stamp::{Actor, Stamp};
 use crate::text;
 use crate::time::Time;
 

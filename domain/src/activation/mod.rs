@@ -6,13 +6,14 @@ pub mod revoke;
 pub mod states;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::activation::states::{MACHINE, State};
 use crate::attributes::CustomAttributes;
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
-use crate::machine::Life;
+use crate::life::Life;
 use crate::rejection::{Code, Rejection};
 use crate::rev::Rev;
 use crate::time::Time;
@@ -110,6 +111,11 @@ impl Activation {
             actions.push("REVOKE");
         }
         actions
+    }
+
+    /// What the audit shows: its own history says the rest.
+    pub(crate) fn audited(&self) -> Value {
+        json!({"state": self.life.state, "acknowledgedAt": self.acknowledged_at})
     }
 
     /// Whether an acknowledgement was asked for and is still to come.

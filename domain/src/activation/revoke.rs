@@ -11,7 +11,7 @@ use crate::activation::Activation;
 use crate::activation::states::{Event, MACHINE, State};
 use crate::catalog::Product;
 use crate::cause::{Cause, Own};
-use crate::decision::{Actor, Decision, Follow, Stamp};
+use crate::decision::{Decision, Follow};
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::ProductKey;
 use crate::entitlement::states::{Event as EntitlementEvent, State as EntitlementState};
@@ -22,6 +22,7 @@ use crate::request::manual::comments;
 use crate::request::open::Origin;
 use crate::request::states::Status;
 use crate::request::{Delivery, Request, RequestType};
+use crate::stamp::{Actor, Stamp};
 use crate::time::Time;
 
 /// Body of `POST /v1/activations/{aid}/revoke`.

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::Entity;
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Day;
 
@@ -157,6 +160,6 @@ impl CustomAttributeDef {
             Entity::Customer => "customer",
         };
         let (value, scope) = (self.name.clone(), Scope::Tenant);
-        Name { kind: Kind::Attribute, member, value, id: self.id, scope }
+        Name { kind: Kind::CustomAttribute, member, value, id: self.id, scope }
     }
 }

@@ -6,10 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{NameVersion, identifier};
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 
 /// A feature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

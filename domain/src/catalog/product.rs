@@ -10,11 +10,14 @@ use strum::{Display, EnumString};
 
 use crate::catalog::product_feature::{ProductFeature, check, missing};
 use crate::catalog::{Feature, NameVersion, identifier};
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::MEMORY_DATA_CHARS;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 
 /// The kinds of source 004.

@@ -5,11 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
-use crate::decision::{Decision, Meta, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::CONTACTS;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 
 /// A contact.

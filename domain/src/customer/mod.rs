@@ -6,15 +6,19 @@ pub mod contact;
 pub mod profile;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::attributes::CustomAttributes;
 use crate::customer::profile::Profile;
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
-use crate::ids::Id;
+use crate::decision::Decision;
+use crate::ids::{Id, sha256_hex};
 use crate::limits::EMAILS;
+use crate::name::{Name, Scope};
 use crate::plan::door::Sealed;
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 
 /// A customer, or a channel partner, as the store has it.
@@ -165,6 +169,14 @@ impl Customer {
     /// What lists it: customers and partners have a list each.
     pub const fn kind(&self) -> Kind {
         if self.partner { Kind::Partner } else { Kind::Customer }
+    }
+
+    /// What the audit shows: that its profile changed is seen, and not what is in it.
+    pub(crate) fn audited(&self) -> Value {
+        let seal = self.profile.as_ref().map(|sealed| sha256_hex(sealed.0.as_bytes()));
+        let mut shown = json!(self);
+        shown["profile"] = json!(seal.map(|hash| format!("sealed {}", &hash[..12])));
+        shown
     }
 
     fn with(mut self, patch: &CustomerPatch, sealed: Option<Sealed>) -> Result<Self, Rejection> {

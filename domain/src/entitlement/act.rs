@@ -1,15 +1,14 @@
 //! What is done with an entitlement that exists (rows N4 to N8, N10, N11, N15, N16).
 
-use crate::decision::{Actor, Decision, Kind, Stamp};
+use crate::decision::Decision;
 use crate::entitlement::create::Products;
 use crate::entitlement::input::Action;
 use crate::entitlement::states::{Event, MACHINE, State};
 use crate::entitlement::{Entitlement, LineItemType};
+use crate::life::Aged;
 use crate::limits::KEY_GENERATIONS;
-use crate::machine::Step;
 use crate::rejection::{Code, Rejection};
-use crate::request::Overflow;
-use crate::rev::Rev;
+use crate::stamp::{Actor, Stamp};
 
 impl Entitlement {
     /// Carries out an action.
@@ -46,16 +45,9 @@ impl Entitlement {
 
     /// The row to write, and the steps of its history that it no longer holds.
     pub(crate) fn saved(mut self, decision: Decision) -> (Self, Decision) {
-        let first = self.life.version - self.life.history.len() as u64 + 1;
-        let steps = self.life.overflow();
-        let decision = decision.save(self.clone());
-        if steps.is_empty() {
-            return (self, decision);
-        }
-        let steps = steps.into_iter().map(Step::untyped).collect();
-        let older =
-            Overflow { kind: Kind::Entitlement, id: self.id, first, steps, rev: Rev::default() };
-        (self, decision.save(older))
+        let older = self.life.overflow(Aged::Entitlement, self.id);
+        let decision = older.into_iter().fold(decision.save(self.clone()), Decision::save);
+        (self, decision)
     }
 
     /// Completeness of what is stored: the body of an action has no members to point at.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attributes::CustomAttributes;
 use crate::catalog::Product;
-use crate::decision::{Decision, Meta, Stamp};
+use crate::decision::Decision;
 use crate::entitlement::input::{Action, EntitlementInput};
 use crate::entitlement::items::Reader;
 use crate::entitlement::parties::Known;
@@ -12,9 +12,10 @@ use crate::entitlement::product_key::KeySecret;
 use crate::entitlement::states::{Event, MACHINE, State};
 use crate::entitlement::{Entitlement, Registration};
 use crate::ids::Id;
-use crate::machine::Life;
+use crate::life::Life;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Day;
 

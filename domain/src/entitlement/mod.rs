@@ -17,11 +17,11 @@ use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use crate::attributes::CustomAttributes;
-use crate::decision::Meta;
 use crate::entitlement::states::State;
 use crate::ids::Id;
-use crate::machine::Life;
+use crate::life::Life;
 use crate::rev::Rev;
+use crate::stamp::Meta;
 use crate::time::Day;
 
 /// The line item types of source 004.

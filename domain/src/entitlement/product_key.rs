@@ -121,6 +121,11 @@ pub struct ProductKey {
 }
 
 impl ProductKey {
+    /// Where it stands.
+    pub const fn place(&self) -> KeyRef {
+        KeyRef { entitlement: self.entitlement_id, index: self.index, generation: self.generation }
+    }
+
     /// The key as it is before anything happened to it.
     pub fn default_of(entitlement: &Entitlement, key: KeyRef) -> Option<Self> {
         let (_, item) = entitlement.item_of(key.index)?;

@@ -8,11 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Product;
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
 use crate::plan::{Plan, method::Method};
+use crate::record::Kind;
 use crate::rejection::{Code, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::time::Time;
 
 /// The association of a product.

@@ -6,11 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::{SECRET_OVERLAP, SECRET_OVERLAP_DEFAULT};
 use crate::plan::method::{CallbackId, Method, between};
 use crate::rejection::{Code, Faults, Rejection};
+use crate::rev::Rev;
+use crate::stamp::Stamp;
 use crate::time::{Period, Time};
 
 /// A secret, sealed with the master key (AEAD, base64). Only the edge can open it.
@@ -52,6 +54,9 @@ pub struct Door {
     pub callback_id: CallbackId,
     /// When it closes, once the method is deleted.
     pub expires: Option<Time>,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: Rev,
 }
 
 impl Door {
@@ -116,6 +121,7 @@ impl Method {
             callback_timeout: self.info.callback_timeout,
             callback_id: self.info.callback_id,
             expires: None,
+            rev: Rev::default(),
         }
     }
 }

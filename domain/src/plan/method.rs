@@ -5,17 +5,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::{
     CALLBACK_TIMEOUT, CALLBACK_TIMEOUT_DEFAULT, DOOR_KEPT, ENDPOINT_CHARS, LADDER_DEFAULT_SECS,
     LADDER_LONGEST, LADDER_STEPS, TIMEOUT, TIMEOUT_DEFAULT,
 };
+use crate::name::{Name, Scope};
 use crate::plan::association::in_use;
 use crate::plan::auth::{AuthInput, AuthProfile, AuthType};
 use crate::plan::door::{Door, Sealed};
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::{Period, Time};
 

@@ -15,12 +15,15 @@ pub mod version;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::decision::{Decision, Kind, Meta, Name, Scope, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
 use crate::plan::content::{Content, Reading};
 use crate::plan::version::PlanVersion;
+use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
+use crate::stamp::{Meta, Stamp};
 use crate::substitution::lint::Warning;
 use crate::text;
 

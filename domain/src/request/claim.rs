@@ -3,13 +3,14 @@
 //! Neighbours: `functions/dispatch` claims, posts, and hands the answer to `dispatched`.
 
 use crate::cause::Own;
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::LEASE_MARGIN;
 use crate::plan::method::{MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::states::{Event, Status};
 use crate::request::{Delivery, Lease, Named, Payload, Request};
+use crate::stamp::Stamp;
 use crate::time::{Period, Time};
 
 /// Why a message has nothing to do.

@@ -7,13 +7,14 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::cause::{Failure, Own, Silence};
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::plan::method::{Completion, MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::attempt::AttemptOutcome;
 use crate::request::states::{Event, Status};
 use crate::request::{Delivery, Request, RequestType};
+use crate::stamp::Stamp;
 use crate::time::{Period, Time};
 
 /// What the provider client saw.

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::activation::Activation;
 use crate::activation::states::State;
 use crate::cause::{Failure, Own};
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::COMMENT_CHARS;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Delivery, Request, RequestType};
+use crate::stamp::Stamp;
 use crate::time::Period;
 
 /// What an operator may set a request to.

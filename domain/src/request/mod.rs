@@ -16,19 +16,21 @@ pub mod states;
 pub mod sweep;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cause::{Cause, Failure};
-use crate::decision::{Decision, Follow, Kind, Stamp};
+use crate::decision::{Decision, Follow};
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
+use crate::life::{Aged, Life};
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
-use crate::machine::{Life, Step};
 use crate::rejection::Rejection;
 use crate::request::attempt::Unheard;
 pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
 use crate::request::states::{Event, MACHINE, Status};
 use crate::rev::Rev;
+use crate::stamp::Stamp;
 use crate::task::{Message, Task};
 use crate::text::cut;
 use crate::time::{Period, Time};
@@ -236,6 +238,15 @@ impl Request {
         Ok(())
     }
 
+    /// What the audit shows: its own history says the rest.
+    pub(crate) fn audited(&self) -> Value {
+        json!({
+            "status": self.life.state, "comments": self.comments, "generation": self.generation,
+            "errorCode": self.failure.as_ref().map(|failure| failure.cause.to_string()),
+            "errorDescription": self.failure.as_ref().map(|failure| &failure.description),
+        })
+    }
+
     /// Nothing happens any more by itself.
     pub const fn is_at_rest(&self) -> bool {
         matches!(self.life.state, Status::Completed | Status::DispatchFailed | Status::Failed)
@@ -280,19 +291,8 @@ impl Request {
     /// The decision that saves it, with the history that no longer fits, and what follows.
     fn saved(mut self, decision: Decision) -> (Self, Decision) {
         let follows = self.settles();
-        let first = self.life.version - self.life.history.len() as u64 + 1;
-        let steps = self.life.overflow();
-        let mut decision = decision.save(self.clone());
-        if !steps.is_empty() {
-            let steps = steps.into_iter().map(Step::untyped).collect();
-            decision = decision.save(Overflow {
-                kind: Kind::Request,
-                id: self.id,
-                first,
-                steps,
-                rev: Rev::default(),
-            });
-        }
+        let older = self.life.overflow(Aged::Request, self.id);
+        let mut decision = older.into_iter().fold(decision.save(self.clone()), Decision::save);
         if follows {
             decision = decision.follow(Follow::Settled(Box::new(self.clone())));
         }
@@ -316,22 +316,6 @@ pub struct Payload {
     pub plan: Named,
     /// The method it was made for.
     pub method: Named,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: Rev,
-}
-
-/// Older steps of a history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overflow {
-    /// What it is the history of.
-    pub kind: Kind,
-    /// Whose.
-    pub id: Id,
-    /// The number of the first step in it.
-    pub first: u64,
-    /// The steps, oldest first.
-    pub steps: Vec<Step<String>>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev,

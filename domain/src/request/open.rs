@@ -3,15 +3,15 @@
 use crate::activation::Activation;
 use crate::catalog::Product;
 use crate::cause::Own;
-use crate::decision::Stamp;
 use crate::ids::Id;
+use crate::life::Life;
 use crate::limits::RESEND_AFTER;
-use crate::machine::Life;
 use crate::plan::association::Association;
 use crate::rejection::Rejection;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Delivery, Named, ProductName, Request, RequestType};
 use crate::rev::Rev;
+use crate::stamp::Stamp;
 use crate::time::Time;
 
 /// What a request is made of.

@@ -4,7 +4,7 @@
 //! contradicting report changes no version (I8), and none is lost without a trace.
 
 use crate::cause::{Cause, Failure};
-use crate::decision::{Actor, Decision, Follow, Stamp};
+use crate::decision::{Decision, Follow};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::{COMMENT_CHARS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
 use crate::plan::method::CallbackId;
@@ -13,6 +13,7 @@ use crate::request::report::Report;
 use crate::request::states::{Event, MACHINE, Status};
 use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
 use crate::rev::Rev;
+use crate::stamp::{Actor, Stamp};
 use crate::text::squeezed;
 use crate::time::Period;
 

@@ -1,12 +1,13 @@
 //! What the sweeper does with a request that is due (Q10, P20, P21).
 
 use crate::cause::Own;
-use crate::decision::{Decision, Stamp};
+use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::{RESEND_AFTER, RESEND_SELDOM};
 use crate::rejection::Rejection;
 use crate::request::Request;
 use crate::request::states::{Event, Status};
+use crate::stamp::Stamp;
 
 impl Request {
     /// A queued one is sent again, one that waits for its callback has waited too long.

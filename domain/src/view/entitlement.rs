@@ -9,7 +9,7 @@ use crate::entitlement::product_key::{KeyRef, ProductKey};
 use crate::entitlement::states::{KEY_MACHINE, KeyState, State};
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
 use crate::ids::Id;
-use crate::request::Overflow;
+use crate::life::Overflow;
 use crate::substitution::lint::Warning;
 use crate::time::{Day, Time};
 use crate::view::HistoryLine;

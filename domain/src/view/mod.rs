@@ -15,7 +15,7 @@ pub mod request;
 
 use serde::Serialize;
 
-use crate::machine::Step;
+use crate::life::Step;
 use crate::time::Time;
 
 /// A step of a history.

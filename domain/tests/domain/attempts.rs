@@ -2,8 +2,9 @@
 //! generations: what is told stays true.
 
 use domain::cause::{Cause, Own, Silence};
-use domain::decision::{Change, Decision, Record, Stamp};
+use domain::decision::{Change, Decision};
 use domain::plan::method::{Completion, MethodInfo};
+use domain::record::Record;
 use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
 use domain::request::dispatched::{Answer, Ended};
@@ -11,6 +12,7 @@ use domain::request::manual::{ManualStatus, StatusInput};
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Conflicts, Delivery, Request};
+use domain::stamp::Stamp;
 use domain::time::Period;
 
 use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved, says};

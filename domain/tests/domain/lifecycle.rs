@@ -11,9 +11,9 @@ use domain::catalog::NameVersion;
 use domain::catalog::Product;
 use domain::catalog::product::ProductInput;
 use domain::cause::{Cause, Own, Silence};
-use domain::decision::{Actor, Change, Decision, Record, Stamp};
+use domain::decision::{Change, Decision};
 use domain::ids::{Entropy, Id};
-use domain::machine::Life;
+use domain::life::Life;
 use domain::plan::association::{Association, Chosen, Former};
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::door::Sealed;
@@ -21,6 +21,7 @@ use domain::plan::method::{
     CallbackId, Completion, Method, MethodInfo, MethodInput, Seals, wait_before,
 };
 use domain::plan::{Plan, PlanInput};
+use domain::record::Record;
 use domain::request::claim::{Claim, Idle};
 use domain::request::dispatched::{Answer, Ended};
 use domain::request::manual::{ManualStatus, StatusInput};
@@ -30,6 +31,7 @@ use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Delivery, Named, Payload, Request, RequestType};
 use domain::rev::Rev;
+use domain::stamp::{Actor, Stamp};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 

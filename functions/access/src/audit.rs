@@ -1,9 +1,9 @@
 //! `GET /v1/audit`: what API keys did.
 
-use domain::access::audit::{AuditEntry, Subject};
+use domain::access::audit::AuditEntry;
 use domain::access::{Act, Area};
-use domain::decision::Kind;
 use domain::ids::Id;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::time::Time;
 use edge::{Answer, Cx, Problem};
@@ -12,12 +12,7 @@ use store::list::Page;
 /// The entries of one thing are found by its id, and complete; all else filters the list.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, mut asked, query) = (cx.tenant()?, cx.page()?, &cx.query);
-    let unknown = |_| {
-        let detail = "The query parameter entity is wrong: there is no such kind of thing.";
-        Rejection::at("entity", Code::ValidationFailed, detail)
-    };
-    let entity: Option<Subject> =
-        query.text("entity").map(str::parse).transpose().map_err(unknown)?;
+    let entity = query.text("entity").map(kind).transpose()?;
     let actor: Option<Id> = query.get("actor")?;
     let (after, before): (Option<Time>, Option<Time>) = (query.get("after")?, query.get("before")?);
     let keep = |entry: &AuditEntry| {
@@ -27,7 +22,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
             && before.is_none_or(|before| entry.at < before)
     };
     let Some(id) = query.text("id") else {
-        let page = cx.store().list(tenant, Kind::Audit, &asked, keep).await?;
+        let page = cx.store().list(tenant, Kind::AuditEntry, &asked, keep).await?;
         return cx.list(&shown(&cx, page)?);
     };
     // One more than asked for tells whether there is more.
@@ -39,6 +34,12 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let next = rows.last().filter(|_| more).map(|entry| entry.id);
     rows.retain(keep);
     cx.list(&shown(&cx, Page::new(rows, next))?)
+}
+
+fn kind(name: &str) -> Result<Kind, Rejection> {
+    let detail = "The query parameter entity is wrong: there is no such kind of thing.";
+    let kind = name.parse().ok().filter(|kind: &Kind| kind.is_audited());
+    kind.ok_or_else(|| Rejection::at("entity", Code::ValidationFailed, detail))
 }
 
 /// What is said of customers is shown to those alone who may see customers.

@@ -2,9 +2,9 @@
 
 use domain::access::keys::{ApiKeyInput, new_secret};
 use domain::access::{Act, ApiKey, Area, keys::KeyInfo};
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::PAGE;
+use domain::record::Kind;
 use domain::rejection::{Code, Fault, Rejection};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
@@ -35,7 +35,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let page = cx.store().list::<KeyInfo>(cx.tenant()?, Kind::Key, &cx.page()?, |_| true).await?;
+    let page =
+        cx.store().list::<KeyInfo>(cx.tenant()?, Kind::ApiKey, &cx.page()?, |_| true).await?;
     cx.list(&page)
 }
 
@@ -65,7 +66,7 @@ async fn other_administrator(
     loop {
         let lasting = |key: &KeyInfo| key.is_live(now) && key.lasts_as_long_as(one);
         let others = |key: &KeyInfo| key.id != one.id && lasting(key);
-        let found = cx.store().list::<KeyInfo>(tenant, Kind::Key, &page, others).await?;
+        let found = cx.store().list::<KeyInfo>(tenant, Kind::ApiKey, &page, others).await?;
         for info in found.rows {
             // The list may be late: the row itself counts.
             let key = cx.store().load_api_key(tenant, info.id).await?;

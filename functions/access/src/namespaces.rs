@@ -2,8 +2,8 @@
 
 use domain::access::namespace::NamespaceInput;
 use domain::access::{Act, Namespace, Role};
-use domain::decision::Kind;
 use domain::ids::Id;
+use domain::record::Kind;
 use edge::{Answer, Cx, Problem};
 use serde::Deserialize;
 

@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use domain::access::role::RoleInput;
-use domain::decision::Kind;
+use domain::record::Kind;
 use edge::{Answer, Cx, Problem};
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {

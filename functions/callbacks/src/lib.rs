@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use domain::decision::{Actor, Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::Entropy;
 use domain::limits::CALLBACK_ANSWERED;
 use domain::plan::door::Door;
@@ -14,6 +14,7 @@ use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
+use domain::stamp::{Actor, Stamp};
 use edge::app::Undone;
 use edge::http::routes::Function;
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, verify};

@@ -5,7 +5,7 @@ use domain::access::Act;
 use domain::attributes::Entity;
 use domain::catalog::CustomAttributeDef;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
-use domain::decision::Kind;
+use domain::record::Kind;
 use edge::{Answer, Cx, Problem};
 
 async fn load(cx: &Cx) -> Result<CustomAttributeDef, Problem> {
@@ -26,7 +26,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let entity: Option<Entity> = cx.query.get("entity")?;
     let keep = |row: &CustomAttributeDef| entity.is_none_or(|entity| row.entity == entity);
-    cx.list(&cx.store().list(cx.tenant()?, Kind::Attribute, &cx.page()?, keep).await?)
+    cx.list(&cx.store().list(cx.tenant()?, Kind::CustomAttribute, &cx.page()?, keep).await?)
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

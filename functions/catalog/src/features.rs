@@ -3,7 +3,7 @@
 use domain::access::Act;
 use domain::catalog::Feature;
 use domain::catalog::feature::{FeatureInput, FeaturePatch};
-use domain::decision::Kind;
+use domain::record::Kind;
 use edge::http::page;
 use edge::{Answer, Cx, Problem};
 

@@ -1,7 +1,7 @@
 //! `…/{id}/contacts`: the people of a customer or partner.
 
 use domain::customer::contact::{Contact, ContactInput};
-use domain::decision::Kind;
+use domain::record::Kind;
 use domain::view::entitlement::EntitlementLine;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;

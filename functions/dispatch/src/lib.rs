@@ -8,12 +8,13 @@ mod render;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::decision::{Actor, Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::Id;
 use domain::plan::method::Method;
 use domain::request::claim::Claim;
 use domain::request::dispatched::{Answer, Ended};
 use domain::request::{Payload, Request};
+use domain::stamp::{Actor, Stamp};
 use domain::task::{Message, Task, TaskKind};
 use domain::time::Time;
 use edge::App;

@@ -3,12 +3,13 @@
 //! Neighbours: `lib` claims with them. Guarantee: the first writer wins, a loser takes its bytes.
 
 use domain::cause::{Failure, Own};
-use domain::decision::{Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::{Id, sha256_hex};
 use domain::plan::method::Method;
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
 use domain::rev::Rev;
+use domain::stamp::Stamp;
 use edge::{App, telemetry};
 use store::{Extra, StoreError};
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use domain::customer::Customer;
 use domain::customer::profile::Profile;
-use domain::decision::{Actor, Decision, Effect, Stamp};
+use domain::decision::{Decision, Effect};
 use domain::ids::Id;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED, COMMIT_TRIES};
 use domain::plan::door::Sealed;
+use domain::stamp::{Actor, Stamp};
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 

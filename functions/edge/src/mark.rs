@@ -3,9 +3,9 @@
 //! Neighbours: `lambda` and local mode ask at every start. Guarantee: with a foreign key, or rows
 //! of a later version, nothing is served and nothing is written.
 
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::plan::method::Method;
+use domain::record::Kind;
 use serde::Deserialize;
 use store::list::PageOf;
 use store::mark::{FORM, Mark};

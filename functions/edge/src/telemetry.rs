@@ -6,7 +6,8 @@
 use std::future::Future;
 use std::io;
 
-use domain::decision::{Change, Decision, Record};
+use domain::decision::{Change, Decision};
+use domain::record::Record;
 use domain::request::attempt::AttemptOutcome;
 use domain::time::Period;
 use metrics::{Unit, counter, describe_histogram, histogram};

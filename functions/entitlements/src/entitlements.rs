@@ -1,11 +1,11 @@
 //! `/v1/entitlements`.
 
 use domain::attributes::Entity;
-use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::states::State;
 use domain::ids::Id;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::view::entitlement::{EntitlementLine, EntitlementView};
 use edge::http::routes::ActionInput;
@@ -77,7 +77,7 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
-    let older = cx.store().list_history(tenant, Kind::Entitlement, entitlement.id).await?;
+    let older = cx.store().list_history(tenant, Aged::Entitlement, entitlement.id).await?;
     let mut view = EntitlementView::new(&entitlement, &cx.caller()?.role);
     view.preceded_by(older.rows);
     cx.show(&view, entitlement.life.version)

@@ -12,8 +12,8 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use domain::access::keys::KeyInfo;
-use domain::decision::Kind;
 use domain::ids::Id;
+use domain::record::Kind;
 use edge::http::router::finish;
 use edge::http::routes::Function;
 use edge::mark::{self, Unfit};
@@ -310,7 +310,7 @@ async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
             None => Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service")),
         };
     }
-    if app.store.has(Id::FIRST_TENANT, Kind::Key, |_: &KeyInfo| true).await? {
+    if app.store.has(Id::FIRST_TENANT, Kind::ApiKey, |_: &KeyInfo| true).await? {
         tracing::warn!(
             "{} was missing, so a new administrator's key is made; the one before works until it \
              is revoked",

@@ -2,9 +2,9 @@
 
 use domain::access::Act;
 use domain::catalog::Product;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::plan::association::{Association, AssociationInput, Chosen, Former};
+use domain::record::Kind;
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use edge::{Answer, Cx, Problem};
 

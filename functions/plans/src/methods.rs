@@ -1,12 +1,13 @@
 //! `/v1/methods`: where requests go. A callback secret is shown once, a credential never.
 
 use domain::access::Act;
-use domain::decision::{Kind, Stamp};
 use domain::ids::Id;
 use domain::plan::association::USED_METHOD;
 use domain::plan::door::{RotateInput, Sealed};
 use domain::plan::method::{Method, MethodInfo, MethodInput, Seals};
+use domain::record::Kind;
 use domain::rejection::{Code, Faults, Rejection};
+use domain::stamp::Stamp;
 use edge::http::page;
 use edge::provider::{credential_place, secret_place};
 use edge::secret::Secret;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use domain::access::Act;
 use domain::attributes::Entity;
 use domain::catalog::CustomAttributeDef;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::plan::association::USED_PLAN;
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::{Plan, PlanInput};
+use domain::record::Kind;
 use domain::substitution::lint::Registered;
 use domain::substitution::shape::paths;
 use edge::http::body::raw_member;
@@ -40,7 +40,7 @@ pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
     let mut all: BTreeMap<Id, (Entity, String)> = BTreeMap::new();
     loop {
         let every = |_: &CustomAttributeDef| true;
-        let found = cx.store().list(cx.tenant()?, Kind::Attribute, &page, every).await?;
+        let found = cx.store().list(cx.tenant()?, Kind::CustomAttribute, &page, every).await?;
         all.extend(found.rows.into_iter().map(|row| (row.id, (row.entity, row.name))));
         page.after = found.next;
         if page.after.is_none() {

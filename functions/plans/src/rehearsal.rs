@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use domain::access::Act;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::{PAGE, REHEARSAL_ROWS};
 use domain::plan::Plan;
 use domain::plan::association::USED_PLAN;
 use domain::plan::trial::{Queued, Rehearsal, RehearseInput, Rehearsed, Using};
+use domain::record::Kind;
 use domain::request::states::Status;
 use domain::view::request::RequestRow;
 use edge::{Answer, Cx, Problem};
@@ -73,7 +73,8 @@ impl Found {
                 let status = matches!(row.state, Status::Completed | Status::RequestQueued);
                 status && row.plan.as_ref().is_some_and(|named| named.id == plan.id)
             };
-            let rows = cx.store().list(cx.tenant()?, Kind::Request, &page, keep).await?;
+            let rows =
+                cx.store().list(cx.tenant()?, Kind::ProvisioningRequest, &page, keep).await?;
             for row in rows.rows {
                 match row.state {
                     Status::RequestQueued => found.queued.push(row.id),

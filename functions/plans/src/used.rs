@@ -2,11 +2,11 @@
 //! are free for a copy.
 
 use domain::catalog::Product;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::{COPY_NAMES, NAMED_PRODUCTS};
 use domain::plan::association::Association;
 use domain::plan::copy;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use edge::{Cx, Problem};
 

@@ -1,13 +1,14 @@
 //! What an operator does with a request: Update Status, retry, cancel, comments.
 
 use domain::activation::Activation;
-use domain::decision::{Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::manual::{CommentsInput, StatusInput};
 use domain::request::states::MACHINE;
+use domain::stamp::Stamp;
 use domain::time::Period;
 use domain::view::request::{RequestLine, RequestRow, RequestView};
 use edge::http::bulk::Parts;

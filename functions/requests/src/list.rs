@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use domain::decision::Kind;
 use domain::ids::Id;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::request::states::Status;
@@ -85,7 +85,7 @@ pub(crate) async fn find(
     let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
     let keep = |row: &RequestRow| filter.keeps(row) && wanted(row);
     let Some(ids) = exact(cx).await? else {
-        return Ok(cx.store().list(tenant, Kind::Request, &asked, keep).await?);
+        return Ok(cx.store().list(tenant, Kind::ProvisioningRequest, &asked, keep).await?);
     };
     let found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
     let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();

@@ -1,8 +1,8 @@
 //! `GET /v1/provisioning-requests/{id}` and its attempts.
 
-use domain::decision::Kind;
 use domain::ids::Id;
-use domain::machine::Step;
+use domain::life::Step;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::view::HistoryLine;
@@ -36,7 +36,7 @@ pub(crate) async fn older(
     if request.life.version <= request.life.history.len() as u64 {
         return Ok(Vec::new());
     }
-    let older = cx.store().list_history(tenant, Kind::Request, request.id).await?;
+    let older = cx.store().list_history(tenant, Aged::Request, request.id).await?;
     Ok(older.rows.into_iter().flat_map(|overflow| overflow.steps).collect())
 }
 

@@ -4,9 +4,9 @@
 
 use domain::access::audit::AuditEntry;
 use domain::access::keys::KeyInfo;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::KEY_BYTES;
+use domain::record::Kind;
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
@@ -25,7 +25,7 @@ impl dyn Store {
         entity_id: &str,
         page: &PageOf,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let pk = keys::names(tenant, Kind::Audit, "entity", entity_id);
+        let pk = keys::names(tenant, Kind::AuditEntry, "entity", entity_id);
         // Nothing is called so, and DynamoDB would refuse to look for it.
         if pk.len() > KEY_BYTES {
             return Ok(Vec::new());
@@ -38,7 +38,8 @@ impl dyn Store {
         };
         let items = self.range(&range).await?.items;
         let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
-        let places: Vec<Key> = ids.map(|id| keys::of_catalog(tenant, Kind::Audit, id)).collect();
+        let places: Vec<Key> =
+            ids.map(|id| keys::of_catalog(tenant, Kind::AuditEntry, id)).collect();
         if places.is_empty() {
             return Ok(Vec::new());
         }

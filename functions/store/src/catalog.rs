@@ -8,13 +8,13 @@ use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
 use domain::customer::contact::Contact;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::plan::Plan;
 use domain::plan::association::Association;
 use domain::plan::door::Door;
 use domain::plan::method::Method;
 use domain::plan::version::PlanVersion;
+use domain::record::Kind;
 use domain::time::Time;
 use futures::future::try_join_all;
 
@@ -82,7 +82,7 @@ impl dyn Store {
         let range = Range {
             table: Table::Catalog,
             index: Some(keys::LIST),
-            pk: keys::list(tenant, Kind::Key),
+            pk: keys::list(tenant, Kind::ApiKey),
             prefix: id.padded(),
             below: None,
             after: None,
@@ -163,7 +163,7 @@ impl dyn Store {
         tenant: Id,
         id: Id,
     ) -> Result<CustomAttributeDef, StoreError> {
-        self.load(keys::of_catalog(tenant, Kind::Attribute, id)).await
+        self.load(keys::of_catalog(tenant, Kind::CustomAttribute, id)).await
     }
 
     /// A contact of a customer.

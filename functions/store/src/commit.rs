@@ -3,16 +3,19 @@
 //! Neighbours: `rows` encodes, `port` writes. Guarantee: nothing is written unless all is.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::decision::{Change, Decision, Kind, Name, Record, Scope};
-use domain::entitlement::product_key::{Consumption, KeyRef};
+use domain::decision::{Change, Decision};
+use domain::entitlement::product_key::Consumption;
 use domain::ids::Id;
+use domain::name::{Name, Scope};
+use domain::record::{Kind, Record};
 use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::idempotency::SavedAnswer;
 use crate::keys::{self, attribute};
+use crate::places::row;
 use crate::port::{CommitError, Condition, Item, Store, Write};
-use crate::rows::{Encoded, encode, record};
+use crate::rows::{Encoded, encode};
 
 /// What goes into the transaction besides the decision.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +72,7 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
     let taken = refused.iter().filter_map(hit).find_map(|meaning| match meaning {
         Meaning::Taken(name) => {
             // A custom attribute's names are apart for each entity, which stands as the member.
-            let member = if name.kind == Kind::Attribute { "name" } else { name.member };
+            let member = if name.kind == Kind::CustomAttribute { "name" } else { name.member };
             Some(StoreError::NameTaken { member, value: name.value.clone() })
         }
         _ => None,
@@ -80,29 +83,23 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
 fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Result<(), StoreError> {
     match change {
         Change::Save(saved) => {
-            let (main, door) = record(tenant, saved)?;
-            let condition = match **saved {
-                // Only the worker of an attempt writes it; a door goes with its method, and a
-                // response with the head, whose revision is named beside it. The last callback to
-                // come again takes its place.
-                Record::Attempt(_)
-                | Record::Door(_)
-                | Record::LongResponse(_)
-                | Record::Repeat(_) => Condition::Free,
-                _ => of_rev(main.rev),
-            };
-            // A new one must not take the door of another tenant's method.
-            let first = if main.rev == 0 { Condition::Absent } else { Condition::Free };
-            out.push((put(main, condition), Meaning::Conflict));
-            out.extend(door.map(|door| (put(door, first), Meaning::Conflict)));
+            out.push((put(row(tenant, saved)?), Meaning::Conflict));
+            if let Record::Method(method) = &**saved {
+                // Its door goes with it. A new one must not take the door of another tenant's method.
+                let mut door = row(tenant, &method.door(tenant).into())?;
+                if method.rev.number() == 0 {
+                    door.condition = Condition::Absent;
+                }
+                out.push((put(door), Meaning::Conflict));
+            }
         }
         Change::Delete(saved) => {
-            let (main, _) = record(tenant, saved)?;
-            out.push((Write::Delete(main.key, of_rev(main.rev)), Meaning::Conflict));
+            let Encoded { key, condition, .. } = row(tenant, saved)?;
+            out.push((Write::Delete(key, condition), Meaning::Conflict));
         }
-        Change::Refer(row) => {
-            let (main, _) = record(tenant, row)?;
-            let write = Write::Add(main.key, vec![(attribute::REV, 1)], Condition::Present);
+        Change::Refer(referred) => {
+            let key = row(tenant, referred)?.key;
+            let write = Write::Add(key, vec![(attribute::REV, 1)], Condition::Present);
             out.push((write, Meaning::Conflict));
         }
         Change::Claim(name) => out.push((take(tenant, name), Meaning::Taken(name.clone()))),
@@ -127,15 +124,11 @@ fn take(tenant: Id, name: &Name) -> Write {
     Write::Put(keys::name(tenant, name), item, condition)
 }
 
-const fn of_rev(rev: u64) -> Condition {
-    if rev == 0 { Condition::Absent } else { Condition::Rev(rev) }
-}
-
-fn put(row: Encoded, condition: Condition) -> Write {
+fn put(row: Encoded) -> Write {
     let mut item = row.item;
     let rev = AttributeValue::N((row.rev + 1).to_string());
     item.insert(attribute::REV.to_owned(), rev);
-    Write::Put(row.key, item, condition)
+    Write::Put(row.key, item, row.condition)
 }
 
 /// Quantity and counters as conditional ADDs: read-then-write would lose updates (I1).
@@ -148,16 +141,11 @@ fn consume(
     let write = if key.rev.number() == 0 {
         let mut key = key.clone();
         key.remaining -= quantity;
-        put(record(tenant, &key.into())?.0, Condition::Absent)
+        put(row(tenant, &key.into())?)
     } else {
-        let place = KeyRef {
-            entitlement: key.entitlement_id,
-            index: key.index,
-            generation: key.generation,
-        };
         let adds = vec![("remaining", -i64::from(*quantity)), (attribute::REV, 1)];
         let condition = Condition::Remains { quantity: *quantity, exhausts: *exhausts };
-        Write::Add(keys::product_key(tenant, place), adds, condition)
+        Write::Add(keys::product_key(tenant, key.place()), adds, condition)
     };
     out.push((write, Meaning::Conflict));
     if let Some(count) = count {

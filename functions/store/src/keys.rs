@@ -3,12 +3,16 @@
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
 //! the mark of the deployment and the index `due`.
 
-use domain::decision::{Kind, Name, Scope};
 use domain::entitlement::product_key::KeyRef;
 use domain::ids::{Id, sha256_hex};
+use domain::life::Aged;
 use domain::limits::CONFLICTS;
+use domain::name::{Name, Scope};
+use domain::record::Kind;
 use domain::task::{Task, TaskKind};
 use domain::time::Time;
+
+use crate::places::word;
 
 /// The two tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,10 +126,10 @@ pub fn long_response(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
 }
 
 /// Older steps of a history.
-pub fn history(tenant: Id, kind: Kind, id: Id, first: u64) -> Key {
-    let owner = match kind {
-        Kind::Entitlement => entitlement(tenant, id),
-        _ => request(tenant, id),
+pub fn history(tenant: Id, of: Aged, id: Id, first: u64) -> Key {
+    let owner = match of {
+        Aged::Entitlement => entitlement(tenant, id),
+        Aged::Request => request(tenant, id),
     };
     core(owner.pk, format!("{HISTORY}{first:09}"))
 }
@@ -140,7 +144,7 @@ pub fn idempotency(tenant: Id, hash: &str) -> Key {
 
 /// A row of the catalog.
 pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
-    let kind: &str = kind.into();
+    let kind = word(kind);
     catalog(format!("T#{tenant}#{kind}#{id}"), "-")
 }
 
@@ -202,21 +206,13 @@ pub fn name(tenant: Id, name: &Name) -> Key {
 
 /// The partition of a value's look-up rows.
 pub fn names(tenant: Id, kind: Kind, member: &str, value: &str) -> String {
-    let kind: &str = kind.into();
+    let kind = word(kind);
     format!("T#{tenant}#N#{kind}#{member}#{}", value.to_lowercase())
-}
-
-/// The table in which a kind has its list.
-pub(crate) const fn listed_in(kind: Kind) -> Table {
-    match kind {
-        Kind::Entitlement | Kind::Activation | Kind::Request => Table::Core,
-        _ => Table::Catalog,
-    }
 }
 
 /// A list's partition in the index `list`.
 pub fn list(tenant: Id, kind: Kind) -> String {
-    let kind: &str = kind.into();
+    let kind = word(kind);
     format!("T#{tenant}#{kind}")
 }
 

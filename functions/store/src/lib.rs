@@ -16,6 +16,7 @@ pub mod list;
 pub mod load;
 pub mod mark;
 mod parties;
+mod places;
 pub mod port;
 pub mod rows;
 pub mod sample;

@@ -6,17 +6,19 @@ use domain::attributes::Entity;
 use domain::catalog::CustomAttributeDef;
 use domain::catalog::custom_attribute::AttributeTypes;
 use domain::customer::contact::Contact;
-use domain::decision::Kind;
 use domain::ids::Id;
+use domain::life::{Aged, Overflow};
 use domain::limits::{KEY_BYTES, PAGE_ROWS};
 use domain::plan::Plan;
 use domain::plan::version::PlanVersion;
+use domain::record::Kind;
+use domain::request::Repeat;
 use domain::request::attempt::Attempt;
-use domain::request::{Overflow, Repeat};
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 use crate::keys::{self, Table};
+use crate::places;
 use crate::port::{Found, Item, Range, Store};
 use crate::rows::{Row, decode, plain};
 
@@ -88,7 +90,7 @@ impl dyn Store {
         page: &PageOf,
         keep: impl Fn(&T) -> bool + Send,
     ) -> Result<Page<T>, StoreError> {
-        let table = keys::listed_in(kind);
+        let table = places::table(kind);
         let mut after = page.after.map(Id::padded);
         let (mut rows, mut unreadable, mut looked_at) = (Vec::new(), Vec::new(), 0);
         let mut look = page.limit.max(1);
@@ -209,7 +211,7 @@ impl dyn Store {
     ) -> Result<AttributeTypes, StoreError> {
         let all = Range {
             index: Some(keys::LIST),
-            ..whole(Table::Catalog, keys::list(tenant, Kind::Attribute), String::new())
+            ..whole(Table::Catalog, keys::list(tenant, Kind::CustomAttribute), String::new())
         };
         let read = |item| plain::<CustomAttributeDef>(item, "custom attribute");
         let defs: Result<Vec<_>, _> = self.range_all(all).await?.into_iter().map(read).collect();
@@ -291,10 +293,10 @@ impl dyn Store {
     pub async fn list_history(
         &self,
         tenant: Id,
-        kind: Kind,
+        of: Aged,
         id: Id,
     ) -> Result<Beside<Overflow>, StoreError> {
-        let pk = keys::history(tenant, kind, id, 0).pk;
+        let pk = keys::history(tenant, of, id, 0).pk;
         let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
         Ok(Beside::read(self.range_all(range).await?))
     }
@@ -322,8 +324,8 @@ pub(crate) fn whole(table: Table, pk: String, prefix: String) -> Range {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use domain::decision::Kind;
     use domain::ids::Id;
+    use domain::record::Kind;
     use futures::executor::block_on;
 
     use crate::error::StoreError;

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use domain::activation::Activation;
-use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyRef, ProductKey};
 use domain::ids::Id;
 use domain::limits::PAYLOADS;
+use domain::record::Kind;
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Request};
 

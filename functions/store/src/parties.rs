@@ -4,10 +4,10 @@
 
 use domain::activation::revoke::Revocation;
 use domain::customer::Customer;
-use domain::decision::Kind;
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::parties::Known;
 use domain::ids::Id;
+use domain::record::Kind;
 
 use crate::error::StoreError;
 use crate::keys;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use domain::activation::Activation;
 use domain::catalog::{Feature, Product};
 use domain::customer::Customer;
-use domain::decision::Kind;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
+use domain::record::Kind;
 use domain::request::document::Sources;
 use domain::request::{Request, RequestType};
 

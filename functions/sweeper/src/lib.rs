@@ -3,11 +3,11 @@
 //! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5), and its
 //! help costs little while nothing is lost.
 
-use domain::decision::Actor;
 use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::states::Status;
+use domain::stamp::Actor;
 use domain::task::{Task, TaskKind};
 use domain::time::Period;
 use edge::App;

@@ -10,7 +10,6 @@ use domain::activation::activate::Facts;
 use domain::catalog::NameVersion;
 use domain::catalog::Product;
 use domain::catalog::product::ProductInput;
-use domain::decision::{Actor, Stamp};
 use domain::entitlement::create::Products;
 use domain::entitlement::input::{Action, EntitlementInput, ItemProductInput, LineItemInput};
 use domain::entitlement::parties::Known;
@@ -24,6 +23,7 @@ use domain::plan::method::{Method, MethodInfo, MethodInput, Seals};
 use domain::plan::{Plan, PlanInput};
 use domain::rejection::Rejection;
 use domain::rev::Rev;
+use domain::stamp::{Actor, Stamp};
 use domain::time::{Period, Time};
 use uuid::Uuid;
 

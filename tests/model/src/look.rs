@@ -2,7 +2,6 @@
 //!
 //! Neighbours: `steps` asks after each step, `invariants` knows the promise.
 
-use domain::decision::Actor;
 use domain::ids::{Id, sha256_hex};
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::plan::method::CallbackId;
@@ -11,6 +10,7 @@ use domain::request::reported::Arrival;
 use domain::request::states::Status;
 use domain::request::{Named, Payload, Request};
 use domain::rev::Rev;
+use domain::stamp::Actor;
 
 use crate::fixture::stamp;
 use crate::invariants::{self, Verdict, check};

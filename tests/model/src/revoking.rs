@@ -3,8 +3,9 @@
 //! Neighbours: `steps` asks whenever a request may have come to rest.
 
 use domain::activation::revoke::{Revocation, RevokeInput};
-use domain::decision::{Actor, Decision};
+use domain::decision::Decision;
 use domain::request::Request;
+use domain::stamp::Actor;
 
 use crate::fixture::stamp;
 use crate::search::{Model, Mutant};

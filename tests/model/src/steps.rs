@@ -4,7 +4,7 @@
 
 use domain::activation::activate::ActivationInput;
 use domain::cause::Silence;
-use domain::decision::{Actor, Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::plan::method::CallbackId;
@@ -14,6 +14,7 @@ use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Delivery, Request};
+use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
 
 use crate::fixture::stamp;

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::activation::Activation;
-use domain::decision::{Change, Decision, Effect, Record};
+use domain::decision::{Change, Decision, Effect};
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{Consumption, ProductKey};
 use domain::entitlement::states::KeyState;
 use domain::ids::Id;
+use domain::record::Record;
 use domain::request::Request;
 use domain::request::states::Status;
 use domain::rev::Rev;

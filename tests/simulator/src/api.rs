@@ -5,7 +5,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use domain::decision::Actor;
+use domain::stamp::Actor;
 use domain::time::Time;
 use edge::App;
 use edge::provider::signature::sign;

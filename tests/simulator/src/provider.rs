@@ -6,11 +6,11 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use domain::cause::Silence;
-use domain::decision::Kind;
 use domain::ids::Id;
 use domain::limits::SIGNATURE_SKEW;
 use domain::plan::door::{self, Sealed};
 use domain::plan::method::Method;
+use domain::record::Kind;
 use domain::request::attempt::AttemptOutcome;
 use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::decision::{Actor, Stamp};
 use domain::ids::{Entropy, Id};
 use domain::plan::method::CallbackId;
 use domain::request::Request;
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
+use domain::stamp::{Actor, Stamp};
 use domain::time::{Period, Time};
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale};

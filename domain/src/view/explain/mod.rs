@@ -16,7 +16,7 @@ use crate::access::audit::AuditEntry;
 use crate::access::keys::KeyInfo;
 use crate::activation::Activation;
 use crate::ids::Id;
-use crate::machine::Step;
+use crate::life::Step;
 use crate::plan::method::MethodInfo;
 use crate::request::states::Status;
 use crate::request::{Conflicts, Named, Payload, Repeat, Request};

@@ -3,8 +3,8 @@
 //! Neighbours: `mod` says what a moment is.
 
 use crate::ids::sha256_hex;
+use crate::life::Step;
 use crate::limits::{EXCERPTS_BYTES, MOMENTS};
-use crate::machine::Step;
 use crate::request::attempt::AttemptOutcome;
 use crate::request::states::Status;
 use crate::request::{Conflict, Payload, Repeat};

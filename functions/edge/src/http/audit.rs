@@ -4,9 +4,10 @@
 //! can leave it out, and none needs to think of it.
 
 use domain::access::audit::{AuditEntry, Call};
-use domain::decision::{Decision, Stamp};
+use domain::decision::Decision;
 use domain::rejection::{Code, Rejection};
 use domain::request::manual::comments;
+use domain::stamp::Stamp;
 use serde::Deserialize;
 
 use crate::http::context::Cx;

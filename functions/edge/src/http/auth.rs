@@ -5,9 +5,9 @@
 use axum::http::{HeaderMap, header};
 use domain::access::keys::KeyInfo;
 use domain::access::{Act, Needs, Role};
-use domain::decision::Actor;
 use domain::ids::{Id, sha256_hex};
 use domain::rejection::{Code, Rejection};
+use domain::stamp::Actor;
 use store::StoreError;
 
 use crate::app::App;

@@ -5,10 +5,11 @@
 
 use std::future::{Future, ready};
 
-use domain::decision::{Decision, Stamp};
+use domain::decision::Decision;
 use domain::ids::Id;
 use domain::limits::BULK_KEPT_BYTES;
 use domain::rejection::{Code, Rejection};
+use domain::stamp::Stamp;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 //! Neighbours: `table` has them all; the routers and `infra/openapi.json` are made of it.
 
 use domain::access::Needs;
-use domain::access::audit::Subject;
+use domain::record::Kind;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -216,26 +216,26 @@ impl Route {
     }
 
     /// What it acts on, for the audit: the last thing that its path names.
-    pub fn subject(&self) -> Option<Subject> {
+    pub fn subject(&self) -> Option<Kind> {
         self.path.rsplit(['/', '.']).find_map(|part| {
             Some(match part {
-                "tenant" => Subject::Tenant,
-                "namespaces" => Subject::Namespace,
-                "roles" => Subject::Role,
-                "api-keys" => Subject::ApiKey,
-                "features" => Subject::Feature,
-                "products" => Subject::Product,
-                "custom-attributes" => Subject::CustomAttribute,
-                "customers" => Subject::Customer,
-                "partners" => Subject::Partner,
-                "contacts" => Subject::Contact,
-                "plans" => Subject::Plan,
-                "methods" => Subject::Method,
-                "association" => Subject::Association,
-                "entitlements" | "entitlement" => Subject::Entitlement,
-                "product-keys" => Subject::ProductKey,
-                "activations" => Subject::Activation,
-                "provisioning-requests" => Subject::ProvisioningRequest,
+                "tenant" => Kind::Tenant,
+                "namespaces" => Kind::Namespace,
+                "roles" => Kind::Role,
+                "api-keys" => Kind::ApiKey,
+                "features" => Kind::Feature,
+                "products" => Kind::Product,
+                "custom-attributes" => Kind::CustomAttribute,
+                "customers" => Kind::Customer,
+                "partners" => Kind::Partner,
+                "contacts" => Kind::Contact,
+                "plans" => Kind::Plan,
+                "methods" => Kind::Method,
+                "association" => Kind::Association,
+                "entitlements" | "entitlement" => Kind::Entitlement,
+                "product-keys" => Kind::ProductKey,
+                "activations" => Kind::Activation,
+                "provisioning-requests" => Kind::ProvisioningRequest,
                 _ => return None,
             })
         })

@@ -1,0 +1,189 @@
+//! THE TABLE of places: one line for each noun, where its row stands and how it is written.
+//!
+//! Neighbours: `domain::record` has the same nouns, `rows` writes and reads by this table, `keys`
+//! has the shapes. Guarantee: a noun of the domain without a line here does not compile.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::access::audit::AuditEntry;
+use domain::access::{ApiKey, Namespace, Role, Tenant};
+use domain::activation::Activation;
+use domain::catalog::{CustomAttributeDef, Feature, Product};
+use domain::customer::Customer;
+use domain::customer::contact::Contact;
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::ProductKey;
+use domain::ids::Id;
+use domain::life::Overflow;
+use domain::plan::Plan;
+use domain::plan::association::Association;
+use domain::plan::door::Door;
+use domain::plan::method::Method;
+use domain::plan::version::PlanVersion;
+use domain::record::{Kind, Record};
+use domain::request::attempt::Attempt;
+use domain::request::{Conflicts, LongResponse, Payload, Repeat, Request};
+use domain::rev::Revised;
+use domain::task::Task;
+
+use crate::error::StoreError;
+use crate::keys::{self, Table, attribute, of_catalog as own};
+use crate::port::{Condition, Item};
+use crate::rows::{Encoded, Row, decode, encode};
+
+macro_rules! places {
+    (|$tenant:ident, $it:ident|
+        listed { $($noun:ident $what:literal $table:ident [$($kind:ident $word:literal),+]
+            $id:expr => $key:expr $(, $written:ident)? $(; also $also:expr)?;)* }
+        beside { $($beside:ident $name:literal $its_table:ident [$($its:ident $its_word:literal)?]
+            => $place:expr $(, $how:ident)? $(; also $more:expr)?;)* }
+    ) => {
+        $(impl Row for $noun {
+            const WHAT: &'static str = $what;
+        })*
+
+        $(impl Row for $beside {
+            const WHAT: &'static str = $name;
+        })*
+
+        /// The row of a record.
+        ///
+        /// # Errors
+        /// `Corrupt` when it cannot be written.
+        pub(crate) fn row($tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
+            Ok(match record {
+                $(Record::$noun($it) => written!($it, $key $(, $written)?)
+                    .listed($tenant, record.kind(), $id)$(.with($also))?,)*
+                $(Record::$beside($it) => written!($it, $place $(, $how)?)$(.with($more))?,)*
+            })
+        }
+
+        /// A kind's name in keys.
+        pub(crate) const fn word(kind: Kind) -> &'static str {
+            match kind {
+                $($(Kind::$kind => $word,)+)*
+                $($(Kind::$its => $its_word,)?)*
+            }
+        }
+
+        /// The table in which a kind has its list.
+        pub(crate) const fn table(kind: Kind) -> Table {
+            match kind {
+                $($(Kind::$kind => Table::$table,)+)*
+                $($(Kind::$its => Table::$its_table,)?)*
+            }
+        }
+
+        /// The kinds that have a list, and whether one of their rows can be read.
+        pub(crate) const LISTS: &[(Kind, fn(Item) -> Result<(), StoreError>)] =
+            &[$($((Kind::$kind, reads::<$noun>),)+)*];
+    };
+}
+
+/// A row to write, and when: if it is as it was read; once; or whatever stands there.
+macro_rules! written {
+    ($it:ident, $key:expr) => {
+        written!($it, $key, $it.rev(), of_rev($it.rev()))
+    };
+    ($it:ident, $key:expr, once) => {
+        written!($it, $key, 0, Condition::Absent)
+    };
+    ($it:ident, $key:expr, freely) => {
+        written!($it, $key, $it.rev(), Condition::Free)
+    };
+    ($it:ident, $key:expr, $rev:expr, $condition:expr) => {
+        Encoded { key: $key, item: encode($it, "row")?, rev: $rev, condition: $condition }
+    };
+}
+
+places! { |tenant, it|
+    // Noun, its name in errors, its table, its kinds as keys name them, by which id its list is in
+    // order => its key, how it is written, and what it has for other indexes.
+    listed {
+        Namespace "namespace" Catalog [Namespace "NAMESPACE"] it.id
+            => own(tenant, Kind::Namespace, it.id);
+        Role "role" Catalog [Role "ROLE"] it.id => own(tenant, Kind::Role, it.id);
+        ApiKey "API key" Catalog [ApiKey "KEY"] it.info.id => keys::api_key(&it.hash);
+        Feature "feature" Catalog [Feature "FEATURE"] it.id => own(tenant, Kind::Feature, it.id);
+        Product "product" Catalog [Product "PRODUCT"] it.id => own(tenant, Kind::Product, it.id);
+        CustomAttributeDef "custom attribute" Catalog [CustomAttribute "ATTRIBUTE"] it.id
+            => own(tenant, Kind::CustomAttribute, it.id);
+        Customer "customer" Catalog [Customer "CUSTOMER", Partner "PARTNER"] it.id
+            => own(tenant, Kind::Customer, it.id);
+        Plan "plan" Catalog [Plan "PLAN"] it.id => own(tenant, Kind::Plan, it.id);
+        Method "method" Catalog [Method "METHOD"] it.info.id
+            => own(tenant, Kind::Method, it.info.id);
+        Association "association" Catalog [Association "ASSOCIATION"] it.product_id
+            => keys::association(tenant, it.product_id);
+        Entitlement "entitlement" Core [Entitlement "ENTITLEMENT"] it.id
+            => keys::entitlement(tenant, it.id);
+        Activation "activation" Core [Activation "ACTIVATION"] it.id
+            => keys::activation(tenant, &it.aid);
+        Request "provisioning request" Core [ProvisioningRequest "REQUEST"] it.id
+            => keys::request(tenant, it.id); also due(tenant, it);
+        AuditEntry "audit entry" Catalog [AuditEntry "AUDIT"] it.id
+            => own(tenant, Kind::AuditEntry, it.id), once;
+    }
+
+    // The same of what has no list.
+    beside {
+        Tenant "tenant" Catalog [Tenant "TENANT"] => own(tenant, Kind::Tenant, it.id);
+        Contact "contact" Catalog [Contact "CONTACT"]
+            => keys::contact(tenant, it.customer_id, it.id);
+        ProductKey "product key" Core [ProductKey "PRODUCT_KEY"]
+            => keys::product_key(tenant, it.place());
+        PlanVersion "plan version" Catalog []
+            => keys::plan_version(tenant, it.0.id, it.0.version), once;
+        Door "door" Catalog [] => keys::door(it.method), freely; also expiry(it);
+        Payload "payload" Core [] => keys::payload(tenant, it.request, it.generation);
+        Attempt "attempt" Core []
+            => keys::attempt(tenant, known(it.request)?, it.generation, it.no), freely;
+        Conflicts "conflicts" Core [] => keys::conflicts(tenant, it.request);
+        Repeat "repeated callback" Core []
+            => keys::repeat(tenant, known(it.request)?, &it.webhook_id), freely;
+        LongResponse "response" Core []
+            => keys::long_response(tenant, it.request, &it.webhook_id), freely;
+        Overflow "history" Core [] => keys::history(tenant, it.kind, it.id, it.first);
+    }
+}
+
+impl Encoded {
+    fn listed(self, tenant: Id, kind: Option<Kind>, id: Id) -> Self {
+        let Some(kind) = kind else { return self };
+        let list = AttributeValue::S(keys::list(tenant, kind));
+        let place = AttributeValue::S(id.padded());
+        self.with([(attribute::LIST_PK, list), (attribute::LIST_SK, place)])
+    }
+
+    fn with(mut self, more: impl IntoIterator<Item = Attribute>) -> Self {
+        self.item.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+}
+
+type Attribute = (&'static str, AttributeValue);
+
+/// A request's place among what is due.
+fn due(tenant: Id, request: &Request) -> Vec<Attribute> {
+    let Some(at) = request.next_attempt_at else { return Vec::new() };
+    let (pk, sk) = keys::due(Task::dispatch(tenant, request.id), at);
+    vec![(attribute::DUE_PK, AttributeValue::S(pk)), (attribute::DUE_SK, AttributeValue::S(sk))]
+}
+
+/// When DynamoDB may remove a door that is closed.
+fn expiry(door: &Door) -> Option<Attribute> {
+    let seconds = door.expires?.millis() / 1000 + 1;
+    Some((attribute::TTL, AttributeValue::N(seconds.to_string())))
+}
+
+/// A row beside a request does not repeat the request's id; its key has it.
+fn known(request: Option<Id>) -> Result<Id, StoreError> {
+    request.ok_or(StoreError::NotFound("request of this row"))
+}
+
+const fn of_rev(rev: u64) -> Condition {
+    if rev == 0 { Condition::Absent } else { Condition::Rev(rev) }
+}
+
+fn reads<T: Row>(item: Item) -> Result<(), StoreError> {
+    decode::<T>(item).map(drop)
+}
