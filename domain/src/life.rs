@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::Id;
 use crate::limits::HISTORY_STEPS;
-use crate::machine::{Machine, Word};
+use crate::machine::{Stateful, Word};
 use crate::rejection::Rejection;
 use crate::rev::Rev;
 use crate::stamp::Stamp;
@@ -62,16 +62,15 @@ impl<S: Word> Life<S> {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` when no row makes it so.
-    pub fn begin<E: Word>(
-        machine: &Machine<S, E>,
-        event: E,
+    pub fn begin<T: Stateful<State = S>>(
+        event: T::Event,
         to: S,
         stamp: &Stamp,
     ) -> Result<Self, Rejection> {
-        machine.on(None, event, to)?;
+        let row = T::MACHINE.on(None, event, to)?;
         let mut life =
             Self { state: to, version: 0, moved: stamp.now, history: Vec::new(), fresh: 0 };
-        life.note(machine.on(None, event, to)?.id, to, stamp, None);
+        life.note(row.id, to, stamp, None);
         Ok(life)
     }
 
@@ -79,15 +78,14 @@ impl<S: Word> Life<S> {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` when the table has no such row.
-    pub fn walk<E: Word>(
+    pub fn walk<T: Stateful<State = S>>(
         &mut self,
-        machine: &Machine<S, E>,
-        event: E,
+        event: T::Event,
         to: S,
         stamp: &Stamp,
         note: Option<String>,
     ) -> Result<(), Rejection> {
-        let row = machine.on(Some(self.state), event, to)?;
+        let row = T::MACHINE.on(Some(self.state), event, to)?;
         if to != self.state {
             self.moved = stamp.now;
         }

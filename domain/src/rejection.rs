@@ -5,8 +5,10 @@
 use serde::Serialize;
 use strum::{Display, EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
+use crate::access::Role;
 use crate::ids::Id;
 use crate::limits::{FAULT_BYTES, FAULTS};
+use crate::machine::Who;
 use crate::text::cut;
 
 /// The codes of refusals. The documentation of each is what `GET /errors/{code}` answers.
@@ -159,17 +161,36 @@ pub struct Rejection {
     pub detail: String,
     /// Every fault of the body, when it is the body's.
     pub faults: Vec<Fault>,
-    /// The state that said no, with what it allows.
-    pub state: Option<State>,
+    /// The state that said no, with what is possible instead.
+    pub possible: Option<Possible>,
 }
 
-/// The state that refused an event.
+/// What may be ordered of a thing as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
-    /// Its name on the wire.
+pub struct Possible {
+    /// Its state, as the wire names it.
     pub state: &'static str,
-    /// What this state allows.
-    pub allowed: Vec<&'static str>,
+    /// The acts.
+    pub offers: Vec<Offer>,
+}
+
+/// An act that is possible, for those who may do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name on the wire.
+    pub action: &'static str,
+    /// Who may do it.
+    pub who: Who,
+    /// In which namespace the thing is.
+    pub namespace: Option<Id>,
+}
+
+impl Possible {
+    /// What a caller may do; who has no role may do nothing.
+    pub fn open_to(&self, role: Option<&Role>) -> Vec<&'static str> {
+        let theirs = |offer: &&Offer| role.is_some_and(|role| offer.who.is(role, offer.namespace));
+        self.offers.iter().filter(theirs).map(|offer| offer.action).collect()
+    }
 }
 
 impl Rejection {
@@ -184,7 +205,7 @@ impl Rejection {
 
     /// A no with a code and its reason.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), state: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), possible: None }
     }
 
     /// A no whose reason is the meaning of its code.
@@ -202,17 +223,26 @@ impl Rejection {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
-    /// The same no, with the state that said it.
-    pub fn with_state(mut self, state: &'static str, allowed: Vec<&'static str>) -> Self {
-        self.state = Some(State { state, allowed });
+    /// The same no, with the state that said it, and what is possible instead.
+    #[must_use]
+    pub fn instead(mut self, possible: Possible) -> Self {
+        self.possible = Some(possible);
         self
     }
+}
+
+/// A rule of a state's guard.
+///
+/// # Errors
+/// `ILLEGAL_TRANSITION` where it does not hold.
+pub fn illegal_unless(holds: bool, detail: impl Into<String>) -> Result<(), Rejection> {
+    if holds { Ok(()) } else { Err(Rejection::new(Code::IllegalTransition, detail)) }
 }
 
 impl From<Fault> for Rejection {
     fn from(fault: Fault) -> Self {
         let detail = fault.detail.clone();
-        Self { code: fault.code, detail, faults: vec![fault], state: None }
+        Self { code: fault.code, detail, faults: vec![fault], possible: None }
     }
 }
 
@@ -276,6 +306,6 @@ impl Faults {
         for text in self.0.iter_mut().flat_map(|fault| [&mut fault.pointer, &mut fault.detail]) {
             text.truncate(cut(text, FAULT_BYTES).len());
         }
-        Err(Rejection { code, detail, faults: self.0, state: None })
+        Err(Rejection { code, detail, faults: self.0, possible: None })
     }
 }

@@ -28,6 +28,7 @@ mod lists;
 mod lost_answers;
 mod main_job;
 mod notes;
+mod offered;
 mod openapi;
 mod operating;
 mod parameters;

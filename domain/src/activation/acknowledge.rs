@@ -1,9 +1,10 @@
 //! Acknowledging an activation (rows A2, N14; source 004, `ACKNOWLEDGEMENT_REQUEST`).
 
 use crate::activation::Activation;
-use crate::activation::states::{Event, MACHINE, State};
+use crate::activation::states::{Event, State};
 use crate::decision::Decision;
 use crate::entitlement::Entitlement;
+use crate::machine::Stateful;
 use crate::rejection::Rejection;
 use crate::stamp::Stamp;
 
@@ -17,14 +18,8 @@ impl Activation {
         mut entitlement: Entitlement,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        MACHINE.on(Some(self.life.state), Event::Acknowledge, State::Active)?;
-        if !self.acknowledgement_request {
-            return Err(self.illegal("No acknowledgement was asked for by the entitlement."));
-        }
-        if let Some(at) = self.acknowledged_at {
-            return Err(self.illegal(format!("The activation was acknowledged at {at}.")));
-        }
-        self.life.walk(&MACHINE, Event::Acknowledge, State::Active, stamp, None)?;
+        self.permit(Event::Acknowledge, &entitlement)?;
+        self.life.walk::<Self>(Event::Acknowledge, State::Active, stamp, None)?;
         self.acknowledged_at = Some(stamp.now);
         entitlement.unacknowledged = entitlement.unacknowledged.saturating_sub(1);
         entitlement.try_acknowledged(stamp)?;

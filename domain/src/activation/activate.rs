@@ -3,20 +3,22 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::activation::states::{Event, MACHINE, State};
+use crate::activation::states::{Event, State};
 use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
 use crate::catalog::Product;
 use crate::customer::Customer;
 use crate::decision::Decision;
+use crate::entitlement::create::Products;
 use crate::entitlement::product_key::{Consumption, Count, ProductKey};
 use crate::entitlement::states::{
-    Event as EntitlementEvent, KEY_MACHINE, KeyEvent, KeyState, State as EntitlementState,
+    Around, Event as EntitlementEvent, KeyAround, KeyEvent, KeyState, State as EntitlementState,
 };
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, LineItemType, Registration};
 use crate::ids::Id;
 use crate::life::Life;
 use crate::limits::{BULK, C2V_CHARS, SCHEDULED_AHEAD};
+use crate::machine::Stateful;
 use crate::plan::association::Association;
 use crate::rejection::{Code, Fault, Faults, Rejection};
 use crate::request::open::Origin;
@@ -78,7 +80,8 @@ pub struct Facts {
     pub key: ProductKey,
     /// Its GUID.
     pub pk_id: Uuid,
-    /// The products of the key's line item, each with its association.
+    /// The products of the key's line item, or of an entitlement without keys, each with its
+    /// association.
     pub products: Vec<(Product, Option<Association>)>,
     /// What the named id belongs to: a customer, or a partner, who cannot activate.
     pub customer: Option<Customer>,
@@ -144,33 +147,19 @@ impl Facts {
     }
 
     fn guards(&self, input: &ActivationInput, stamp: &Stamp) -> Result<(), Rejection> {
-        let entitlement = &self.entitlement;
-        if !entitlement.enabled {
-            return Err(Rejection::new(Code::EntitlementDisabled, "The entitlement is disabled."));
+        let (entitlement, today) = (&self.entitlement, stamp.now.day());
+        let around = Around { products: &self.sold(), today };
+        entitlement.open().map_err(|refused| entitlement.refusing(refused, around))?;
+        let of_key = KeyAround { entitlement, today };
+        match self.key.state(of_key) {
+            KeyState::Enabled => {}
+            KeyState::Disabled => {
+                let detail = "The product key is disabled.";
+                return Err(Rejection::new(Code::ProductKeyDisabled, detail));
+            }
+            KeyState::Void => self.key.permit(KeyEvent::Activate, of_key)?,
         }
-        if !entitlement.has_keys() {
-            let state: &str = entitlement.life.state.into();
-            return Err(entitlement
-                .illegal(format!("An entitlement in state {state} cannot be activated.")));
-        }
-        if !entitlement.activation_allowed {
-            return Err(
-                entitlement.illegal("The entitlement does not allow activations.".to_owned())
-            );
-        }
-        if self.key.generation != entitlement.key_generation {
-            return Err(KEY_MACHINE.refuse(Some(KeyState::Void), KeyEvent::Activate));
-        }
-        if self.key.state == KeyState::Disabled {
-            return Err(Rejection::new(Code::ProductKeyDisabled, "The product key is disabled."));
-        }
-        KEY_MACHINE.on(Some(self.key.state), KeyEvent::Activate, KeyState::Enabled)?;
-        if entitlement.end_date.is_some_and(|end| stamp.now.day() > end) {
-            return Err(Rejection::new(
-                Code::EntitlementExpired,
-                "The entitlement's end date has passed.",
-            ));
-        }
+        entitlement.unexpired(today)?;
         self.quantity(input.activation_quantity)?;
         let customer = input.customer_id.or(entitlement.customer_id);
         if entitlement.registration_required == Registration::Mandatory && customer.is_none() {
@@ -182,6 +171,10 @@ impl Facts {
             return Err(Fault::unknown("/customerId", "Customer", id).into());
         }
         self.inputs(input.inputs.as_ref())
+    }
+
+    fn sold(&self) -> Products {
+        self.products.iter().map(|(product, _)| (product.id, product.clone())).collect()
     }
 
     /// An update needs to know its key: by its id, or by what the key said (`C2V`).
@@ -255,7 +248,7 @@ impl Facts {
             key_generation: self.key.generation,
             quantity: input.activation_quantity,
             activation_date: stamp.now,
-            life: Life::begin(&MACHINE, Event::Activate, State::Active, stamp)?,
+            life: Life::begin::<Activation>(Event::Activate, State::Active, stamp)?,
             customer_id: input.customer_id.or(self.entitlement.customer_id),
             activatee: input.activatee.clone(),
             custom_attributes: input.custom_attributes.clone(),

@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::activation::states::{MACHINE, State};
+use crate::activation::states::State;
 use crate::attributes::CustomAttributes;
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::life::Life;
-use crate::rejection::{Code, Rejection};
 use crate::rev::Rev;
 use crate::time::Time;
 
@@ -103,16 +102,6 @@ impl Activation {
         }
     }
 
-    /// What may be ordered now.
-    pub fn actions(&self) -> Vec<&'static str> {
-        let mut actions = MACHINE.actions(self.life.state);
-        actions.retain(|action| *action != "ACKNOWLEDGE" || self.awaits_acknowledgement());
-        if self.life.state == State::RevocationPending {
-            actions.push("REVOKE");
-        }
-        actions
-    }
-
     /// What the audit shows: its own history says the rest.
     pub(crate) fn audited(&self) -> Value {
         json!({"state": self.life.state, "acknowledgedAt": self.acknowledged_at})
@@ -121,12 +110,6 @@ impl Activation {
     /// Whether an acknowledgement was asked for and is still to come.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.acknowledgement_request && self.acknowledged_at.is_none()
-    }
-
-    /// A no of the activation's state, with what it allows.
-    fn illegal(&self, detail: impl Into<String>) -> Rejection {
-        Rejection::new(Code::IllegalTransition, detail)
-            .with_state(self.life.state.into(), self.actions())
     }
 }
 

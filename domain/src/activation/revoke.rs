@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
-use crate::activation::states::{Event, MACHINE, State};
+use crate::activation::states::{Event, State};
 use crate::catalog::Product;
 use crate::cause::{Cause, Own};
 use crate::decision::{Decision, Follow};
@@ -16,6 +16,7 @@ use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::ProductKey;
 use crate::entitlement::states::{Event as EntitlementEvent, State as EntitlementState};
 use crate::ids::Id;
+use crate::machine::Stateful;
 use crate::plan::association::Association;
 use crate::rejection::{Code, Rejection};
 use crate::request::manual::comments;
@@ -76,13 +77,13 @@ impl Revocation {
         }
         if input.immediately && self.activation.life.state == State::Active {
             let detail = "immediately is for an activation in REVOCATION_PENDING.";
-            return Err(self.activation.illegal(detail));
+            return Err(self.activation.illegal(detail, &self.entitlement));
         }
-        MACHINE.on(Some(self.activation.life.state), Event::Revoke, State::Revoked)?;
-        if !self.entitlement.revocation_allowed {
-            let detail = "The entitlement does not allow revocations.";
-            return Err(self.activation.illegal(detail));
+        if pending {
+            let detail = "The activation is being revoked; immediately ends the wait.";
+            return Err(self.activation.illegal(detail, &self.entitlement));
         }
+        self.activation.permit(Event::Revoke, &self.entitlement)?;
         let mut decision = self.stop(stamp)?;
         let mut awaited = Vec::new();
         for (number, request) in (1..).zip(self.requests.clone()) {
@@ -288,7 +289,7 @@ impl Revocation {
         stamp: &Stamp,
         note: Option<String>,
     ) -> Result<(), Rejection> {
-        self.activation.life.walk(&MACHINE, event, to, stamp, note)
+        self.activation.life.walk::<Activation>(event, to, stamp, note)
     }
 
     /// Nothing more is sent (P22). Every request is written, also one that stays as it is, so that

@@ -5,7 +5,15 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
-use crate::machine::{Machine, Row, row};
+use crate::access::{Act, Area};
+use crate::activation::Activation;
+use crate::entitlement::Entitlement;
+use crate::machine::{
+    Guard, Machine, Row, Stateful, Who,
+    Who::{Anybody, System},
+    act, guard, row, when,
+};
+use crate::rejection::{Rejection, illegal_unless};
 
 /// The states of an activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,30 +40,60 @@ pub enum Event {
     RevokeImmediately,
 }
 
+const ACTIVATE: Who = Who::Caller(Area::Activation, Act::Add);
+const REVOKE: Who = Who::Caller(Area::Activation, Act::Edit);
+
 #[rustfmt::skip]
-const TABLE: &[Row<State, Event>] = &[
+const TABLE: &[Row<Activation>] = &[
     row("A1", &[], Event::Activate, &[State::Active],
-        ["see K4", "activation.add", "aid; activationDate"]),
+        when("see K4"), ACTIVATE, "aid; activationDate"),
     row("A2", &[State::Active], Event::Acknowledge, &[State::Active],
-        ["ACKNOWLEDGEMENT_REQUEST=true", "PROVIDER|CUSTOMER|OPERATOR", "may fire N14"]),
+        AWAITED, Anybody, "may fire N14"),
     row("A3", &[State::Active], Event::Revoke, &[State::Revoked],
-        ["nothing provisioned, or deprovisioning off", "activation.edit", "quantity re-credited"]),
+        guard::<Activation>("allowed; nothing provisioned, or deprovisioning off", revocable),
+        REVOKE, "quantity re-credited"),
     row("A4", &[State::Active], Event::Revoke, &[State::RevocationPending],
-        ["deprovisioning on", "activation.edit", "DEPROVISION once the PROVISION is at rest"]),
+        guard::<Activation>("allowed; deprovisioning on", revocable),
+        REVOKE, "DEPROVISION once the PROVISION is at rest"),
     row("A5", &[State::RevocationPending], Event::DeprovisionCompleted, &[State::Revoked],
-        ["nothing is left to be taken back", "SYSTEM", "quantity re-credited"]),
+        when("nothing is left to be taken back"), System, "quantity re-credited"),
     row("A6", &[State::RevocationPending], Event::RevokeImmediately, &[State::Revoked],
-        ["comment", "activation.edit", "quantity re-credited"]),
+        when("comment"), REVOKE, "quantity re-credited"),
 ];
 
-/// The machine of an activation.
-pub const MACHINE: Machine<State, Event> = Machine {
-    name: "activation",
-    table: TABLE,
-    actions: &[Event::Revoke, Event::Acknowledge],
-    display: |state| match state {
-        State::Active => "Active",
-        State::RevocationPending => "Revocation Pending",
-        State::Revoked => "Revoked",
-    },
-};
+/// Whoever ordered an acknowledgement waits for one.
+const AWAITED: Guard<Activation> = guard("ACKNOWLEDGEMENT_REQUEST=true", |activation, _| {
+    let asked = activation.acknowledgement_request;
+    illegal_unless(asked, "No acknowledgement was asked for by the entitlement.")?;
+    let Some(at) = activation.acknowledged_at else { return Ok(()) };
+    illegal_unless(false, format!("The activation was acknowledged at {at}."))
+});
+
+/// What was sold says whether it can be taken back.
+fn revocable(_: &Activation, entitlement: &Entitlement) -> Result<(), Rejection> {
+    let detail = "The entitlement does not allow revocations.";
+    illegal_unless(entitlement.revocation_allowed, detail)
+}
+
+impl Stateful for Activation {
+    type State = State;
+    type Event = Event;
+    /// Its entitlement.
+    type Around<'a> = &'a Entitlement;
+    const MACHINE: Machine<Self> = Machine {
+        name: "activation",
+        table: TABLE,
+        // The same call, by which A6 is ordered.
+        acts: &[act(&[State::RevocationPending], Event::Revoke, when("immediately"), REVOKE)],
+        actions: &[Event::Revoke, Event::Acknowledge],
+        display: |state| match state {
+            State::Active => "Active",
+            State::RevocationPending => "Revocation Pending",
+            State::Revoked => "Revoked",
+        },
+    };
+
+    fn state(&self, _: Self::Around<'_>) -> State {
+        self.life.state
+    }
+}

@@ -7,6 +7,7 @@ pub mod feature;
 pub mod license;
 pub mod product;
 pub mod product_feature;
+pub mod states;
 
 pub use custom_attribute::CustomAttributeDef;
 pub use feature::Feature;

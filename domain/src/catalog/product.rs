@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
+use strum::Display;
 
-use crate::catalog::product_feature::{ProductFeature, check, missing};
+use crate::catalog::product_feature::{ProductFeature, check};
+use crate::catalog::states::{Event, LifeCycleStage};
 use crate::catalog::{Feature, NameVersion, identifier};
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::MEMORY_DATA_CHARS;
+use crate::machine::Stateful;
 use crate::name::{Name, Scope};
 use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
@@ -32,20 +34,6 @@ pub enum ProductType {
     Unlocked,
     Modification,
     Cancellation,
-}
-
-/// Draft, complete, or at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(EnumString, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum LifeCycleStage {
-    /// Still being made.
-    Draft,
-    /// "Complete": can be sold.
-    Commit,
-    /// End of life.
-    Eol,
 }
 
 /// A product.
@@ -195,7 +183,7 @@ impl Product {
         if !allowed {
             let detail = "What is sold stays as it is: of a product in stage COMMIT only \
                           provisioningEnabled can change, of one in EOL nothing.";
-            return Err(self.refuse(detail));
+            return Err(self.illegal(detail, ()));
         }
         next.version += 1;
         next.meta.touch(stamp);
@@ -214,7 +202,7 @@ impl Product {
         known: BTreeMap<Id, Feature>,
     ) -> Result<Decision, Rejection> {
         if self.life_cycle_stage != LifeCycleStage::Draft {
-            return Err(self.refuse("Only a draft is deleted; a product that is sold is retired."));
+            return Err(self.illegal("Only a draft is deleted.", ()));
         }
         if associated {
             let detail = "The product has a plan and a method. Delete its association first.";
@@ -230,12 +218,7 @@ impl Product {
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless DRAFT; `PRODUCT_NOT_COMPLETE` naming what its features lack.
     pub fn complete(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        if self.life_cycle_stage == LifeCycleStage::Draft {
-            let mut faults = Faults::default();
-            missing(&self.features, &mut faults);
-            faults.finish()?;
-        }
-        self.step("COMPLETE", LifeCycleStage::Draft, LifeCycleStage::Commit, stamp)
+        self.step(Event::Complete, LifeCycleStage::Commit, stamp)
     }
 
     /// From COMMIT to EOL: it is sold no more; what was sold goes on.
@@ -243,23 +226,17 @@ impl Product {
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless COMMIT.
     pub fn retire(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        self.step("RETIRE", LifeCycleStage::Commit, LifeCycleStage::Eol, stamp)
+        self.step(Event::Retire, LifeCycleStage::Eol, stamp)
     }
 
     fn step(
         mut self,
-        act: &str,
-        from: LifeCycleStage,
+        event: Event,
         to: LifeCycleStage,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        if self.life_cycle_stage != from {
-            let detail = format!(
-                "{act} is not possible for a product in stage {}.",
-                self.life_cycle_stage.name()
-            );
-            return Err(self.refuse(detail));
-        }
+        self.permit(event, ())?;
+        Self::MACHINE.on(Some(self.life_cycle_stage), event, to)?;
         self.life_cycle_stage = to;
         self.version += 1;
         self.meta.touch(stamp);
@@ -269,11 +246,6 @@ impl Product {
     /// A feature of it.
     pub fn feature(&self, id: Id) -> Option<&ProductFeature> {
         self.features.iter().find(|feature| feature.feature_id == Some(id))
-    }
-
-    fn refuse(&self, detail: impl Into<String>) -> Rejection {
-        let stage = self.life_cycle_stage;
-        Rejection::new(Code::IllegalTransition, detail).with_state(stage.name(), stage.allowed())
     }
 
     fn names(&self) -> [Name; 2] {
@@ -288,26 +260,6 @@ impl Product {
             name("identifier", &self.identifier, Scope::Tenant),
             name("name", &self.name_version.name, Scope::Shared),
         ]
-    }
-}
-
-impl LifeCycleStage {
-    /// Its name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Commit => "COMMIT",
-            Self::Eol => "EOL",
-        }
-    }
-
-    /// What can be done in it.
-    pub fn allowed(self) -> Vec<&'static str> {
-        match self {
-            Self::Draft => vec!["COMPLETE"],
-            Self::Commit => vec!["RETIRE"],
-            Self::Eol => vec![],
-        }
     }
 }
 

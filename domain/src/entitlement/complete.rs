@@ -6,8 +6,8 @@ use crate::catalog::Product;
 use crate::catalog::license::{
     CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, attribute_of, license_model,
 };
-use crate::catalog::product::LifeCycleStage;
 use crate::catalog::product_feature::ProductFeature;
+use crate::catalog::states::LifeCycleStage;
 use crate::entitlement::create::Products;
 use crate::entitlement::{Entitlement, ItemFeature, ItemProduct, LineItemType};
 use crate::ids::Id;

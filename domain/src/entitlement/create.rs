@@ -9,10 +9,11 @@ use crate::entitlement::input::{Action, EntitlementInput};
 use crate::entitlement::items::Reader;
 use crate::entitlement::parties::Known;
 use crate::entitlement::product_key::KeySecret;
-use crate::entitlement::states::{Event, MACHINE, State};
+use crate::entitlement::states::{Around, Event, State};
 use crate::entitlement::{Entitlement, Registration};
 use crate::ids::Id;
 use crate::life::Life;
+use crate::machine::Stateful;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
@@ -39,13 +40,13 @@ impl Entitlement {
             Action::Save => {}
             Action::Queue => {
                 made.complete(products)?;
-                made.life = Life::begin(&MACHINE, Event::Queue, State::Queued, stamp)?;
+                made.life = Life::begin::<Self>(Event::Queue, State::Queued, stamp)?;
             }
             Action::Produce => {
                 made.complete(products)?;
-                made.producible()?;
-                made.life =
-                    Life::begin(&MACHINE, Event::Produce, State::ProductKeyGenerated, stamp)?;
+                made.for_keys()?;
+                let keys = State::ProductKeyGenerated;
+                made.life = Life::begin::<Self>(Event::Produce, keys, stamp)?;
                 made.keys_ready(stamp)?;
             }
             other => return Err(inapplicable(other, "a new Entitlement")),
@@ -61,16 +62,12 @@ impl Entitlement {
     pub fn update(
         &self,
         input: &EntitlementInput,
-        products: &Products,
+        around: Around<'_>,
         known: &Known,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        if self.life.state != State::Draft {
-            let state: &str = self.life.state.into();
-            return Err(
-                self.illegal(format!("{state} cannot be updated; REOPEN makes it a draft."))
-            );
-        }
+        self.permit(Event::Update, around)?;
+        let products = around.products;
         let mut next = self.clone().with(input, products, known)?;
         match input.action {
             Action::Save => next.walk(Event::Save, State::Draft, stamp)?,
@@ -80,9 +77,8 @@ impl Entitlement {
             }
             Action::Produce => {
                 next.complete(products)?;
-                next.producible()?;
-                next.walk(Event::Produce, State::ProductKeyGenerated, stamp)?;
-                next.keys_ready(stamp)?;
+                next.for_keys().map_err(|refused| self.refusing(refused, around))?;
+                next.produce(stamp)?;
             }
             other => return Err(inapplicable(other, "an update")),
         }
@@ -95,15 +91,8 @@ impl Entitlement {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION`; `IN_USE` while activations of a test entitlement are active.
-    pub fn delete(self) -> Result<Decision, Rejection> {
-        if self.life.state != State::Draft && !self.is_test {
-            let detail = "Only a draft or a test entitlement is deleted; DISABLE it instead.";
-            return Err(self.illegal(detail.to_owned()));
-        }
-        if self.active_activations > 0 {
-            let detail = "It has activations. Revoke them first.";
-            return Err(Rejection::new(Code::InUse, detail));
-        }
+    pub fn delete(self, around: Around<'_>) -> Result<Decision, Rejection> {
+        self.permit(Event::Delete, around)?;
         Ok(Decision::default().delete(self))
     }
 
@@ -112,7 +101,7 @@ impl Entitlement {
         Ok(Self {
             id,
             e_id: secret.e_id(id),
-            life: Life::begin(&MACHINE, Event::Save, State::Draft, stamp)?,
+            life: Life::begin::<Self>(Event::Save, State::Draft, stamp)?,
             enabled: true,
             activation_allowed: true,
             revocation_allowed: true,

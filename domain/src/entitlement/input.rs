@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use crate::attributes::CustomAttributes;
+use crate::entitlement::states::Event;
 use crate::entitlement::{ActivationAttribute, ActivationMethod, LineItemType, Registration};
 use crate::ids::Id;
 use crate::limits::{ITEM_PRODUCTS, LINE_ITEMS};
@@ -25,6 +26,19 @@ pub enum Action {
     Enable,
     Disable,
     Reopen,
+}
+
+impl From<Action> for Event {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Save => Self::Save,
+            Action::Queue => Self::Queue,
+            Action::Produce => Self::Produce,
+            Action::Enable => Self::Enable,
+            Action::Disable => Self::Disable,
+            Action::Reopen => Self::Reopen,
+        }
+    }
 }
 
 /// Body of `POST` and `PUT /v1/entitlements`.

@@ -1,10 +1,11 @@
 //! Entitlements: what a customer has bought, and the product keys that stand for it.
 //!
-//! Neighbours: `activation` consumes keys. Guarantee: the state changes only by `states::MACHINE`.
+//! Neighbours: `activation` consumes keys. Guarantee: the state changes only by the table of `states`.
 
 pub mod act;
 pub mod complete;
 pub mod create;
+mod guards;
 pub mod input;
 mod items;
 pub mod parties;
@@ -258,33 +259,5 @@ impl Entitlement {
     /// Whether some of its activations are to be acknowledged.
     pub fn asks_acknowledgement(&self) -> bool {
         self.items.iter().any(LineItem::asks_acknowledgement)
-    }
-
-    /// What may be ordered now.
-    pub fn actions(&self) -> Vec<&'static str> {
-        let type_of = self.line_item_type();
-        let keyed = type_of == Some(LineItemType::Product_Key);
-        let draft = self.life.state == State::Draft;
-        let mut actions = if draft { vec!["UPDATE"] } else { Vec::new() };
-        actions.extend(states::MACHINE.actions(self.life.state));
-        actions.retain(|action| match *action {
-            "ENABLE" => !self.enabled,
-            "DISABLE" => self.enabled,
-            "PRODUCE" => keyed,
-            "REOPEN" => self.life.state == State::Queued || keyed && self.active_activations == 0,
-            _ => true,
-        });
-        if self.is_deletable() {
-            actions.push("DELETE");
-        }
-        if self.has_keys() && self.enabled && self.activation_allowed {
-            actions.push("ACTIVATE");
-        }
-        actions
-    }
-
-    /// A draft, or a test entitlement that nobody uses.
-    fn is_deletable(&self) -> bool {
-        self.life.state == State::Draft || self.is_test && self.active_activations == 0
     }
 }

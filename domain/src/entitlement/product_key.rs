@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::attributes::CustomAttributes;
 use crate::decision::Decision;
 use crate::entitlement::Entitlement;
-use crate::entitlement::states::{KEY_MACHINE, KeyEvent, KeyState, State};
+use crate::entitlement::states::{KeyAround, KeyEvent, KeyState, State};
 use crate::ids::Id;
+use crate::machine::Stateful;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 
@@ -180,14 +181,14 @@ impl ProductKey {
     pub fn act(
         mut self,
         input: &KeyActionInput,
-        entitlement: &Entitlement,
+        around: KeyAround<'_>,
     ) -> Result<(Self, Decision), Rejection> {
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
         let (event, to) = match input.action.ok_or_else(missing)? {
             KeyAction::Enable => (KeyEvent::Enable, KeyState::Enabled),
             KeyAction::Disable => (KeyEvent::Disable, KeyState::Disabled),
         };
-        KEY_MACHINE.on(Some(self.state_in(entitlement)), event, to)?;
+        self.permit(event, around)?;
         self.state = to;
         Ok((self.clone(), Decision::default().save(self)))
     }
@@ -199,7 +200,7 @@ impl ProductKey {
     pub fn update(
         mut self,
         patch: &ProductKeyPatch,
-        entitlement: &Entitlement,
+        around: KeyAround<'_>,
     ) -> Result<(Self, Decision), Rejection> {
         if let Some(attributes) = &patch.custom_attributes {
             let mut faults = Faults::default();
@@ -207,10 +208,9 @@ impl ProductKey {
             faults.finish()?;
             self.custom_attributes = attributes.clone();
         }
-        if self.state_in(entitlement) == KeyState::Void {
+        if self.state(around) == KeyState::Void {
             let detail = "The product key is void: its entitlement was reopened.";
-            let refused = Rejection::new(Code::IllegalTransition, detail);
-            return Err(refused.with_state(KeyState::Void.into(), Vec::new()));
+            return Err(self.illegal(detail, around));
         }
         Ok((self.clone(), Decision::default().save(self)))
     }

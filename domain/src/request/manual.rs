@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
-use crate::activation::states::State;
 use crate::cause::{Failure, Own};
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::COMMENT_CHARS;
+use crate::machine::Stateful;
 use crate::rejection::{Code, Faults, Rejection};
-use crate::request::states::{Event, MACHINE, Status};
-use crate::request::{Delivery, Request, RequestType};
+use crate::request::states::{Event, Status};
+use crate::request::{Delivery, Request};
 use crate::stamp::Stamp;
 use crate::time::Period;
 
@@ -79,6 +79,7 @@ impl Request {
         mut self,
         input: &StatusInput,
         callback_timeout: Period,
+        activation: Option<&Activation>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let mut faults = Faults::default();
@@ -91,8 +92,7 @@ impl Request {
         let from = self.life.state;
         if to == from {
             let detail = format!("The request is {} already.", from.display());
-            let conflict = Rejection::new(Code::StatusConflict, detail);
-            return Err(conflict.with_state(from.into(), MACHINE.actions(from)));
+            return Err(self.refusing(Rejection::new(Code::StatusConflict, detail), activation));
         }
         if from == Status::Completed && said.is_none() {
             let detail = "Leaving Completed needs a comment.";
@@ -117,8 +117,14 @@ impl Request {
     /// A new generation: plan, method and data are read again (P18, P19).
     ///
     /// # Errors
-    /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED.
-    pub fn retry(mut self, tenant: Id, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+    /// `ILLEGAL_TRANSITION` unless `DISPATCH_FAILED` or FAILED, and still wanted.
+    pub fn retry(
+        mut self,
+        tenant: Id,
+        activation: Option<&Activation>,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        self.permit(Event::Retry, activation)?;
         let note = self.ending();
         self.maybe_before = self.may_be_provisioned();
         self.walk(Event::Retry, Status::RequestQueued, stamp, Some(note))?;
@@ -151,7 +157,12 @@ impl Request {
     ///
     /// # Errors
     /// `ILLEGAL_TRANSITION` unless queued.
-    pub fn cancel(self, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+    pub fn cancel(
+        self,
+        activation: Option<&Activation>,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        self.permit(Event::Cancel, activation)?;
         self.cancelled(Decision::default(), stamp)
     }
 
@@ -163,22 +174,6 @@ impl Request {
         self.walk(Event::Cancel, Status::Failed, stamp, None)?;
         self.failure = Some(Own::Cancelled.because("The request was cancelled."));
         Ok(self.saved(decision))
-    }
-
-    /// What was to be provided is not asked for again once its activation is revoked.
-    ///
-    /// # Errors
-    /// `ILLEGAL_TRANSITION`.
-    pub fn retriable(&self, activation: &Activation) -> Result<(), Rejection> {
-        let from = self.life.state;
-        if self.kind == RequestType::Provision && activation.life.state != State::Active {
-            let detail = "RETRY is not possible: the activation is revoked.";
-            let mut allowed = MACHINE.actions(from);
-            allowed.retain(|action| *action != "RETRY");
-            let refused = Rejection::new(Code::IllegalTransition, detail);
-            return Err(refused.with_state(from.into(), allowed));
-        }
-        Ok(())
     }
 
     /// Sets the comments; no step of the machine (I8).

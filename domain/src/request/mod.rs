@@ -1,7 +1,7 @@
 //! Provisioning requests: what a provider is asked to do, and how far it is (source 000).
 //!
 //! Neighbours: `open` makes them, `claim` and `dispatched` send them, `reported` hears back,
-//! `manual` is the operator. Guarantee: the status changes only by `states::MACHINE`.
+//! `manual` is the operator. Guarantee: the status changes only by the table of `states`.
 
 pub mod attempt;
 pub mod callback;
@@ -25,10 +25,11 @@ use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::life::{Aged, Life};
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
+use crate::machine::Stateful;
 use crate::rejection::Rejection;
 use crate::request::attempt::Unheard;
 pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
-use crate::request::states::{Event, MACHINE, Status};
+use crate::request::states::{Event, Status};
 use crate::rev::Rev;
 use crate::stamp::Stamp;
 use crate::task::{Message, Task};
@@ -227,7 +228,7 @@ impl Request {
         stamp: &Stamp,
         note: Option<String>,
     ) -> Result<(), Rejection> {
-        self.life.walk(&MACHINE, event, to, stamp, note)?;
+        self.life.walk::<Self>(event, to, stamp, note)?;
         if self.is_at_rest() {
             (self.next_attempt_at, self.deadline) = (None, None);
         }
@@ -245,6 +246,11 @@ impl Request {
             "errorCode": self.failure.as_ref().map(|failure| failure.cause.to_string()),
             "errorDescription": self.failure.as_ref().map(|failure| &failure.description),
         })
+    }
+
+    /// Whether its activation decides what may be ordered now.
+    pub fn awaits_its_activation(&self) -> bool {
+        self.kind == RequestType::Provision && Self::MACHINE.takes(self.life.state, Event::Retry)
     }
 
     /// Nothing happens any more by itself.

@@ -8,7 +8,7 @@ use crate::life::Life;
 use crate::limits::RESEND_AFTER;
 use crate::plan::association::Association;
 use crate::rejection::Rejection;
-use crate::request::states::{Event, MACHINE, Status};
+use crate::request::states::{Event, Status};
 use crate::request::{Delivery, Named, ProductName, Request, RequestType};
 use crate::rev::Rev;
 use crate::stamp::Stamp;
@@ -58,7 +58,7 @@ impl Request {
             key_generation: activation.key_generation,
             product: ProductName { id: product.id, name: product.name_version.name.clone() },
             quantity: activation.quantity,
-            life: Life::begin(&MACHINE, Event::Activate, status, stamp)?,
+            life: Life::begin::<Self>(Event::Activate, status, stamp)?,
             plan,
             method: origin.association.map(|a| named(a.method_id, &a.method_name)),
             comments: None,

@@ -7,10 +7,11 @@ use crate::cause::{Cause, Failure};
 use crate::decision::{Decision, Follow};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::{COMMENT_CHARS, RESPONSE_EXCERPT_BYTES, WEBHOOK_RING};
+use crate::machine::Stateful;
 use crate::plan::method::CallbackId;
 use crate::rejection::{Code, Rejection};
 use crate::request::report::Report;
-use crate::request::states::{Event, MACHINE, Status};
+use crate::request::states::{Event, Status};
 use crate::request::{Conflict, Delivery, LongResponse, Repeat, Request, Seen};
 use crate::rev::Rev;
 use crate::stamp::{Actor, Stamp};
@@ -77,10 +78,8 @@ impl Request {
             return Ok(self.refuses(report, arrival, refused, stamp));
         }
         let from = self.life.state;
-        let contradicts = |reason| {
-            let refused = Rejection::new(Code::StatusConflict, reason);
-            refused.with_state(from.into(), MACHINE.actions(from))
-        };
+        let contradicts =
+            |reason| self.refusing(Rejection::new(Code::StatusConflict, reason), None);
         if let Some(reason) = self.misdated(report, arrival) {
             return Ok(self.refuses(report, arrival, contradicts(reason), stamp));
         }

@@ -5,7 +5,15 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
-use crate::machine::{Machine, Row, row};
+use crate::activation::Activation;
+use crate::activation::states::State;
+use crate::machine::{
+    Guard, Machine, Row, Stateful,
+    Who::{Operator, Provider, System},
+    guard, row, when,
+};
+use crate::rejection::illegal_unless;
+use crate::request::{Request, RequestType};
 
 /// The six statuses of source 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,56 +77,77 @@ use Status::{
 };
 
 #[rustfmt::skip]
-const TABLE: &[Row<Status, Event>] = &[
+const TABLE: &[Row<Request>] = &[
     row("P1", &[], Activate, &[Queued],
-        ["enabled; plan and method there", "SYSTEM", "the queued row is the outbox"]),
+        when("enabled; plan and method there"), System, "the queued row is the outbox"),
     row("P2", &[], Activate, &[Failed],
-        ["association, plan or method missing", "SYSTEM", "PLAN_MISSING, METHOD_MISSING"]),
+        when("association, plan or method missing"), System, "PLAN_MISSING, METHOD_MISSING"),
     row("P3", &[Queued], RenderFailed, &[Failed],
-        ["plan, method or payload unusable; delivery NEVER", "SYSTEM", "never dispatched"]),
+        when("plan, method or payload unusable; delivery NEVER"), System, "never dispatched"),
     row("P4", &[Queued], AttemptOk, &[Sent],
-        ["HTTP 2xx, completion=CALLBACK", "SYSTEM", "executedDate, response, referenceNumber"]),
+        when("HTTP 2xx, completion=CALLBACK"), System, "executedDate, response, referenceNumber"),
     row("P5", &[Queued], AttemptOk, &[Done],
-        ["2xx, completion=ON_2XX; or gone: 404, 410 to a repeated DEPROVISION", "SYSTEM", ""]),
+        when("2xx, completion=ON_2XX; or gone: 404, 410 to a repeated DEPROVISION"), System, ""),
     row("P6", &[Queued], AttemptRetryable, &[Queued],
-        ["no answer, 408, 425, 429, 5xx, 409 to a repetition; attempts left", "SYSTEM",
-            "nextAttemptAt"]),
+        when("no answer, 408, 425, 429, 5xx, 409 to a repetition; attempts left"),
+        System, "nextAttemptAt"),
     row("P7", &[Queued], AttemptExhausted, &[Unsent],
-        ["none left; none possible, or one refused, after one that may have arrived", "SYSTEM",
-            "DISPATCH_*, METHOD_*"]),
+        when("none left; none possible, or one refused, after one that may have arrived"),
+        System, "DISPATCH_*, METHOD_*"),
     row("P8", &[Queued], AttemptRefused, &[Failed],
-        ["other 4xx or 3xx to the first", "SYSTEM", "PROVIDER_HTTP_<code>"]),
-    row("P9", &[Sent], Callback, &[Working], ["valid credential", "PROVIDER", ""]),
-    row("P10", &[Sent], Callback, &[Done], ["valid credential", "PROVIDER", ""]),
-    row("P11", &[Sent], Callback, &[Failed], ["valid credential", "PROVIDER", "its error kept"]),
-    row("P12", &[Working], Callback, &[Done], ["valid credential", "PROVIDER", ""]),
-    row("P13", &[Working], Callback, &[Failed], ["valid credential", "PROVIDER", ""]),
+        when("other 4xx or 3xx to the first"), System, "PROVIDER_HTTP_<code>"),
+    row("P9", &[Sent], Callback, &[Working], when("valid credential"), Provider, ""),
+    row("P10", &[Sent], Callback, &[Done], when("valid credential"), Provider, ""),
+    row("P11", &[Sent], Callback, &[Failed], when("valid credential"), Provider, "its error kept"),
+    row("P12", &[Working], Callback, &[Done], when("valid credential"), Provider, ""),
+    row("P13", &[Working], Callback, &[Failed], when("valid credential"), Provider, ""),
     row("P14", &[Working], Callback, &[Working],
-        ["valid credential", "PROVIDER", "progress note; the deadline begins anew"]),
+        when("valid credential"), Provider, "progress note; the deadline begins anew"),
     row("P15", &[Queued], Callback, &[Working, Done, Failed],
-        ["an attempt has started", "PROVIDER", "pending retry is cancelled"]),
+        when("an attempt has started"), Provider, "pending retry is cancelled"),
     row("P16", &[Unsent], Callback, &[Working, Done, Failed],
-        ["an attempt may have arrived", "PROVIDER", "late truth wins"]),
+        when("an attempt may have arrived"), Provider, "late truth wins"),
     row("P17", &[Queued, Sent, Done, Unsent, Failed], UpdateStatus, &[Working],
-        ["leaving COMPLETED needs a comment", "OPERATOR", "pending dispatch cancelled"]),
+        when("leaving COMPLETED needs a comment"), Operator, "pending dispatch cancelled"),
     row("P17", &[Queued, Sent, Working, Unsent, Failed], UpdateStatus, &[Done],
-        ["", "OPERATOR", "pending dispatch cancelled"]),
+        when(""), Operator, "pending dispatch cancelled"),
     row("P17", &[Queued, Sent, Working, Done, Unsent], UpdateStatus, &[Failed],
-        ["leaving COMPLETED needs a comment", "OPERATOR", "error code OPERATOR"]),
-    row("P18", &[Unsent], Retry, &[Queued], ["", "OPERATOR", "generation+1; all is read again"]),
-    row("P19", &[Failed], Retry, &[Queued], ["", "OPERATOR", "as P18"]),
+        when("leaving COMPLETED needs a comment"), Operator, "error code OPERATOR"),
+    row("P18", &[Unsent], Retry, &[Queued], WANTED, Operator, "generation+1; all is read again"),
+    row("P19", &[Failed], Retry, &[Queued], WANTED, Operator, "as P18"),
     row("P20", &[Sent], Deadline, &[Failed],
-        ["callbackTimeout passed since the last", "SYSTEM", "CALLBACK_TIMEOUT"]),
-    row("P21", &[Working], Deadline, &[Failed], ["as P20", "SYSTEM", "CALLBACK_TIMEOUT"]),
-    row("P22", &[Queued], Cancel, &[Failed], ["or activation revoked", "OPERATOR", "CANCELLED"]),
-    row("P23", &[Done], Callback, &[Done], ["duplicate", "PROVIDER", "200, no change"]),
-    row("P24", &[Failed], Callback, &[Failed], ["duplicate", "PROVIDER", "200, no change"]),
+        when("callbackTimeout passed since the last"), System, "CALLBACK_TIMEOUT"),
+    row("P21", &[Working], Deadline, &[Failed], when("as P20"), System, "CALLBACK_TIMEOUT"),
+    row("P22", &[Queued], Cancel, &[Failed], when("or activation revoked"), Operator, "CANCELLED"),
+    row("P23", &[Done], Callback, &[Done], when("duplicate"), Provider, "200, no change"),
+    row("P24", &[Failed], Callback, &[Failed], when("duplicate"), Provider, "200, no change"),
 ];
 
-/// The machine of a provisioning request.
-pub const MACHINE: Machine<Status, Event> = Machine {
-    name: "provisioning-request",
-    table: TABLE,
-    actions: &[UpdateStatus, Retry, Cancel],
-    display: Status::display,
-};
+/// What was to be provided is not asked for again once its activation is revoked.
+const WANTED: Guard<Request> =
+    guard("PROVISION: its activation is active", |request, activation| {
+        let (wanted, why) = match activation.map(|activation| activation.life.state) {
+            _ if request.kind == RequestType::Deprovision => return Ok(()),
+            Some(state) => (state == State::Active, "the activation is revoked"),
+            None => (false, "its activation cannot be read"),
+        };
+        illegal_unless(wanted, format!("RETRY is not possible: {why}."))
+    });
+
+impl Stateful for Request {
+    type State = Status;
+    type Event = Event;
+    /// Its activation, if that can be read.
+    type Around<'a> = Option<&'a Activation>;
+    const MACHINE: Machine<Self> = Machine {
+        name: "provisioning-request",
+        table: TABLE,
+        acts: &[],
+        actions: &[UpdateStatus, Retry, Cancel],
+        display: Status::display,
+    };
+
+    fn state(&self, _: Self::Around<'_>) -> Status {
+        self.life.state
+    }
+}

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::{Act, Area, Role};
+use crate::access::Role;
 use crate::activation::states::State;
 use crate::activation::{Activatee, Activation, Inputs};
 use crate::attributes::CustomAttributes;
 use crate::entitlement::Entitlement;
 use crate::ids::Id;
+use crate::machine::Stateful;
 use crate::request::states::Status;
 use crate::request::{Request, RequestType};
 use crate::time::Time;
@@ -62,11 +63,7 @@ impl ActivationView {
         role: &Role,
     ) -> Self {
         let a = activation.clone();
-        let mut allowed_actions = a.actions();
-        allowed_actions.retain(|action| {
-            let withheld = *action == "REVOKE" && !entitlement.revocation_allowed;
-            !withheld && role.may(Area::Activation, Act::Edit)
-        });
+        let allowed_actions = a.allowed(entitlement, role);
         let line = |request: &Request| RequestRef {
             id: request.id,
             number: request.id.to_string(),

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::{Act, Area, Role};
+use crate::access::Role;
 use crate::attributes::CustomAttributes;
 use crate::entitlement::product_key::{KeyRef, ProductKey};
-use crate::entitlement::states::{KEY_MACHINE, KeyState, State};
+use crate::entitlement::states::{Around, KeyAround, KeyState, State};
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, Registration};
 use crate::ids::Id;
 use crate::life::Overflow;
+use crate::machine::Stateful;
 use crate::substitution::lint::Warning;
 use crate::time::{Day, Time};
 use crate::view::HistoryLine;
@@ -55,14 +56,9 @@ pub struct EntitlementView {
 
 impl EntitlementView {
     /// As the caller of this role sees it.
-    pub fn new(entitlement: &Entitlement, role: &Role) -> Self {
+    pub fn new(entitlement: &Entitlement, around: Around<'_>, role: &Role) -> Self {
         let e = entitlement.clone();
-        let mut allowed_actions = e.actions();
-        allowed_actions.retain(|action| match *action {
-            "ACTIVATE" => role.may(Area::Activation, Act::Add),
-            "DELETE" => role.may(Area::Entitlement, Act::Delete),
-            _ => role.may(Area::Entitlement, Act::Edit),
-        });
+        let allowed_actions = e.allowed(around, role);
         Self {
             id: e.id,
             e_id: e.e_id,
@@ -154,16 +150,10 @@ impl ProductKeyView {
         key: &ProductKey,
         entitlement: &Entitlement,
         role: &Role,
-        now: Time,
+        today: Day,
     ) -> Option<Self> {
+        let around = KeyAround { entitlement, today };
         let (place, item) = entitlement.item_of(key.index)?;
-        let state = key.state_in(entitlement);
-        let usable = key.remaining > 0 && entitlement.enabled && entitlement.activation_allowed;
-        let mut allowed_actions = KEY_MACHINE.actions(state);
-        allowed_actions.retain(|action| match *action {
-            "ACTIVATE" => usable && role.may(Area::Activation, Act::Add),
-            _ => role.may(Area::Entitlement, Act::Edit),
-        });
         Some(Self {
             pk_id,
             e_id: entitlement.e_id,
@@ -172,14 +162,14 @@ impl ProductKeyView {
             available_quantity: key.remaining,
             activation_method: item.activation_method,
             fixed_quantity: item.fixed_quantity,
-            state,
+            state: key.state(around),
             start_date: entitlement.start_date,
             end_date: entitlement.end_date,
             custom_attributes: key.custom_attributes.clone(),
             exhausted: key.remaining == 0,
-            expired: entitlement.end_date.is_some_and(|end| now.day() > end),
-            not_started: entitlement.start_date.is_some_and(|start| now.day() < start),
-            allowed_actions,
+            expired: entitlement.end_date.is_some_and(|end| today > end),
+            not_started: entitlement.start_date.is_some_and(|start| today < start),
+            allowed_actions: key.allowed(around, role),
         })
     }
 

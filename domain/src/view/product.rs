@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::access::{Act, Role};
+use crate::access::Role;
 use crate::catalog::Product;
+use crate::machine::Stateful;
 
 /// A product, with what may be done now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -13,15 +14,14 @@ pub struct ProductView {
     /// The product.
     #[serde(flatten)]
     pub product: Product,
-    /// COMPLETE while it is a draft, then RETIRE.
+    /// COMPLETE while it is a draft that lacks nothing, then RETIRE.
     pub allowed_actions: Vec<&'static str>,
 }
 
 impl ProductView {
     /// As the caller of this role sees it.
     pub fn new(product: Product, role: &Role) -> Self {
-        let may = role.may_in(product.namespace_id, Act::Edit);
-        let allowed = product.life_cycle_stage.allowed();
-        Self { product, allowed_actions: if may { allowed } else { Vec::new() } }
+        let allowed_actions = product.allowed((), role);
+        Self { product, allowed_actions }
     }
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::{Act, Area, Role};
+use crate::access::Role;
+use crate::activation::Activation;
 use crate::cause::ErrorLine;
 use crate::ids::{Id, sha256_hex};
-use crate::request::states::{MACHINE, Status};
+use crate::machine::Stateful;
+use crate::request::states::Status;
 use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request, RequestType};
 use crate::time::Time;
 use crate::view::HistoryLine;
@@ -151,14 +153,15 @@ pub struct Beside {
     pub conflicts: Vec<Conflict>,
     /// Steps that no longer fit into the head, oldest first.
     pub older: Vec<HistoryLine>,
+    /// Its activation, where what may be ordered depends on that.
+    pub activation: Option<Activation>,
 }
 
 impl RequestView {
     /// As the caller of this role sees it.
     pub fn new(request: &Request, beside: Beside, role: &Role) -> Self {
         let r = request.clone();
-        let operator =
-            role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
+        let allowed_actions = request.allowed(beside.activation.as_ref(), role);
         let steps = r.life.history.into_iter().map(|step| step.untyped().into());
         let mut line = RequestLine::from(RequestRow::from(request));
         let (mut payload, mut payload_sha256, mut document_hash) = (None, None, None);
@@ -190,7 +193,7 @@ impl RequestView {
             executed_date: r.executed_date,
             history: beside.older.into_iter().chain(steps).collect(),
             conflicts: beside.conflicts,
-            allowed_actions: if operator { MACHINE.actions(r.life.state) } else { Vec::new() },
+            allowed_actions,
         }
     }
 }

@@ -15,7 +15,9 @@ use domain::request::{Conflicts, Delivery, Request};
 use domain::stamp::Stamp;
 use domain::time::Period;
 
-use crate::lifecycle::{arrival, at, claimed, ended, http, id, method, queued, saved, says};
+use crate::lifecycle::{
+    active, arrival, at, claimed, ended, http, id, method, queued, saved, says,
+};
 
 fn callback() -> MethodInfo {
     method(Completion::Callback).info
@@ -67,8 +69,8 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
     };
     let others = [
         claimed(&first, &callback(), &at(20_000)),
-        first.clone().update_status(&done, Period::from_secs(60), &at(5)).unwrap().0,
-        first.clone().cancel(&at(5)).unwrap().0,
+        first.clone().update_status(&done, Period::from_secs(60), None, &at(5)).unwrap().0,
+        first.clone().cancel(None, &at(5)).unwrap().0,
         *reported,
         saved(&first.clone().unusable(Own::MethodMissing.because("gone"), &at(20_000)).unwrap()),
     ];
@@ -83,8 +85,8 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
 #[test]
 fn lost_attempts_of_every_generation_are_told_in_order() {
     let first = claimed(&queued(), &callback(), &at(0));
-    let cancelled = first.cancel(&at(5)).unwrap().0;
-    let again = cancelled.retry(id(7), &at(6)).unwrap().0;
+    let cancelled = first.cancel(None, &at(5)).unwrap().0;
+    let again = cancelled.retry(id(7), Some(&active()), &at(6)).unwrap().0;
     let second = claimed(&again, &callback(), &at(7));
     let third = claimed(&second, &callback(), &at(30_000));
     let outcome = noted(&third, &http(202), &at(30_001));
@@ -101,8 +103,9 @@ fn lost_attempts_of_every_generation_are_told_in_order() {
 fn only_the_last_50_lost_attempts_are_kept() {
     let mut request = queued();
     for n in 0..60 {
-        request = claimed(&request, &callback(), &at(n * 10)).cancel(&at(n * 10 + 1)).unwrap().0;
-        request = request.retry(id(7), &at(n * 10 + 2)).unwrap().0;
+        request =
+            claimed(&request, &callback(), &at(n * 10)).cancel(None, &at(n * 10 + 1)).unwrap().0;
+        request = request.retry(id(7), Some(&active()), &at(n * 10 + 2)).unwrap().0;
     }
     assert_eq!((request.unheard.len(), request.unheard[0].generation), (50, 11));
 }
@@ -154,7 +157,8 @@ fn what_is_sure_does_not_become_doubtful() {
 #[test]
 fn an_earlier_generation_may_have_been_another_methods() {
     let first = claimed(&queued(), &callback(), &at(0));
-    let failed = first.cancel(&at(5)).unwrap().0.retry(id(7), &at(6)).unwrap().0;
+    let failed =
+        first.cancel(None, &at(5)).unwrap().0.retry(id(7), Some(&active()), &at(6)).unwrap().0;
     let mut moved = claimed(&failed, &callback(), &at(7));
     moved.method.as_mut().unwrap().id = id(3);
     assert_eq!(moved.earlier(Some(1)), Some(1));
@@ -182,7 +186,7 @@ fn an_earlier_generation_may_have_been_another_methods() {
 fn every_contradiction_is_kept_once() {
     let first = claimed(&queued(), &callback(), &at(0));
     let (failed, _) = ended(first, &callback(), &http(400), &at(1));
-    let (again, _) = failed.retry(id(7), &at(2)).unwrap();
+    let (again, _) = failed.retry(id(7), Some(&active()), &at(2)).unwrap();
     let second = claimed(&again, &callback(), &at(3));
     let (failed, _) = ended(second, &callback(), &http(400), &at(4));
     let verdict = |webhook_id, status: &str, body: &[u8], generation| {
@@ -239,8 +243,8 @@ fn a_retry_gives_the_reference_number_to_the_history() {
     let (sent, _) = ended(first, &callback(), &answer, &at(1));
     assert_eq!(sent.reference_number.as_deref(), Some("R-7"));
     let failed = StatusInput { status: Some(ManualStatus::Failed), comments: None };
-    let (failed, _) = sent.update_status(&failed, Period::from_secs(60), &at(2)).unwrap();
-    let (again, _) = failed.retry(id(7), &at(3)).unwrap();
+    let (failed, _) = sent.update_status(&failed, Period::from_secs(60), None, &at(2)).unwrap();
+    let (again, _) = failed.retry(id(7), Some(&active()), &at(3)).unwrap();
     assert_eq!((again.reference_number, again.generation), (None, 2));
     let note = again.life.history.last().unwrap().note.as_deref();
     let told = "Generation 1 ended with OPERATOR: An operator set the status to Failed. \

@@ -60,7 +60,7 @@ pub(crate) fn method(completion: Completion) -> Method {
     Method::create(&input, id(1), seals, &at(0)).unwrap().0
 }
 
-fn association() -> (Product, Association) {
+pub(crate) fn association() -> (Product, Association) {
     let input = NamespaceInput { name: "N".to_owned() };
     let (namespace, _) = Namespace::create(&input, true, &at(0)).unwrap();
     let name_version = NameVersion { name: "Scanner".to_owned(), version: "1".to_owned() };
@@ -77,12 +77,10 @@ fn association() -> (Product, Association) {
     (product, association)
 }
 
-/// A queued request of an activation just made.
-pub(crate) fn queued() -> Request {
-    let (product, association) = association();
-    let machine = &activation::MACHINE;
+/// An activation just made.
+pub(crate) fn active() -> Activation {
     let (event, state) = (activation::Event::Activate, activation::State::Active);
-    let made = Activation {
+    Activation {
         id: id(5),
         aid: "12345678-9876-5432-1234-567890987654".to_owned(),
         entitlement_id: id(6),
@@ -92,7 +90,7 @@ pub(crate) fn queued() -> Request {
         key_generation: 0,
         quantity: 1,
         activation_date: at(0).now,
-        life: Life::begin(machine, event, state, &at(0)).unwrap(),
+        life: Life::begin::<Activation>(event, state, &at(0)).unwrap(),
         customer_id: None,
         activatee: None,
         custom_attributes: CustomAttributes::default(),
@@ -103,8 +101,14 @@ pub(crate) fn queued() -> Request {
         requests: Vec::new(),
         acknowledged_at: None,
         rev: Rev::default(),
-    };
-    let origin = Origin { activation: &made, product: &product, association: Some(&association) };
+    }
+}
+
+/// A queued request of it.
+pub(crate) fn queued() -> Request {
+    let (product, association) = association();
+    let origin =
+        Origin { activation: &active(), product: &product, association: Some(&association) };
     Request::open(id(97), RequestType::Provision, &origin, None, &at(0)).unwrap()
 }
 
@@ -271,7 +275,7 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
     let request = claimed(&queued(), &method, &at(0));
     let token = request.lease.as_ref().unwrap().token;
     let done = StatusInput { status: Some(ManualStatus::Completed), comments: None };
-    let (by_hand, _) = request.update_status(&done, Period::from_secs(1), &at(5)).unwrap();
+    let (by_hand, _) = request.update_status(&done, Period::from_secs(1), None, &at(5)).unwrap();
     let answer = Answer::Http {
         status: 500,
         body: r#"{"referenceNumber":"1"}"#.to_owned(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
+mod allowed;
 mod attempts;
 mod hostile;
 mod hostile_cases;

@@ -2,8 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Response;
+use domain::activation::Activation;
+use domain::catalog::Product;
+use domain::entitlement::Entitlement;
+use domain::entitlement::product_key::ProductKey;
+use domain::machine::Stateful;
 use domain::rejection::Code;
-use domain::{activation, entitlement, request};
+use domain::request::Request;
 use edge::http::router::page;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
@@ -14,10 +19,11 @@ pub(crate) async fn health(_cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn state_machines(_cx: Cx) -> Result<Answer, Problem> {
     Answer::ok(&json!({"data": [
-        request::states::MACHINE.describe(),
-        entitlement::states::MACHINE.describe(),
-        entitlement::states::KEY_MACHINE.describe(),
-        activation::states::MACHINE.describe(),
+        Request::MACHINE.describe(),
+        Entitlement::MACHINE.describe(),
+        ProductKey::MACHINE.describe(),
+        Activation::MACHINE.describe(),
+        Product::MACHINE.describe(),
     ]}))
 }
 

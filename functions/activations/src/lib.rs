@@ -9,6 +9,7 @@ use domain::activation::activate::{ActivationInput, BulkInput, Facts};
 use domain::activation::revoke::RevokeInput;
 use domain::attributes::Entity;
 use domain::decision::Decision;
+use domain::entitlement::LineItem;
 use domain::ids::Id;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
@@ -47,8 +48,12 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
         Err(StoreError::NotFound(_)) => return Err(unknown_key()),
         other => other?,
     };
-    let item = keyed.entitlement.item_of(place.index).map(|(_, item)| item.clone());
-    let ids: Vec<Id> = item.iter().flat_map(|i| &i.item_products).map(|p| p.product_id).collect();
+    // What an entitlement without keys can become depends on all of its products.
+    let item = keyed.entitlement.item_of(place.index).filter(|_| keyed.entitlement.has_keys());
+    let of_item = |(_, item): (usize, &LineItem)| {
+        item.item_products.iter().map(|product| product.product_id).collect()
+    };
+    let ids: Vec<Id> = item.map_or_else(|| keyed.entitlement.products(), of_item);
     let products = store.find_sold(tenant, &ids).await?;
     let customers: Vec<Id> = input.customer_id.into_iter().collect();
     let customer = store.find_customers(tenant, &customers).await?.into_values().next();

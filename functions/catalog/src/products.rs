@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::access::Act;
-use domain::catalog::product::{LifeCycleStage, ProductInput, ProductPatch};
+use domain::catalog::product::{ProductInput, ProductPatch};
 use domain::catalog::product_feature::ProductFeature;
+use domain::catalog::states::LifeCycleStage;
 use domain::catalog::{Feature, Product};
 use domain::decision::Decision;
 use domain::ids::Id;

@@ -2,9 +2,11 @@
 
 use domain::attributes::Entity;
 use domain::entitlement::Entitlement;
+use domain::entitlement::create::Products;
 use domain::entitlement::input::EntitlementInput;
-use domain::entitlement::states::State;
+use domain::entitlement::states::{Around, State};
 use domain::ids::Id;
+use domain::life::Aged;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::view::entitlement::{EntitlementLine, EntitlementView};
@@ -20,6 +22,21 @@ pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
     Ok(cx.store().load_entitlement(tenant, id).await?)
 }
 
+/// The products that a body names, and those that decide what may be ordered of an entitlement: all
+/// of its own, until it has its keys.
+pub(crate) async fn products(
+    cx: &Cx,
+    entitlement: &Entitlement,
+    mut named: Vec<Id>,
+) -> Result<Products, Problem> {
+    if !entitlement.has_keys() {
+        named.extend(entitlement.products());
+        named.sort_unstable();
+        named.dedup();
+    }
+    Ok(cx.store().find_products(cx.tenant()?, &named).await?)
+}
+
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, &cx.json::<EntitlementInput>()?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
@@ -29,7 +46,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let secret = cx.app.master()?.key_secret(tenant);
         let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
-        let mut view = EntitlementView::new(&made, &caller.role);
+        let around = Around { products: &products, today: stamp.now.day() };
+        let mut view = EntitlementView::new(&made, around, &caller.role);
         view.warnings = Some(made.warnings(&products));
         let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
         Ok((answer.version(made.life.version), decision))
@@ -43,11 +61,12 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
-        let products = cx.store().find_products(tenant, &input.products()).await?;
+        let products = products(cx, &entitlement, input.products()).await?;
+        let around = Around { products: &products, today: stamp.now.day() };
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
-        let (next, decision) = entitlement.update(input, &products, &known, &stamp)?;
-        let mut view = EntitlementView::new(&next, &caller.role);
+        let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
+        let mut view = EntitlementView::new(&next, around, &caller.role);
         view.warnings = Some(next.warnings(&products));
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
@@ -56,10 +75,12 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
-    cx.decide(move |_| async move {
+    cx.decide(move |stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
-        Ok((Answer::deleted(), entitlement.delete()?))
+        let products = products(cx, &entitlement, Vec::new()).await?;
+        let around = Around { products: &products, today: stamp.now.day() };
+        Ok((Answer::deleted(), entitlement.delete(around)?))
     })
     .await
 }
@@ -78,22 +99,25 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
     let older = cx.store().list_history(tenant, Aged::Entitlement, entitlement.id).await?;
-    let mut view = EntitlementView::new(&entitlement, &cx.caller()?.role);
+    let products = products(&cx, &entitlement, Vec::new()).await?;
+    let around = Around { products: &products, today: cx.app.clock.now().day() };
+    let mut view = EntitlementView::new(&entitlement, around, &cx.caller()?.role);
     view.preceded_by(older.rows);
     cx.show(&view, entitlement.life.version)
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
     let (cx, input) = (&cx, cx.json::<ActionInput>()?);
-    let (tenant, caller) = (cx.tenant()?, cx.caller()?);
+    let caller = cx.caller()?;
     cx.decide(move |stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
         let action = input.action.ok_or_else(missing)?;
-        let products = cx.store().find_products(tenant, &entitlement.products()).await?;
-        let (next, decision) = entitlement.act(action, &products, &stamp)?;
-        let view = EntitlementView::new(&next, &caller.role);
+        let products = products(cx, &entitlement, entitlement.products()).await?;
+        let around = Around { products: &products, today: stamp.now.day() };
+        let (next, decision) = entitlement.act(action, around, &stamp)?;
+        let view = EntitlementView::new(&next, around, &caller.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await

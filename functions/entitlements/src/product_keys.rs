@@ -3,9 +3,8 @@
 use domain::attributes::Entity;
 use domain::decision::Decision;
 use domain::entitlement::Entitlement;
-use domain::entitlement::product_key::{
-    KeyActionInput, KeyRef, KeySecret, ProductKey, ProductKeyPatch,
-};
+use domain::entitlement::product_key::{KeyActionInput, KeySecret, ProductKey, ProductKeyPatch};
+use domain::entitlement::states::KeyAround;
 use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::view::entitlement::ProductKeyView;
@@ -21,10 +20,8 @@ fn view(
     entitlement: &Entitlement,
     secret: &KeySecret,
 ) -> Result<ProductKeyView, Problem> {
-    let place =
-        KeyRef { entitlement: entitlement.id, index: key.index, generation: key.generation };
-    let (role, now) = (&cx.caller()?.role, cx.app.clock.now());
-    let view = ProductKeyView::new(secret.pk_id(place), key, entitlement, role, now);
+    let (role, today) = (&cx.caller()?.role, cx.app.clock.now().day());
+    let view = ProductKeyView::new(secret.pk_id(key.place()), key, entitlement, role, today);
     Ok(view.ok_or_else(|| Rejection::not_found("product key"))?)
 }
 
@@ -73,16 +70,16 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 /// Loads the key, lets `act` decide, and answers with the whole of it.
 async fn change(
     cx: &Cx,
-    act: impl Fn(Keyed) -> Result<(ProductKey, Decision), Rejection> + Send + Sync,
+    act: impl Fn(ProductKey, KeyAround<'_>) -> Result<(ProductKey, Decision), Rejection> + Send + Sync,
 ) -> Result<Answer, Problem> {
     let act = &act;
-    cx.decide(move |_| async move {
+    cx.decide(move |stamp| async move {
         let secret = cx.app.master()?.key_secret(cx.tenant()?);
         let keyed = load(cx, &secret).await?;
         cx.if_match(keyed.key.rev.number())?;
-        let entitlement = keyed.entitlement.clone();
-        let (next, decision) = act(keyed)?;
-        let view = view(cx, &next, &entitlement, &secret)?;
+        let entitlement = &keyed.entitlement;
+        let (next, decision) = act(keyed.key, KeyAround { entitlement, today: stamp.now.day() })?;
+        let view = view(cx, &next, entitlement, &secret)?;
         Ok((Answer::ok(&view)?.version(next.rev.next().number()), decision))
     })
     .await
@@ -91,10 +88,10 @@ async fn change(
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let patch: ProductKeyPatch = cx.json()?;
     cx.fit(Entity::ProductKey, &patch.custom_attributes.clone().unwrap_or_default()).await?;
-    change(&cx, |keyed| keyed.key.update(&patch, &keyed.entitlement)).await
+    change(&cx, |key, around| key.update(&patch, around)).await
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
     let input: KeyActionInput = cx.json()?;
-    change(&cx, |keyed| keyed.key.act(&input, &keyed.entitlement)).await
+    change(&cx, |key, around| key.act(&input, around)).await
 }

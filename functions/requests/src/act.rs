@@ -4,13 +4,14 @@ use domain::activation::Activation;
 use domain::decision::Decision;
 use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
+use domain::machine::Stateful;
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::manual::{CommentsInput, StatusInput};
-use domain::request::states::MACHINE;
+use domain::request::states::Event;
 use domain::stamp::Stamp;
 use domain::time::Period;
-use domain::view::request::{RequestLine, RequestRow, RequestView};
+use domain::view::request::{Beside, RequestLine, RequestRow, RequestView};
 use edge::http::bulk::Parts;
 use edge::http::page;
 use edge::{Answer, Cx, Problem};
@@ -31,8 +32,10 @@ async fn change(
         cx.if_match(request.life.version)?;
         let timeout = callback_timeout(cx, &request).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
-        let (next, decision) = act(&Loaded { request, activation, timeout }, stamp)?;
-        let beside = beside(cx, tenant, &next).await?;
+        let loaded = Loaded { request, activation, timeout };
+        let (next, decision) = act(&loaded, stamp)?;
+        let beside =
+            Beside { activation: Some(loaded.activation), ..beside(cx, tenant, &next).await? };
         let view = RequestView::new(&next, beside, &cx.caller()?.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
@@ -55,30 +58,23 @@ async fn callback_timeout(cx: &Cx, request: &Request) -> Result<Period, Problem>
 
 pub(crate) async fn update_status(cx: Cx) -> Result<Answer, Problem> {
     let input: StatusInput = cx.json()?;
-    change(cx, move |l, stamp| l.request.clone().update_status(&input, l.timeout, &stamp)).await
+    change(cx, move |l, stamp| {
+        let activation = Some(&l.activation);
+        l.request.clone().update_status(&input, l.timeout, activation, &stamp)
+    })
+    .await
 }
 
 pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
     let tenant: Id = cx.tenant()?;
-    change(cx, move |l, stamp| again(tenant, &l.request, &l.activation, &stamp)).await
-}
-
-/// One retry, ordered by itself or among many.
-fn again(
-    tenant: Id,
-    request: &Request,
-    activation: &Activation,
-    stamp: &Stamp,
-) -> Result<(Request, Decision), Rejection> {
-    request.retriable(activation)?;
-    request.clone().retry(tenant, stamp)
+    change(cx, move |l, stamp| l.request.clone().retry(tenant, Some(&l.activation), &stamp)).await
 }
 
 /// Retries those of a page of the list that can be. The page goes by id, so that going on from its
 /// cursor takes every request once, also one that failed again meanwhile.
 pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
     let (cx, tenant) = (&cx, cx.tenant()?);
-    let failed = |row: &RequestRow| MACHINE.actions(row.state).contains(&RETRY);
+    let failed = |row: &RequestRow| Request::MACHINE.takes(row.state, Event::Retry);
     let find = || async move {
         let page = find(cx, failed).await?;
         let ids: Vec<Id> = page.rows.iter().map(|row| row.id).collect();
@@ -99,14 +95,11 @@ pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
     let retry = move |part: Part, stamp| async move {
         let request = cx.store().load_request(tenant, part.id).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
-        let (next, decision) = again(tenant, &request, &activation, &stamp)?;
+        let (next, decision) = request.retry(tenant, Some(&activation), &stamp)?;
         Ok((Answer::ok(&RequestLine::from(RequestRow::from(&next)))?, decision))
     };
     cx.bulk(parts, retry).await
 }
-
-/// The action of a retry.
-const RETRY: &str = "RETRY";
 
 /// One request of many.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
@@ -115,7 +108,7 @@ struct Part {
 }
 
 pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {
-    change(cx, |l, stamp| l.request.clone().cancel(&stamp)).await
+    change(cx, |l, stamp| l.request.clone().cancel(Some(&l.activation), &stamp)).await
 }
 
 pub(crate) async fn comment(cx: Cx) -> Result<Answer, Problem> {

@@ -1,8 +1,7 @@
 //! `GET /v1/provisioning-requests/{id}` and its attempts.
 
 use domain::ids::Id;
-use domain::life::Step;
-use domain::record::Kind;
+use domain::life::{Aged, Step};
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::view::HistoryLine;
@@ -45,7 +44,10 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let request = cx.store().load_request(tenant, id).await?;
     match cx.query.text("view") {
         None => {
-            let beside = beside(&cx, tenant, &request).await?;
+            let mut beside = beside(&cx, tenant, &request).await?;
+            if request.awaits_its_activation() {
+                beside.activation = cx.store().find_activation(tenant, &request.aid).await?;
+            }
             let view = RequestView::new(&request, beside, &cx.caller()?.role);
             cx.show(&view, request.life.version)
         }

@@ -33,9 +33,9 @@ use crate::rows::{Encoded, Row, decode, encode};
 macro_rules! places {
     (|$tenant:ident, $it:ident|
         listed { $($noun:ident $what:literal $table:ident [$($kind:ident $word:literal),+]
-            $id:expr => $key:expr $(, $written:ident)? $(; also $also:expr)?;)* }
+            $id:expr => $key:expr $(, $written:ident)? $(=> $also:expr)?;)* }
         beside { $($beside:ident $name:literal $its_table:ident [$($its:ident $its_word:literal)?]
-            => $place:expr $(, $how:ident)? $(; also $more:expr)?;)* }
+            => $place:expr $(, $how:ident)? $(=> $more:expr)?;)* }
     ) => {
         $(impl Row for $noun {
             const WHAT: &'static str = $what;
@@ -97,7 +97,7 @@ macro_rules! written {
 
 places! { |tenant, it|
     // Noun, its name in errors, its table, its kinds as keys name them, by which id its list is in
-    // order => its key, how it is written, and what it has for other indexes.
+    // order => its key, how it is written => what it has for other indexes.
     listed {
         Namespace "namespace" Catalog [Namespace "NAMESPACE"] it.id
             => own(tenant, Kind::Namespace, it.id);
@@ -119,7 +119,7 @@ places! { |tenant, it|
         Activation "activation" Core [Activation "ACTIVATION"] it.id
             => keys::activation(tenant, &it.aid);
         Request "provisioning request" Core [ProvisioningRequest "REQUEST"] it.id
-            => keys::request(tenant, it.id); also due(tenant, it);
+            => keys::request(tenant, it.id) => due(tenant, it);
         AuditEntry "audit entry" Catalog [AuditEntry "AUDIT"] it.id
             => own(tenant, Kind::AuditEntry, it.id), once;
     }
@@ -133,7 +133,7 @@ places! { |tenant, it|
             => keys::product_key(tenant, it.place());
         PlanVersion "plan version" Catalog []
             => keys::plan_version(tenant, it.0.id, it.0.version), once;
-        Door "door" Catalog [] => keys::door(it.method), freely; also expiry(it);
+        Door "door" Catalog [] => keys::door(it.method), freely => expiry(it);
         Payload "payload" Core [] => keys::payload(tenant, it.request, it.generation);
         Attempt "attempt" Core []
             => keys::attempt(tenant, known(it.request)?, it.generation, it.no), freely;

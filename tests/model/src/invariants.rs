@@ -14,8 +14,9 @@ use domain::entitlement::{Entitlement, LineItemType};
 use domain::ids::Id;
 use domain::life::Step;
 use domain::limits::{CALLBACK_TIMEOUT, LADDER_LONGEST, RESEND_AFTER};
+use domain::machine::Stateful;
 use domain::request::attempt::{Attempt, AttemptOutcome};
-use domain::request::states::{MACHINE, Status};
+use domain::request::states::Status;
 use domain::request::{Delivery, Payload, Request, RequestType};
 use domain::time::{Period, Time};
 
@@ -78,7 +79,7 @@ pub fn written(before: Option<&Request>, after: &Request, now: Time) -> Verdict 
 }
 
 fn walked(id: Id, from: Option<Status>, step: &Step<Status>) -> Verdict {
-    let mut rows = MACHINE.table.iter().filter(|row| row.id == step.row);
+    let mut rows = Request::MACHINE.table.iter().filter(|row| row.id == step.row);
     let stands = rows.any(|row| row.steps().contains(&(from, step.to)));
     check("I8", stands, || format!("{id}: {from:?} to {:?} is not {}", step.to, step.row))?;
     let last = matches!(from, Some(Status::Completed | Status::Failed)) && from != Some(step.to);

@@ -355,7 +355,9 @@ impl System {
         self.left.retries -= 1;
         let operator = stamp(self.now, Actor::Key(model.fixture.tenant), &[7]);
         let request = self.request(id)?.clone();
-        let (_, decision) = request.retry(model.fixture.tenant, &operator).ok()?;
+        let mut made = self.activations.iter().map(|(_, activation)| activation);
+        let activation = made.find(|activation| activation.aid == request.aid);
+        let (_, decision) = request.retry(model.fixture.tenant, activation, &operator).ok()?;
         let decision = self.followed(model, decision)?;
         self.commit(&decision, 0, None).ok()?;
         self.send(&decision);

@@ -4,10 +4,12 @@
 
 use strum::IntoEnumIterator;
 
-use crate::access::{Act, Area, Role};
+use crate::access::Role;
 use crate::cause::Cause;
+use crate::machine::{OPERATOR, Stateful};
 use crate::request::Delivery;
-use crate::request::states::{Event, MACHINE, Status};
+use crate::request::Request;
+use crate::request::states::{Event, Status};
 use crate::time::Time;
 use crate::view::explain::{ActionLine, Evidence, Next, NextStep};
 
@@ -81,29 +83,22 @@ impl Evidence {
 
     /// Every action, and why it is not allowed.
     pub(super) fn actions(&self, role: &Role) -> Vec<ActionLine> {
-        let may = role.may(Area::Entitlement, Act::View) && role.may(Area::Entitlement, Act::Edit);
-        MACHINE.actions.iter().map(|event| self.action(*event, may)).collect()
+        let may = role.meets(OPERATOR);
+        Request::MACHINE.actions.iter().map(|event| self.action(*event, may)).collect()
     }
 
     fn action(&self, event: Event, may: bool) -> ActionLine {
         let (request, action) = (&self.request, event.into());
         let no = |why: String| ActionLine { action, allowed: false, why };
         let from = request.life.state;
-        if !MACHINE.actions(from).contains(&action) {
-            let is_from = |state: &Status| MACHINE.actions(*state).contains(&action);
+        if !Request::MACHINE.takes(from, event) {
+            let is_from = |state: &Status| Request::MACHINE.takes(*state, event);
             let needed: Vec<&str> = Status::iter().filter(is_from).map(Status::display).collect();
             let needed = needed.join(" or ");
             return no(format!("It needs {needed}; the request is {}.", from.display()));
         }
-        if event == Event::Retry {
-            match &self.activation {
-                None => return no("Its activation cannot be read.".to_owned()),
-                Some(activation) => {
-                    if let Err(refused) = request.retriable(activation) {
-                        return no(refused.detail);
-                    }
-                }
-            }
+        if let Err(refused) = request.permit(event, self.activation.as_ref()) {
+            return no(refused.detail);
         }
         if !may {
             return no("The key's role lacks entitlement.view and entitlement.edit.".to_owned());

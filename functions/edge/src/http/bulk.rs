@@ -94,7 +94,7 @@ impl Cx {
         match decided {
             Err(problem) if key.is_some() && !problem.is_ours() => {
                 let status = problem.status();
-                let shown = problem.of(self.path(), &self.request_id).shown();
+                let shown = self.of_call(problem).shown();
                 let refusal = Answer { status, ..Answer::ok(&shown)? };
                 let keep = |_| ready(Ok((refusal.clone(), Decision::default())));
                 self.decide_as(key, &[], keep).await
@@ -145,6 +145,12 @@ impl Cx {
         Ok(whole)
     }
 
+    /// A part's problem is one of the whole call.
+    fn of_call(&self, problem: Problem) -> Problem {
+        let role = self.caller.as_ref().map(|caller| &caller.role);
+        problem.of(self.path(), &self.request_id, role)
+    }
+
     fn line(
         &self,
         id: Option<Id>,
@@ -160,7 +166,7 @@ impl Cx {
             }
             Err(problem) => {
                 let status = problem.status();
-                let problem = problem.of(self.path(), &self.request_id).shown();
+                let problem = self.of_call(problem).shown();
                 json!({"status": status, "problem": problem})
             }
         };

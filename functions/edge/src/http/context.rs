@@ -49,7 +49,7 @@ pub struct Cx {
     /// The name of this call, in its answer and the log.
     pub request_id: String,
     params: Vec<(String, String)>,
-    caller: Option<Caller>,
+    pub(super) caller: Option<Arc<Caller>>,
     noted: Mutex<Vec<Fault>>,
 }
 
@@ -76,7 +76,7 @@ impl Cx {
             needs => {
                 let token = crm::token(route, &parts.uri);
                 let secret = auth::bearer(&parts.headers).or(token.as_deref());
-                Some(auth::caller(&app, secret, needs).await?)
+                Some(Arc::new(auth::caller(&app, secret, needs).await?))
             }
         };
         let body = body::receive(body, most).await;
@@ -113,7 +113,7 @@ impl Cx {
     /// 401 on a route that needs no key.
     pub fn caller(&self) -> Result<&Caller, Rejection> {
         let missing = || Rejection::of(Code::Unauthenticated);
-        self.caller.as_ref().ok_or_else(missing)
+        self.caller.as_deref().ok_or_else(missing)
     }
 
     /// The caller's tenant.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use domain::access::Role;
 use domain::rejection::{Code, Fault, Rejection};
 use problem_details::ProblemDetails;
 use serde::Serialize;
@@ -31,6 +32,7 @@ pub struct Problem {
     rejection: Rejection,
     instance: String,
     request_id: String,
+    allowed_actions: Option<Vec<&'static str>>,
 }
 
 /// The members beside those of RFC 9457.
@@ -133,11 +135,17 @@ impl Problem {
         &self.rejection.faults
     }
 
-    /// The same problem, of this call.
+    /// The same problem, of this call: what is possible instead, for the caller's role.
     #[must_use]
-    pub fn of(mut self, path: &str, request_id: &str) -> Self {
+    pub fn of(mut self, path: &str, request_id: &str, role: Option<&Role>) -> Self {
         path.clone_into(&mut self.instance);
         request_id.clone_into(&mut self.request_id);
+        if let Some(possible) = &self.rejection.possible {
+            let allowed = possible.open_to(role);
+            let told = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+            self.rejection.detail.push_str(&format!(" Possible: {told}."));
+            self.allowed_actions = Some(allowed);
+        }
         self
     }
 }
@@ -162,7 +170,8 @@ impl From<Rejection> for Undone<Problem> {
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        Self { rejection, instance: String::new(), request_id: String::new() }
+        let (instance, request_id) = (String::new(), String::new());
+        Self { rejection, instance, request_id, allowed_actions: None }
     }
 }
 
@@ -221,13 +230,13 @@ impl Problem {
 
     fn details(self) -> ProblemDetails<Members> {
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        let Rejection { code, detail, faults, state } = self.rejection;
+        let Rejection { code, detail, faults, possible } = self.rejection;
         let members = Members {
             code,
             request_id: self.request_id,
             errors: faults,
-            state: state.as_ref().map(|s| s.state),
-            allowed_actions: state.map(|s| s.allowed),
+            state: possible.map(|possible| possible.state),
+            allowed_actions: self.allowed_actions,
         };
         let mut details =
             ProblemDetails::from_status_code(status).with_detail(detail).with_extensions(members);

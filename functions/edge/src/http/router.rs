@@ -96,6 +96,7 @@ where
 {
     let path = request.uri().path().to_owned();
     let request_id = request_id(&app);
+    let mut caller = None;
     let answer = match params {
         // An address that is not even text names nothing.
         Err(_) => Err(Problem::of_code(Code::NotFound)),
@@ -103,15 +104,19 @@ where
             let params =
                 params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             match Cx::open(app, route, params, request, &request_id).await {
-                Ok(cx) => handler(cx).await,
+                Ok(cx) => {
+                    caller = cx.caller.clone();
+                    handler(cx).await
+                }
                 Err(problem) => Err(problem),
             }
         }
     };
-    let response = match answer {
+    let role = caller.as_ref().map(|caller| &caller.role);
+    let response = match answer.map_err(|problem| problem.of(&path, &request_id, role)) {
         Ok(answer) => answer.into_response(),
         Err(problem) => match route.dialect {
-            Dialect::Own => problem.of(&path, &request_id).into_response(),
+            Dialect::Own => problem.into_response(),
             Dialect::Ldk => xml::text(&problem),
             Dialect::Crm => crm::envelope(&problem),
         },
@@ -156,7 +161,7 @@ pub fn finish(router: Router, app: &Arc<App>) -> Router {
 
 fn refuse(app: &App, request: &Request, code: Code, detail: String) -> Response<Body> {
     let request_id = request_id(app);
-    let problem = Problem::new(code, detail).of(request.uri().path(), &request_id);
+    let problem = Problem::new(code, detail).of(request.uri().path(), &request_id, None);
     named(problem.into_response(), &request_id)
 }
 

@@ -10,13 +10,14 @@ mod writing;
 use domain::attributes::Entity;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::Action;
-use domain::entitlement::states::State;
+use domain::entitlement::states::{Around, State};
 use domain::rejection::{Code, Faults, Rejection};
 use domain::substitution::lint::Warning;
 use edge::http::problem::{CREATED, OK};
 use edge::{Answer, Cx, Problem, http::xml};
 use store::StoreError;
 
+use crate::entitlements::products;
 use document::Document;
 use reading::{Asked, asked};
 
@@ -73,15 +74,17 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
         asked.state_fits(Some(entitlement.life.state))?;
         let answer = Answer::located(OK, entitlement.id.to_string());
         if asked.acts()? {
-            let products = cx.store().find_products(tenant, &entitlement.products()).await?;
-            let (_, decision) = entitlement.act(input.action, &products, &stamp)?;
+            let products = products(cx, &entitlement, entitlement.products()).await?;
+            let around = Around { products: &products, today: stamp.now.day() };
+            let (_, decision) = entitlement.act(input.action, around, &stamp)?;
             return Ok((asked.warned(answer, &[]), decision));
         }
         asked.whole()?;
-        let products = cx.store().find_products(tenant, &input.products()).await?;
+        let products = products(cx, &entitlement, input.products()).await?;
+        let around = Around { products: &products, today: stamp.now.day() };
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
-        let (next, decision) = entitlement.update(input, &products, &known, &stamp)?;
+        let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
         Ok((asked.warned(answer, &next.warnings(&products)), decision))
     })
     .await
