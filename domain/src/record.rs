@@ -29,8 +29,8 @@ use crate::rev::{Rev, Revised};
 
 macro_rules! records {
     (|$it:ident|
-        audited { $($noun:ident [$($kind:ident),+]: $id:expr, $shown:expr $(, $history:ident)?;)* }
-        beside { $($beside:ident [$($its:ident)?]: $rev:expr;)* }
+        audited { $($noun:ident [$($kind:ident $word:literal),+]: $id:expr, $shown:expr $(, $history:ident)?;)* }
+        beside { $($beside:ident [$($its:ident $its_word:literal)?]: $rev:expr;)* }
     ) => {
         /// A kind of thing that has a list, or names that lead to it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,14 @@ macro_rules! records {
         }
 
         impl Kind {
+            /// Its name in the keys of rows.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $($(Self::$kind => $word,)+)*
+                    $($(Self::$its => $its_word,)?)*
+                }
+            }
+
             /// Whether the audit has entries of what is done to such a thing.
             pub const fn is_audited(self) -> bool {
                 matches!(self, $($(Self::$kind)|+)|*)
@@ -167,30 +175,31 @@ macro_rules! history {
 }
 
 records! { |it|
-    // What an API key changes. Noun, its kinds: the id that people know it by (empty: the path of
-    // the call has it), what is shown of it; `history`: its own history begins with who made it.
+    // What an API key changes. Noun, its kinds with their names in keys: the id that people know it
+    // by (empty: the path of the call has it), what is shown of it; `history`: its own history
+    // begins with who made it.
     audited {
-        Tenant [Tenant]: it.id, it;
-        Namespace [Namespace]: it.id, it;
-        Role [Role]: it.id, it;
-        ApiKey [ApiKey]: it.info.id, it.info;
-        Feature [Feature]: it.id, it;
-        Product [Product]: it.id, it;
-        CustomAttributeDef [CustomAttribute]: it.id, it;
-        Customer [Customer, Partner]: it.id, it.audited();
-        Contact [Contact]: it.id, it;
-        Plan [Plan]: it.id, it;
-        Method [Method]: it.info.id, it.info;
-        Association [Association]: it.product_id, it;
-        Entitlement [Entitlement]: it.e_id, it, history;
-        ProductKey [ProductKey]: "", it;
-        Activation [Activation]: it.aid, it.audited(), history;
-        Request [ProvisioningRequest]: it.id, it.audited(), history;
+        Tenant [Tenant "TENANT"]: it.id, it;
+        Namespace [Namespace "NAMESPACE"]: it.id, it;
+        Role [Role "ROLE"]: it.id, it;
+        ApiKey [ApiKey "KEY"]: it.info.id, it.info;
+        Feature [Feature "FEATURE"]: it.id, it;
+        Product [Product "PRODUCT"]: it.id, it;
+        CustomAttributeDef [CustomAttribute "ATTRIBUTE"]: it.id, it;
+        Customer [Customer "CUSTOMER", Partner "PARTNER"]: it.id, it.audited();
+        Contact [Contact "CONTACT"]: it.id, it;
+        Plan [Plan "PLAN"]: it.id, it;
+        Method [Method "METHOD"]: it.info.id, it.info;
+        Association [Association "ASSOCIATION"]: it.product_id, it;
+        Entitlement [Entitlement "ENTITLEMENT"]: it.e_id, it, history;
+        ProductKey [ProductKey "PRODUCT_KEY"]: "", it;
+        Activation [Activation "ACTIVATION"]: it.aid, it.audited(), history;
+        Request [ProvisioningRequest "REQUEST"]: it.id, it.audited(), history;
     }
 
     // What stands beside another thing, and where it has its revision.
     beside {
-        AuditEntry [AuditEntry]: it.rev;
+        AuditEntry [AuditEntry "AUDIT"]: it.rev;
         PlanVersion []: it.0.rev;
         Door []: it.rev;
         Payload []: it.rev;

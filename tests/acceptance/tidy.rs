@@ -1,6 +1,6 @@
 //! The tidy rules of the house, each seen to fail on a sample.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::MetadataCommand;
@@ -127,6 +127,64 @@ fn environment_names_are_in_config_only() {
         code(text).lines().find(|line| elsewhere && reads(line)).map(str::to_owned)
     };
     check(rule, ("functions/a/src/lib.rs", "std::env::var(\"X\")"));
+}
+
+/// The files of a crate that the code of a file names: as long a path as leads to one.
+fn named(code: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
+        let (path, after) = rest.split_at(end);
+        let list = after.strip_prefix('{').and_then(|list| list.split_once('}'));
+        for name in list.map_or("", |(list, _)| list).split(',') {
+            let whole = format!("{path}{}", name.trim());
+            let mut parts: Vec<&str> = whole.split("::").collect();
+            while !parts.is_empty() && !files.contains_key(&parts.join("::")) {
+                parts.pop();
+            }
+            found.extend((!parts.is_empty()).then(|| parts.join("::")));
+        }
+    }
+    found
+}
+
+/// The files of a crate that lead to each other, or to such files.
+fn in_circles(files: &BTreeMap<String, String>) -> Vec<String> {
+    let mut open: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in files {
+        let mut uses = named(code(text), files);
+        uses.remove(file);
+        open.insert(file, uses);
+    }
+    loop {
+        let left: BTreeSet<String> = open.keys().map(|file| (*file).clone()).collect();
+        open.retain(|_, uses| uses.iter().any(|file| left.contains(file)));
+        if open.len() == left.len() {
+            return left.into_iter().collect();
+        }
+    }
+}
+
+#[test]
+fn files_do_not_go_in_circles() {
+    let pair = [("a", "use crate::b::{c, D};"), ("b", "use crate::a::E;"), ("c", "")];
+    let pair = pair.map(|(file, text)| (file.to_owned(), text.to_owned())).into();
+    assert_eq!(in_circles(&pair), ["a", "b"], "the rule lets its sample pass");
+    for room in ["edge", "store", "local"] {
+        let room = format!("functions/{room}/src/");
+        let module = |path: &str| {
+            let name = path.strip_prefix(&room)?.strip_suffix(".rs")?;
+            Some(name.trim_end_matches("/mod").replace('/', "::"))
+        };
+        let files: BTreeMap<String, String> = sources()
+            .into_iter()
+            .filter_map(|(path, text)| Some((module(&path)?, text)))
+            .filter(|(file, _)| file != "lib")
+            .collect();
+        assert!(files.len() > 10, "{room} was not found");
+        assert_eq!(in_circles(&files), Vec::<String>::new(), "{room}");
+    }
 }
 
 #[test]

@@ -12,9 +12,9 @@ use store::StoreError;
 use store::list::PageOf;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<ApiKeyInput>()?);
+    let (cx, body) = (&cx, &cx.json::<ApiKeyInput>()?);
     let tenant = cx.tenant()?;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let Some(role_id) = input.role_id else {
             return Err(Rejection::at("/roleId", Code::ValidationFailed, "must be given").into());
         };

@@ -8,9 +8,9 @@ use edge::{Answer, Cx, Problem};
 use serde::Deserialize;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let input = &cx.json::<NamespaceInput>()?;
+    let body = &cx.json::<NamespaceInput>()?;
     cx.caller()?.may_everywhere(Act::Add)?;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let (namespace, decision) = Namespace::create(input, false, &stamp)?;
         let answer = Answer::created(&namespace, format!("/v1/namespaces/{}", namespace.id))?;
         Ok((answer.version(namespace.version), decision))
@@ -31,8 +31,8 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn rename(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<NamespaceInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<NamespaceInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let namespace = load(cx, Act::Edit).await?;
         cx.if_match(namespace.version)?;
         let (namespace, decision) = namespace.rename(input, &stamp)?;

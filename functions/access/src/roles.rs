@@ -6,8 +6,8 @@ use domain::record::Kind;
 use edge::{Answer, Cx, Problem};
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let input = &cx.json::<RoleInput>()?;
-    cx.decide(move |stamp| async move {
+    let body = &cx.json::<RoleInput>()?;
+    cx.decide_on(body, move |input, stamp| async move {
         let (role, decision) = Role::create(input, &stamp)?;
         let answer = Answer::created(&role, format!("/v1/roles/{}", role.id))?;
         Ok((answer.version(role.version), decision))

@@ -9,8 +9,8 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, patch) = (&cx, &cx.json::<TenantPatch>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<TenantPatch>()?);
+    cx.decide_on(body, move |patch, stamp| async move {
         let tenant = cx.store().load_tenant(cx.tenant()?).await?;
         cx.if_match(tenant.version)?;
         let (tenant, decision) = tenant.update(patch, &stamp)?;

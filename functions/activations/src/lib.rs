@@ -78,8 +78,8 @@ async fn activate(
 }
 
 async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<ActivationInput>()?);
-    cx.decide(move |stamp| activate(cx, input, stamp)).await
+    let (cx, body) = (&cx, &cx.json::<ActivationInput>()?);
+    cx.decide_on(body, move |input, stamp| activate(cx, input, stamp)).await
 }
 
 async fn bulk(cx: Cx) -> Result<Answer, Problem> {
@@ -119,8 +119,8 @@ async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 async fn revoke(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<RevokeInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<RevokeInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let revocation = cx.store().load_revocation(cx.tenant()?, aid(cx)?).await?;
         cx.if_match(revocation.activation.life.version)?;
         let entitlement = revocation.entitlement.clone();

@@ -13,9 +13,9 @@ async fn load(cx: &Cx) -> Result<CustomAttributeDef, Problem> {
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let input = &cx.json::<CustomAttributeInput>()?;
+    let body = &cx.json::<CustomAttributeInput>()?;
     cx.caller()?.may_everywhere(Act::Add)?;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let (made, decision) = CustomAttributeDef::create(input, &stamp)?;
         let answer = Answer::created(&made, format!("/v1/custom-attributes/{}", made.id))?;
         Ok((answer.version(made.version), decision))
@@ -35,9 +35,9 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, patch) = (&cx, &cx.json::<CustomAttributePatch>()?);
+    let (cx, body) = (&cx, &cx.json::<CustomAttributePatch>()?);
     cx.caller()?.may_everywhere(Act::Edit)?;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |patch, stamp| async move {
         let found = load(cx).await?;
         cx.if_match(found.version)?;
         let (next, decision) = found.update(patch, &stamp)?;

@@ -14,8 +14,8 @@ async fn load(cx: &Cx, act: Act) -> Result<Feature, Problem> {
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<FeatureInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<FeatureInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let (feature, decision) = Feature::create(input, namespace, &stamp)?;
         let answer = Answer::created(&feature, format!("/v1/features/{}", feature.id))?;
@@ -52,8 +52,8 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, patch) = (&cx, &cx.json::<FeaturePatch>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<FeaturePatch>()?);
+    cx.decide_on(body, move |patch, stamp| async move {
         let feature = load(cx, Act::Edit).await?;
         cx.if_match(feature.version)?;
         let (feature, decision) = feature.update(patch, &stamp)?;

@@ -42,8 +42,8 @@ fn changed(cx: &Cx, product: Product) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<ProductInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<ProductInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let known = features(cx, input.features.iter()).await?;
         let (product, decision) = Product::create(input, namespace, known, &stamp)?;
@@ -109,8 +109,8 @@ pub(crate) async fn retire(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, patch) = (&cx, &cx.json::<ProductPatch>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<ProductPatch>()?);
+    cx.decide_on(body, move |patch, stamp| async move {
         let product = load(cx, Act::Edit).await?;
         cx.if_match(product.version)?;
         let new = patch.features.iter().flatten();

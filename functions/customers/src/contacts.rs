@@ -14,8 +14,8 @@ async fn load(cx: &Cx, partner: bool) -> Result<Contact, Problem> {
 }
 
 pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<ContactInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<ContactInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let owner = customer(cx, partner).await?;
         let (contact, decision) = Contact::create(input, &owner, &stamp)?;
         let answer = Answer::created(&contact, format!("{}/{}", cx.path(), contact.id))?;
@@ -36,8 +36,8 @@ pub(crate) async fn show(cx: Cx, partner: bool) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<ContactInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<ContactInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let contact = load(cx, partner).await?;
         cx.if_match(contact.version)?;
         let (contact, decision) = contact.update(input, &stamp)?;

@@ -47,8 +47,8 @@ fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
 }
 
 pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<CustomerInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<CustomerInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         cx.fit(Entity::Customer, &input.custom_attributes).await?;
         let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp)?;
         let (customer, decision) = Customer::create(input, sealed, partner, &stamp)?;
@@ -100,8 +100,8 @@ pub(crate) async fn show(cx: Cx, partner: bool) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let (cx, patch) = (&cx, &cx.json::<CustomerPatch>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<CustomerPatch>()?);
+    cx.decide_on(body, move |patch, stamp| async move {
         let customer = load(cx, partner).await?;
         cx.if_match(customer.version)?;
         let attributes = patch.custom_attributes.clone().unwrap_or_default();

@@ -18,7 +18,8 @@ use domain::stamp::{Actor, Stamp};
 use domain::task::{Message, Task, TaskKind};
 use domain::time::Time;
 use edge::App;
-use edge::app::{Undone, can_fail};
+use edge::app::Undone;
+use edge::loss::accept_loss;
 use edge::provider::call::Letter;
 use edge::queue::batch::{Outcome, batch};
 use edge::telemetry::attempted;
@@ -168,7 +169,7 @@ async fn finish(
     let noted =
         app.commit(tenant, attempt.clone(), &app.stamp(Actor::System), &Extra::default()).await;
     let unnoted = if noted.is_ok() { Vec::new() } else { attempt.changes };
-    can_fail(noted, "it goes with the outcome");
+    accept_loss(noted, "it goes with the outcome");
     let (ended, unnoted) = (&ended, &unnoted);
     app.until_won(|lost| async move {
         let stamp = app.stamp(Actor::System);

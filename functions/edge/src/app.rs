@@ -14,6 +14,7 @@ use domain::stamp::{Actor, Stamp};
 use domain::time::Period;
 use store::{Extra, Store, StoreError};
 
+use crate::loss::accept_loss;
 use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
 use crate::provider::secret_place;
@@ -127,7 +128,7 @@ impl App {
         let messages: Vec<_> =
             decision.effects.into_iter().map(|Effect::Enqueue(message)| message).collect();
         if !messages.is_empty() {
-            can_fail(self.queue.send(&messages).await, "the sweeper finds the queued row");
+            accept_loss(self.queue.send(&messages).await, "the sweeper finds the queued row");
         }
         Ok(())
     }
@@ -148,12 +149,5 @@ impl<E: From<StoreError>> From<StoreError> for Undone<E> {
             StoreError::Conflict => Self::Race,
             other => Self::Said(other.into()),
         }
-    }
-}
-
-/// A loss that was chosen, with its reason (invariant 11).
-pub fn can_fail<T, E: std::fmt::Display>(result: Result<T, E>, why: &str) {
-    if let Err(error) = result {
-        tracing::warn!(%error, why, "passed over");
     }
 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod doctor;
 pub mod http;
 pub mod lambda;
+pub mod loss;
 pub mod mark;
 pub mod ports;
 pub mod provider;

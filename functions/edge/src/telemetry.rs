@@ -14,8 +14,8 @@ use metrics::{Unit, counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use tracing::Instrument;
 
-use crate::app::can_fail;
 use crate::config;
+use crate::loss::accept_loss;
 
 /// The metrics' namespace; each has the dimension `Service`, the name of the stack.
 const NAMESPACE: &str = "Provisio";
@@ -52,7 +52,7 @@ impl Telemetry {
 
     /// Prints what was counted since the last time.
     pub fn flush(self) {
-        can_fail(self.0.flush(io::stdout().lock()), "metrics are not what callers wait for");
+        accept_loss(self.0.flush(io::stdout().lock()), "metrics are not what callers wait for");
     }
 }
 

@@ -38,9 +38,9 @@ pub(crate) async fn products(
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<EntitlementInput>()?);
+    let (cx, body) = (&cx, &cx.json::<EntitlementInput>()?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
@@ -56,9 +56,9 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<EntitlementInput>()?);
+    let (cx, body) = (&cx, &cx.json::<EntitlementInput>()?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
         let products = products(cx, &entitlement, input.products()).await?;
@@ -107,9 +107,9 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, cx.json::<ActionInput>()?);
+    let (cx, body) = (&cx, &cx.json::<ActionInput>()?);
     let caller = cx.caller()?;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");

@@ -1,6 +1,6 @@
 //! Product keys: arithmetic, and a read of those that differ from their default.
 
-use domain::attributes::Entity;
+use domain::attributes::{CustomAttributes, Entity};
 use domain::decision::Decision;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::{KeyActionInput, KeySecret, ProductKey, ProductKeyPatch};
@@ -8,6 +8,7 @@ use domain::entitlement::states::KeyAround;
 use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::view::entitlement::ProductKeyView;
+use edge::http::body::Body;
 use edge::{Answer, Cx, Problem};
 use store::list::Page;
 use store::load::Keyed;
@@ -68,17 +69,25 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 /// Loads the key, lets `act` decide, and answers with the whole of it.
-async fn change(
+async fn change<T: Sync>(
     cx: &Cx,
-    act: impl Fn(ProductKey, KeyAround<'_>) -> Result<(ProductKey, Decision), Rejection> + Send + Sync,
+    body: &Body<T>,
+    attributes: fn(&T) -> Option<&CustomAttributes>,
+    act: impl Fn(ProductKey, &T, KeyAround<'_>) -> Result<(ProductKey, Decision), Rejection>
+    + Send
+    + Sync,
 ) -> Result<Answer, Problem> {
     let act = &act;
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
+        if let Some(given) = attributes(input) {
+            cx.fit(Entity::ProductKey, given).await?;
+        }
         let secret = cx.app.master()?.key_secret(cx.tenant()?);
         let keyed = load(cx, &secret).await?;
         cx.if_match(keyed.key.rev.number())?;
         let entitlement = &keyed.entitlement;
-        let (next, decision) = act(keyed.key, KeyAround { entitlement, today: stamp.now.day() })?;
+        let around = KeyAround { entitlement, today: stamp.now.day() };
+        let (next, decision) = act(keyed.key, input, around)?;
         let view = view(cx, &next, entitlement, &secret)?;
         Ok((Answer::ok(&view)?.version(next.rev.next().number()), decision))
     })
@@ -86,12 +95,12 @@ async fn change(
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let patch: ProductKeyPatch = cx.json()?;
-    cx.fit(Entity::ProductKey, &patch.custom_attributes.clone().unwrap_or_default()).await?;
-    change(&cx, |key, around| key.update(&patch, around)).await
+    let body = &cx.json::<ProductKeyPatch>()?;
+    let act = |key: ProductKey, patch: &_, around: KeyAround<'_>| key.update(patch, around);
+    change(&cx, body, |patch| patch.custom_attributes.as_ref(), act).await
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
-    let input: KeyActionInput = cx.json()?;
-    change(&cx, |key, around| key.act(&input, around)).await
+    let body = &cx.json::<KeyActionInput>()?;
+    change(&cx, body, |_| None, |key, input, around| key.act(input, around)).await
 }

@@ -12,7 +12,8 @@ use tokio::time::sleep;
 
 use crate::api::{Api, ApiError};
 use crate::data_dir::FolderError;
-use crate::service::{ADMIN_KEY, Running};
+use crate::database::ADMIN_KEY;
+use crate::service::Running;
 
 /// Why the demo ended early.
 #[derive(Debug, thiserror::Error)]

@@ -16,8 +16,9 @@ use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
 
 use crate::data_dir::DataDir;
+use crate::database::keyed;
 use crate::queue::LocalQueue;
-use crate::service::{StartError, keyed};
+use crate::start_error::StartError;
 
 /// The flags of `doctor`.
 #[derive(Clone, Debug, Args)]

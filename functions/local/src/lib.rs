@@ -6,6 +6,7 @@
 pub mod api;
 pub mod check;
 pub mod data_dir;
+pub mod database;
 pub mod demo;
 pub mod doctor;
 pub mod engine;
@@ -17,6 +18,7 @@ pub mod queue;
 pub mod script;
 pub mod serve;
 pub mod service;
+pub mod start_error;
 pub mod webhook;
 pub mod workers;
 

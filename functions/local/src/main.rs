@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use local::demo::Demo;
 use local::options::{Cli, Command, Plans, ProviderOptions};
-use local::service::StartError;
+use local::start_error::StartError;
 use local::{Options, Running, log, provide, start};
 use serde_json::json;
 #[cfg(unix)]
@@ -161,15 +161,15 @@ impl Ends {
 
 /// To who looks. Somebody who stopped reading (`| head -1`) misses nothing that he wants.
 fn say(line: &str) {
-    can_fail_in_silence(writeln!(std::io::stdout(), "{line}"));
+    accept_loss_in_silence(writeln!(std::io::stdout(), "{line}"));
 }
 
 /// The same, beside what another program reads.
 fn say_aside(line: &str) {
-    can_fail_in_silence(writeln!(std::io::stderr(), "{line}"));
+    accept_loss_in_silence(writeln!(std::io::stderr(), "{line}"));
 }
 
-fn can_fail_in_silence(written: std::io::Result<()>) {
+fn accept_loss_in_silence(written: std::io::Result<()>) {
     if let Err(error) = written {
         tracing::debug!(%error, "nobody reads");
     }

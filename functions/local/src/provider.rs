@@ -67,7 +67,7 @@ impl FakeProvider {
     /// Learns the secret that it shares with the service.
     pub fn learn(&self, secret: Secret) {
         // A second secret in one run would be a fault of the demo; the first one stays.
-        edge::app::can_fail(self.secret.set(secret).map_err(|_| "known already"), "it stays");
+        edge::loss::accept_loss(self.secret.set(secret).map_err(|_| "known already"), "it stays");
     }
 
     /// Its address: one route.

@@ -14,65 +14,27 @@ use axum::response::Response;
 use domain::access::keys::KeyInfo;
 use domain::ids::Id;
 use domain::record::Kind;
+use edge::App;
 use edge::http::router::finish;
 use edge::http::routes::Function;
-use edge::mark::{self, Unfit};
 use edge::ports::{Clock, Ids, SystemClock, SystemIds};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
-use edge::secret::MasterKey;
-use edge::{App, Problem};
-use store::{Store, StoreError};
+use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::data_dir::{DataDir, FolderError};
-use crate::engine::{self, Engine};
+use crate::data_dir::DataDir;
+use crate::database::{ADMIN_KEY, open};
 use crate::options::{Options, ProviderOptions};
 use crate::provider::{FakeProvider, Seat};
 use crate::queue::LocalQueue;
 use crate::script::Script;
 use crate::serve::serve;
+use crate::start_error::StartError;
 use crate::workers;
-
-/// Why the service did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A file or a port.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// A port that somebody else has.
-    #[error("port {0} is not free; choose another with {1}")]
-    Port(u16, &'static str),
-    /// The data folder.
-    #[error("{0}")]
-    Folder(#[from] FolderError),
-    /// The database file.
-    #[error(
-        "the database in {0} cannot be opened: {1}; if it is damaged, restore it from its backup"
-    )]
-    Database(String, String),
-    /// A file that holds no key.
-    #[error("{0} does not hold {1}; restore it from its backup. Nothing was changed")]
-    Key(String, &'static str),
-    /// The administrator's key, ended.
-    #[error(
-        "the administrator's key in {0} was revoked or has expired. Remove that file: the next \
-         start makes a new key"
-    )]
-    AdminKey(String),
-    /// The rows are not this process's.
-    #[error("{0}; the data is in {1}. Nothing was changed")]
-    Unfit(Unfit, String),
-    /// The store.
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    /// The first tenant could not be made.
-    #[error("the first tenant could not be made: {0:?}")]
-    Bootstrap(Box<Problem>),
-}
 
 /// A running service.
 pub struct Running {
@@ -94,10 +56,6 @@ pub struct Running {
     stop: CancellationToken,
 }
 
-/// Names of the files in the data folder.
-const MASTER_KEY: &str = "master-key";
-/// The file that has the administrator's key.
-pub const ADMIN_KEY: &str = "admin-key";
 /// No stop takes longer: the longest attempt and a little more. Calls end sooner.
 const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 
@@ -238,66 +196,6 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> 
             _ => error.into(),
         }
     })
-}
-
-/// The database and the key of a folder, as they are.
-///
-/// # Errors
-/// What is missing or damaged.
-pub fn keyed(data: &DataDir) -> Result<(Engine, MasterKey), StartError> {
-    let (master, path) = (master_key(data)?, data.database()?);
-    let failed = |error: String| StartError::Database(path.display().to_string(), error);
-    Ok((Engine::open(&path).map_err(failed)?, master))
-}
-
-fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
-    let text = data.find(MASTER_KEY)?.ok_or_else(|| data.missing(MASTER_KEY))?;
-    let no_key = || StartError::Key(data.file(MASTER_KEY), "a master key, which has 64 hex digits");
-    MasterKey::from_hex(&text).ok_or_else(no_key)
-}
-
-/// Opens the database with the key that it was made with. A first start makes the key before
-/// anything is made with it, and the database beside its place; any other start has both, and
-/// changes nothing unless they belong together.
-async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
-    if !data.has_database()? {
-        if data.find(ADMIN_KEY)?.is_some() {
-            return Err(data.lost(ADMIN_KEY).into());
-        }
-        if data.find(MASTER_KEY)?.is_none() {
-            data.keep(MASTER_KEY, &hex::encode(ids.entropy().bytes(0)))?;
-        }
-        make(data).await?;
-    }
-    let (engine, master) = keyed(data)?;
-    fits(data, &engine, &master).await?;
-    Ok((engine, master))
-}
-
-/// Makes the tables and their mark in memory; they are written as one file, which is whole before
-/// it is in its place.
-async fn make(data: &DataDir) -> Result<(), StartError> {
-    let path = data.new_database()?;
-    let failed = |error: String| StartError::Database(path.display().to_string(), error);
-    let engine = Engine::memory().map_err(failed)?;
-    fits(data, &engine, &master_key(data)?).await?;
-    engine.write(&path).await.map_err(failed)?;
-    Ok(data.place(&path)?)
-}
-
-/// Whether key and version fit the data; then what is missing of the tables is made.
-async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(), StartError> {
-    let (core, catalog) = engine::TABLES;
-    let (client, store) = (engine.client(), engine.store());
-    let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
-    let damaged = |error: StoreError| {
-        StartError::Database(data.path().display().to_string(), error.to_string())
-    };
-    if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
-        mark::compare(&store, master).await.map_err(unfit)?;
-    }
-    store::tables::create(&client, core, catalog).await.map_err(damaged)?;
-    mark::compare_or_mark(&store, master).await.map_err(unfit)
 }
 
 /// The administrator's key: made at the first start, printed at every one.

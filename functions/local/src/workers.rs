@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::limits::{PAGE_ROWS, RESEND_AFTER};
 use domain::task::{Task, TaskKind};
 use edge::App;
-use edge::app::can_fail;
+use edge::loss::accept_loss;
 use store::StoreError;
 use store::keys::SHARDS;
 use tokio::sync::Semaphore;
@@ -43,7 +43,7 @@ pub fn start(
     });
     tasks.spawn(async move {
         let work = async {
-            can_fail(resume(&for_sweep).await, "the sweeper finds what is queued");
+            accept_loss(resume(&for_sweep).await, "the sweeper finds what is queued");
             sweep(for_sweep, held).await;
         };
         sweeping.run_until_cancelled(work).await;
@@ -57,7 +57,7 @@ async fn expire(engine: Engine) {
     let mut tick = interval(EXPIRE);
     loop {
         tick.tick().await;
-        can_fail(engine.expire().await, "what is over is not read, either");
+        accept_loss(engine.expire().await, "what is over is not read, either");
     }
 }
 
@@ -94,7 +94,10 @@ async fn resume(app: &App) -> Result<(), StoreError> {
                     Err(_) => None,
                 },
             };
-            can_fail(app.queue.send(message.as_slice()).await, "the sweeper finds the queued row");
+            accept_loss(
+                app.queue.send(message.as_slice()).await,
+                "the sweeper finds the queued row",
+            );
         }
     }
     Ok(())

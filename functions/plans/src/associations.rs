@@ -64,8 +64,8 @@ async fn chosen(cx: &Cx, input: &AssociationInput) -> Result<Chosen, Problem> {
 }
 
 pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<AssociationInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<AssociationInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let product = product(cx, Act::Edit).await?;
         let former = former(cx, product.id, input).await?;
         if let Some(old) = &former.association {

@@ -66,8 +66,8 @@ fn shown_once(method: &Method, secret: &Secret) -> serde_json::Value {
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<MethodInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<MethodInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let id = stamp.id(0);
         let (secret, callback) = callback_secret(cx, id, &stamp)?;
@@ -104,8 +104,8 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<MethodInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<MethodInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let method = load(cx, Act::Edit).await?;
         cx.if_match(method.info.version)?;
         let given = input.auth_profile.secret().map(Secret::of_text);
@@ -150,8 +150,8 @@ pub(crate) async fn copy(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn rotate(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<RotateInput>()?);
-    cx.decide(move |stamp| async move {
+    let (cx, body) = (&cx, &cx.json::<RotateInput>()?);
+    cx.decide_on(body, move |input, stamp| async move {
         let method = load(cx, Act::Edit).await?;
         cx.if_match(method.info.version)?;
         let (secret, sealed) = callback_secret(cx, method.info.id, &stamp)?;

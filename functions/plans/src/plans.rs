@@ -53,9 +53,9 @@ pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
 const PAGE: usize = 1000;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<PlanInput>()?);
+    let (cx, body) = (&cx, &cx.json::<PlanInput>()?);
     let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let reading = Reading { raw, registered: Some(registered) };
         let (plan, warnings, decision) = Plan::create(input, reading, namespace, &stamp)?;
@@ -98,9 +98,9 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, input) = (&cx, &cx.json::<PlanInput>()?);
+    let (cx, body) = (&cx, &cx.json::<PlanInput>()?);
     let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);
-    cx.decide(move |stamp| async move {
+    cx.decide_on(body, move |input, stamp| async move {
         let plan = load(cx, Act::Edit).await?;
         cx.if_match(plan.version)?;
         let reading = Reading { raw, registered: Some(registered) };

@@ -18,13 +18,13 @@ use crate::trial::{aside, tried};
 use crate::{plans, used};
 
 pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
-    let input = cx.json::<RehearseInput>()?;
-    cx.settle(async {
-        let plan = plans::load(&cx, Act::View).await?;
+    let (cx, body) = (&cx, cx.json::<RehearseInput>()?);
+    cx.settle(body, move |input| async move {
+        let plan = plans::load(cx, Act::View).await?;
         let last = input.last()?;
         let (definition, schema) = (input.definition.as_ref(), input.payload_schema.as_ref());
-        let (content, linted) = tried(&cx, definition, schema).await?;
-        let found = Found::of(&cx, &plan, last).await?;
+        let (content, linted) = tried(cx, definition, schema).await?;
+        let found = Found::of(cx, &plan, last).await?;
         let mut requests = Vec::with_capacity(found.completed.len());
         for request in cx.store().find_requests(cx.tenant()?, &found.completed).await? {
             let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
@@ -34,8 +34,8 @@ pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
         }
         Answer::ok(&Rehearsal {
             warnings: linted.warnings,
-            products: products(&cx, &plan).await?,
-            queued_requests: found.queued(&cx).await?,
+            products: products(cx, &plan).await?,
+            queued_requests: found.queued(cx).await?,
             requests,
         })
     })

@@ -31,31 +31,31 @@ pub(crate) async fn tried(
 }
 
 pub(crate) async fn lint(cx: Cx) -> Result<Answer, Problem> {
-    let input = cx.json::<LintInput>()?;
-    cx.settle(async {
+    let (cx, body) = (&cx, cx.json::<LintInput>()?);
+    cx.settle(body, move |input| async move {
         let mut faults = Faults::default();
         faults.check(input.definition.is_some(), "/definition", "must be given");
         faults.finish()?;
-        let (_, linted) = tried(&cx, input.definition.as_ref(), None).await?;
+        let (_, linted) = tried(cx, input.definition.as_ref(), None).await?;
         Answer::ok(&linted)
     })
     .await
 }
 
 pub(crate) async fn preview(cx: Cx) -> Result<Answer, Problem> {
-    let input = cx.json::<PreviewInput>()?;
-    cx.settle(async {
+    let (cx, body) = (&cx, cx.json::<PreviewInput>()?);
+    cx.settle(body, move |input| async move {
         let on = input.on()?;
         let given = (input.definition.as_ref(), input.payload_schema.as_ref());
-        let saved = saved(&cx, &input).await?;
+        let saved = saved(cx, &input).await?;
         let content = match &saved {
             Some(plan) => plan.content.clone(),
-            None => tried(&cx, given.0, given.1).await?.0,
+            None => tried(cx, given.0, given.1).await?.0,
         };
         let document = match on {
             // As it was written: in a document, null is a value.
-            On::Document(read) => as_written(&cx).unwrap_or_else(|| read.clone()),
-            on => live(&cx, saved, &on).await?,
+            On::Document(read) => as_written(cx).unwrap_or_else(|| read.clone()),
+            on => live(cx, saved, &on).await?,
         };
         Answer::ok(&aside(move || Preview::from(content.explain(&document))).await?)
     })

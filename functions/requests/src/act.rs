@@ -12,6 +12,7 @@ use domain::request::states::Event;
 use domain::stamp::Stamp;
 use domain::time::Period;
 use domain::view::request::{Beside, RequestLine, RequestRow, RequestView};
+use edge::http::body::Body;
 use edge::http::bulk::Parts;
 use edge::http::page;
 use edge::{Answer, Cx, Problem};
@@ -22,18 +23,19 @@ use crate::list::find;
 use crate::show::beside;
 
 /// Loads the request and its activation, lets `act` decide, and answers with the whole of it.
-async fn change(
-    cx: Cx,
-    act: impl Fn(&Loaded, Stamp) -> Result<(Request, Decision), Rejection> + Send + Sync,
+async fn change<T: Sync>(
+    cx: &Cx,
+    body: &Body<T>,
+    act: impl Fn(&T, &Loaded, Stamp) -> Result<(Request, Decision), Rejection> + Send + Sync,
 ) -> Result<Answer, Problem> {
-    let (cx, act, tenant, id) = (&cx, &act, cx.tenant()?, cx.id("id")?);
-    cx.decide(move |stamp| async move {
+    let (act, tenant, id) = (&act, cx.tenant()?, cx.id("id")?);
+    cx.decide_on(body, move |input, stamp| async move {
         let request = cx.store().load_request(tenant, id).await?;
         cx.if_match(request.life.version)?;
         let timeout = callback_timeout(cx, &request).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
         let loaded = Loaded { request, activation, timeout };
-        let (next, decision) = act(&loaded, stamp)?;
+        let (next, decision) = act(input, &loaded, stamp)?;
         let beside =
             Beside { activation: Some(loaded.activation), ..beside(cx, tenant, &next).await? };
         let view = RequestView::new(&next, beside, &cx.caller()?.role);
@@ -57,17 +59,20 @@ async fn callback_timeout(cx: &Cx, request: &Request) -> Result<Period, Problem>
 }
 
 pub(crate) async fn update_status(cx: Cx) -> Result<Answer, Problem> {
-    let input: StatusInput = cx.json()?;
-    change(cx, move |l, stamp| {
+    let body = &cx.json::<StatusInput>()?;
+    change(&cx, body, |input, l, stamp| {
         let activation = Some(&l.activation);
-        l.request.clone().update_status(&input, l.timeout, activation, &stamp)
+        l.request.clone().update_status(input, l.timeout, activation, &stamp)
     })
     .await
 }
 
 pub(crate) async fn retry(cx: Cx) -> Result<Answer, Problem> {
     let tenant: Id = cx.tenant()?;
-    change(cx, move |l, stamp| l.request.clone().retry(tenant, Some(&l.activation), &stamp)).await
+    change(&cx, &Body::default(), move |(), l, stamp| {
+        l.request.clone().retry(tenant, Some(&l.activation), &stamp)
+    })
+    .await
 }
 
 /// Retries those of a page of the list that can be. The page goes by id, so that going on from its
@@ -108,10 +113,13 @@ struct Part {
 }
 
 pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {
-    change(cx, |l, stamp| l.request.clone().cancel(Some(&l.activation), &stamp)).await
+    change(&cx, &Body::default(), |(), l, stamp| {
+        l.request.clone().cancel(Some(&l.activation), &stamp)
+    })
+    .await
 }
 
 pub(crate) async fn comment(cx: Cx) -> Result<Answer, Problem> {
-    let input: CommentsInput = cx.json()?;
-    change(cx, move |l, _| l.request.clone().comment(&input)).await
+    let body = &cx.json::<CommentsInput>()?;
+    change(&cx, body, |input, l, _| l.request.clone().comment(input)).await
 }

@@ -1,6 +1,6 @@
 //! `GET /crmapi/rest/v2/provisioning/provisioning_requests/show` (source 003).
 //!
-//! Neighbours: `domain::view::crm` has its shapes, `edge::http::crm` its way of saying no.
+//! Neighbours: `domain::view::crm` has its shapes, `edge::http::dialect::crm` its way of saying no.
 
 use axum::response::{IntoResponse, Response};
 use domain::ids::Id;
@@ -8,7 +8,7 @@ use domain::limits::TEXT_CHARS;
 use domain::request::Request;
 use domain::text::cut;
 use domain::view::crm::{CrmCode, CrmRequest, CrmSources, CrmStatus, Envelope, id_of};
-use edge::http::crm::{keep, refused, unknown};
+use edge::http::dialect::crm::{keep, refused, unknown};
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
@@ -18,6 +17,7 @@ use aws_sdk_dynamodb::types::{
 use crate::error::StoreError;
 use crate::keys::{DUE, Key, Table, attribute};
 use crate::port::{CommitError, Condition, Found, Item, Range, Store, Write};
+use crate::sdk_error::{cancelled, refused, unavailable};
 use crate::tables;
 
 /// A store in two DynamoDB tables.
@@ -358,42 +358,4 @@ fn is_own(error: &PutItemError, writer: &AttributeValue) -> bool {
 
 fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
-}
-
-fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    let unread = matches!(error, SdkError::ResponseError(_));
-    code.unwrap_or(if unread { "an unreadable answer" } else { "no answer" }).to_owned()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
-pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
-    StoreError::Unavailable(told(&error))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
-fn refused<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> CommitError {
-    match told(&error).as_str() {
-        "ConditionalCheckFailedException" => CommitError::Refused(vec![0]),
-        "TransactionConflictException" => CommitError::Refused(Vec::new()),
-        other => CommitError::Unavailable(other.to_owned()),
-    }
-}
-
-fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> CommitError {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return CommitError::Unavailable(told(error));
-    };
-    let reasons = cancelled.cancellation_reasons();
-    let code = |i: usize| reasons[i].code().unwrap_or_default();
-    let failed: Vec<usize> =
-        (0..reasons.len()).filter(|i| code(*i) == "ConditionalCheckFailed").collect();
-    let conflict = (0..reasons.len()).any(|i| code(i) == "TransactionConflict");
-    if failed.is_empty() && !conflict {
-        let codes: Vec<&str> = (0..reasons.len()).map(code).collect();
-        return CommitError::Unavailable(codes.join(","));
-    }
-    CommitError::Refused(failed)
 }

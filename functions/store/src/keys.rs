@@ -12,8 +12,6 @@ use domain::record::Kind;
 use domain::task::{Task, TaskKind};
 use domain::time::Time;
 
-use crate::places::word;
-
 /// The two tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -144,7 +142,7 @@ pub fn idempotency(tenant: Id, hash: &str) -> Key {
 
 /// A row of the catalog.
 pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
-    let kind = word(kind);
+    let kind = kind.word();
     catalog(format!("T#{tenant}#{kind}#{id}"), "-")
 }
 
@@ -206,13 +204,13 @@ pub fn name(tenant: Id, name: &Name) -> Key {
 
 /// The partition of a value's look-up rows.
 pub fn names(tenant: Id, kind: Kind, member: &str, value: &str) -> String {
-    let kind = word(kind);
+    let kind = kind.word();
     format!("T#{tenant}#N#{kind}#{member}#{}", value.to_lowercase())
 }
 
 /// A list's partition in the index `list`.
 pub fn list(tenant: Id, kind: Kind) -> String {
-    let kind = word(kind);
+    let kind = kind.word();
     format!("T#{tenant}#{kind}")
 }
 

@@ -20,6 +20,7 @@ mod places;
 pub mod port;
 pub mod rows;
 pub mod sample;
+mod sdk_error;
 pub mod sources;
 pub mod tables;
 

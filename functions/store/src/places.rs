@@ -32,9 +32,9 @@ use crate::rows::{Encoded, Row, decode, encode};
 
 macro_rules! places {
     (|$tenant:ident, $it:ident|
-        listed { $($noun:ident $what:literal $table:ident [$($kind:ident $word:literal),+]
+        listed { $($noun:ident $what:literal $table:ident [$($kind:ident),+]
             $id:expr => $key:expr $(, $written:ident)? $(=> $also:expr)?;)* }
-        beside { $($beside:ident $name:literal $its_table:ident [$($its:ident $its_word:literal)?]
+        beside { $($beside:ident $name:literal $its_table:ident [$($its:ident)?]
             => $place:expr $(, $how:ident)? $(=> $more:expr)?;)* }
     ) => {
         $(impl Row for $noun {
@@ -55,14 +55,6 @@ macro_rules! places {
                     .listed($tenant, record.kind(), $id)$(.with($also))?,)*
                 $(Record::$beside($it) => written!($it, $place $(, $how)?)$(.with($more))?,)*
             })
-        }
-
-        /// A kind's name in keys.
-        pub(crate) const fn word(kind: Kind) -> &'static str {
-            match kind {
-                $($(Kind::$kind => $word,)+)*
-                $($(Kind::$its => $its_word,)?)*
-            }
         }
 
         /// The table in which a kind has its list.
@@ -96,41 +88,34 @@ macro_rules! written {
 }
 
 places! { |tenant, it|
-    // Noun, its name in errors, its table, its kinds as keys name them, by which id its list is in
-    // order => its key, how it is written => what it has for other indexes.
+    // Noun, its name in errors, its table, its kinds, by which id its list is in order =>
+    // its key, how it is written => what it has for other indexes.
     listed {
-        Namespace "namespace" Catalog [Namespace "NAMESPACE"] it.id
-            => own(tenant, Kind::Namespace, it.id);
-        Role "role" Catalog [Role "ROLE"] it.id => own(tenant, Kind::Role, it.id);
-        ApiKey "API key" Catalog [ApiKey "KEY"] it.info.id => keys::api_key(&it.hash);
-        Feature "feature" Catalog [Feature "FEATURE"] it.id => own(tenant, Kind::Feature, it.id);
-        Product "product" Catalog [Product "PRODUCT"] it.id => own(tenant, Kind::Product, it.id);
-        CustomAttributeDef "custom attribute" Catalog [CustomAttribute "ATTRIBUTE"] it.id
+        Namespace "namespace" Catalog [Namespace] it.id => own(tenant, Kind::Namespace, it.id);
+        Role "role" Catalog [Role] it.id => own(tenant, Kind::Role, it.id);
+        ApiKey "API key" Catalog [ApiKey] it.info.id => keys::api_key(&it.hash);
+        Feature "feature" Catalog [Feature] it.id => own(tenant, Kind::Feature, it.id);
+        Product "product" Catalog [Product] it.id => own(tenant, Kind::Product, it.id);
+        CustomAttributeDef "custom attribute" Catalog [CustomAttribute] it.id
             => own(tenant, Kind::CustomAttribute, it.id);
-        Customer "customer" Catalog [Customer "CUSTOMER", Partner "PARTNER"] it.id
-            => own(tenant, Kind::Customer, it.id);
-        Plan "plan" Catalog [Plan "PLAN"] it.id => own(tenant, Kind::Plan, it.id);
-        Method "method" Catalog [Method "METHOD"] it.info.id
-            => own(tenant, Kind::Method, it.info.id);
-        Association "association" Catalog [Association "ASSOCIATION"] it.product_id
+        Customer "customer" Catalog [Customer, Partner] it.id => own(tenant, Kind::Customer, it.id);
+        Plan "plan" Catalog [Plan] it.id => own(tenant, Kind::Plan, it.id);
+        Method "method" Catalog [Method] it.info.id => own(tenant, Kind::Method, it.info.id);
+        Association "association" Catalog [Association] it.product_id
             => keys::association(tenant, it.product_id);
-        Entitlement "entitlement" Core [Entitlement "ENTITLEMENT"] it.id
-            => keys::entitlement(tenant, it.id);
-        Activation "activation" Core [Activation "ACTIVATION"] it.id
-            => keys::activation(tenant, &it.aid);
-        Request "provisioning request" Core [ProvisioningRequest "REQUEST"] it.id
+        Entitlement "entitlement" Core [Entitlement] it.id => keys::entitlement(tenant, it.id);
+        Activation "activation" Core [Activation] it.id => keys::activation(tenant, &it.aid);
+        Request "provisioning request" Core [ProvisioningRequest] it.id
             => keys::request(tenant, it.id) => due(tenant, it);
-        AuditEntry "audit entry" Catalog [AuditEntry "AUDIT"] it.id
+        AuditEntry "audit entry" Catalog [AuditEntry] it.id
             => own(tenant, Kind::AuditEntry, it.id), once;
     }
 
     // The same of what has no list.
     beside {
-        Tenant "tenant" Catalog [Tenant "TENANT"] => own(tenant, Kind::Tenant, it.id);
-        Contact "contact" Catalog [Contact "CONTACT"]
-            => keys::contact(tenant, it.customer_id, it.id);
-        ProductKey "product key" Core [ProductKey "PRODUCT_KEY"]
-            => keys::product_key(tenant, it.place());
+        Tenant "tenant" Catalog [Tenant] => own(tenant, Kind::Tenant, it.id);
+        Contact "contact" Catalog [Contact] => keys::contact(tenant, it.customer_id, it.id);
+        ProductKey "product key" Core [ProductKey] => keys::product_key(tenant, it.place());
         PlanVersion "plan version" Catalog []
             => keys::plan_version(tenant, it.0.id, it.0.version), once;
         Door "door" Catalog [] => keys::door(it.method), freely => expiry(it);

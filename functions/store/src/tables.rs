@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
-use crate::dynamo::unavailable;
 use crate::error::StoreError;
 use crate::keys::{DUE, LIST, Table, attribute};
+use crate::sdk_error::unavailable;
 
 /// What the index `list` of `core` has of a row: all that lists show and filter.
 pub const LISTED: &[&str] = &[

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, value::to_raw_value};
 
+use crate::http::dialect::ldk::XML;
 use crate::http::problem::{CREATED, NO_CONTENT, OK, Problem};
-use crate::http::xml::XML;
 use domain::rejection::Code;
 
 /// A good answer.

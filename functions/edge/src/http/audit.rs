@@ -25,12 +25,9 @@ struct Said {
 impl Cx {
     /// The decision with its entry.
     pub(super) fn audited(&self, decision: Decision, stamp: &Stamp) -> Result<Decision, Problem> {
-        if !self.route.is_audited() {
-            return Ok(decision);
-        }
+        let Some(kind) = self.route.audits else { return Ok(decision) };
         let caller = self.caller()?;
         let reason = self.reason()?;
-        let Some(subject) = self.route.subject() else { return Ok(decision) };
         let call = Call {
             act: self.route.operation,
             key: &caller.key,
@@ -38,7 +35,7 @@ impl Cx {
             request_id: &self.request_id,
             pk_id: self.param("pkId"),
         };
-        Ok(AuditEntry::note(decision, subject, &call, stamp))
+        Ok(AuditEntry::note(decision, kind, &call, stamp))
     }
 
     /// Why: the header, else the comments of the body.

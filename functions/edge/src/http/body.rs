@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use domain::limits::DRAINED_BYTES;
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
@@ -18,17 +18,25 @@ use serde_path_to_error::Segment;
 
 use crate::http::positions::positions;
 use crate::http::repeated::repeated;
-use crate::http::routes::Shape;
+use crate::http::shape::Shape;
 
 /// A body larger than this many type faults is not worth telling further.
 const MOST_FAULTS: usize = 50;
+
+/// A body as it was read, and what is wrong in its form: only who decides on it, or answers it, gets
+/// at what it says, so that its faults are told in any case.
+#[derive(Debug, Default)]
+pub struct Body<T> {
+    pub(super) input: T,
+    pub(super) faults: Vec<Fault>,
+}
 
 /// Receives a body of at most `most` bytes. The rest of a larger one is received too and dropped,
 /// within reason: who is still sending does not hear the answer.
 ///
 /// # Errors
 /// 413; 400 when it breaks off.
-pub async fn receive(body: Body, most: usize) -> Result<Bytes, Rejection> {
+pub async fn receive(body: axum::body::Body, most: usize) -> Result<Bytes, Rejection> {
     let (mut chunks, mut kept, mut seen) = (body.into_data_stream(), Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let broken = |_| Rejection::at("", Code::MalformedJson, "The body broke off.");
@@ -47,14 +55,13 @@ pub async fn receive(body: Body, most: usize) -> Result<Bytes, Rejection> {
     Ok(kept.into())
 }
 
-/// Refuses a body that does not say it is JSON, or XML where that is taken.
+/// Refuses a body that does not say it is one of what is taken.
 ///
 /// # Errors
 /// 415.
-pub fn content_type(headers: &HeaderMap, body: &[u8], xml: bool) -> Result<(), Rejection> {
+pub fn content_type(headers: &HeaderMap, body: &[u8], taken: &[&str]) -> Result<(), Rejection> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let taken: &[&str] = if xml { &["application/xml", "text/xml"] } else { &["application/json"] };
     if body.is_empty() || taken.iter().any(|kind| essence.eq_ignore_ascii_case(kind)) {
         return Ok(());
     }

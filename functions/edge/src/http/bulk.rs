@@ -20,7 +20,7 @@ use crate::http::body;
 use crate::http::context::Cx;
 use crate::http::idempotency::Repeatable;
 use crate::http::problem::{Problem, REFUSED};
-use crate::http::routes::shape;
+use crate::http::shape::shape;
 
 /// The parts of a call.
 pub struct Parts {

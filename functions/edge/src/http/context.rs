@@ -4,9 +4,9 @@
 //! is within its bound, before a handler sees either.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{Request, header};
 use domain::access::namespace::DEFAULT_NAMESPACE;
@@ -28,11 +28,14 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::answer::Answer;
 use crate::http::auth::{self, Caller};
+use crate::http::body::{self, Body};
+use crate::http::dialect::Dialect;
 use crate::http::idempotency::{self, Repeatable};
+use crate::http::page;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::routes::{Dialect, Gives, Route, shape};
-use crate::http::{body, crm, page};
+use crate::http::routes::{Gives, Route};
+use crate::http::shape::shape;
 
 /// A call.
 pub struct Cx {
@@ -50,7 +53,6 @@ pub struct Cx {
     pub request_id: String,
     params: Vec<(String, String)>,
     pub(super) caller: Option<Arc<Caller>>,
-    noted: Mutex<Vec<Fault>>,
 }
 
 impl Cx {
@@ -62,7 +64,7 @@ impl Cx {
         app: Arc<App>,
         route: &'static Route,
         params: Vec<(String, String)>,
-        request: Request<Body>,
+        request: Request<axum::body::Body>,
         request_id: &str,
     ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
@@ -74,32 +76,27 @@ impl Cx {
         let caller = match route.needs {
             Needs::Nothing | Needs::Signature => None,
             needs => {
-                let token = crm::token(route, &parts.uri);
+                let token = (route.dialect.token)(&parts.uri);
                 let secret = auth::bearer(&parts.headers).or(token.as_deref());
                 Some(Arc::new(auth::caller(&app, secret, needs).await?))
             }
         };
+        let Dialect { content, ours, .. } = route.dialect;
         let body = body::receive(body, most).await;
-        // A call of CRM.COM's facade takes none.
-        let body = if route.dialect == Dialect::Crm { Bytes::new() } else { body? };
-        let xml = route.dialect == Dialect::Ldk;
-        body::content_type(&parts.headers, &body, xml)?;
-        if route.takes.is_none() && route.verb != "GET" && !xml {
+        let body = if content.is_empty() { Bytes::new() } else { body? };
+        body::content_type(&parts.headers, &body, content)?;
+        if route.takes.is_none() && route.verb != "GET" && ours {
             body::nothing(&body)?;
         }
         let asked = parts.uri.query().unwrap_or_default();
-        let query = match route.dialect {
-            // What its own callers send besides, they may.
-            Dialect::Crm => Query::all(asked),
-            _ => Query::parse(asked, &route.parameters())?,
-        };
+        let query = (route.dialect.query)(asked, &route.parameters())?;
         if let Gives::One(shape) | Gives::Page(shape) = route.gives
-            && route.dialect == Dialect::Own
+            && ours
         {
             page::known_fields(&query, shape)?;
         }
-        let (noted, request_id) = (Mutex::default(), request_id.to_owned());
-        Ok(Self { app, route, body, query, parts, request_id, params, caller, noted })
+        let request_id = request_id.to_owned();
+        Ok(Self { app, route, body, query, parts, request_id, params, caller })
     }
 
     /// The store.
@@ -144,14 +141,13 @@ impl Cx {
         self.param(name).parse().map_err(not_found)
     }
 
-    /// The body. Faults of its form are told by [`Cx::decide`], together with those of its rules.
+    /// The body. Faults of its form are told together with those of its rules.
     ///
     /// # Errors
     /// Every fault of it, when nothing can be read of it.
-    pub fn json<T: DeserializeOwned + ToSchema>(&self) -> Result<T, Rejection> {
-        let (read, faults) = body::read(&self.body, Some(shape::<T>()))?;
-        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = faults;
-        Ok(read)
+    pub fn json<T: DeserializeOwned + ToSchema>(&self) -> Result<Body<T>, Rejection> {
+        let (input, faults) = body::read(&self.body, Some(shape::<T>()))?;
+        Ok(Body { input, faults })
     }
 
     /// The body of a call whose parts are read one by one.
@@ -164,22 +160,20 @@ impl Cx {
         Ok(read)
     }
 
-    /// The faults of the body's form.
-    fn noted(&self) -> Vec<Fault> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Answers a call that stores nothing: the faults of the body's form are told together with
-    /// those of its rules.
+    /// Answers a call that stores nothing.
     ///
     /// # Errors
     /// What the work says.
-    pub async fn settle(
+    pub async fn settle<T, R>(
         &self,
-        work: impl Future<Output = Result<Answer, Problem>> + Send,
-    ) -> Result<Answer, Problem> {
-        let done = work.await;
-        match with_noted(self.noted(), done.as_ref().err()) {
+        body: Body<T>,
+        work: impl FnOnce(T) -> R + Send,
+    ) -> Result<Answer, Problem>
+    where
+        R: Future<Output = Result<Answer, Problem>> + Send,
+    {
+        let done = work(body.input).await;
+        match with_noted(body.faults, done.as_ref().err()) {
             Some(problem) => Err(problem),
             None => done,
         }
@@ -255,7 +249,25 @@ impl Cx {
         F: Fn(Stamp) -> R + Send + Sync,
         R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
     {
-        self.decide_as(self.repeatable()?.as_ref(), &self.noted(), decide).await
+        self.decide_as(self.repeatable()?.as_ref(), &[], decide).await
+    }
+
+    /// The same on a body.
+    ///
+    /// # Errors
+    /// As [`Cx::decide`]; the faults of the body's form.
+    pub async fn decide_on<'a, T, F, R>(
+        &self,
+        body: &'a Body<T>,
+        decide: F,
+    ) -> Result<Answer, Problem>
+    where
+        T: Sync,
+        F: Fn(&'a T, Stamp) -> R + Send + Sync,
+        R: Future<Output = Result<(Answer, Decision), Problem>> + Send,
+    {
+        let decide = |stamp| decide(&body.input, stamp);
+        self.decide_as(self.repeatable()?.as_ref(), &body.faults, decide).await
     }
 
     /// The call's Idempotency-Key, if it has one.

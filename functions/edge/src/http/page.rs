@@ -12,14 +12,10 @@ use serde_json::{Map, Value, json};
 use store::list::{Page, PageOf};
 
 use crate::http::answer::Answer;
-use crate::http::openapi::members;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::routes::Shape;
+use crate::http::shape::{Shape, members};
 use crate::telemetry;
-
-/// The parameters of every list; the last one is for those that are only shown.
-pub const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
 
 /// Length of the filters' hash in a cursor.
 const BOUND: usize = 16;

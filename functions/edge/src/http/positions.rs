@@ -6,13 +6,12 @@
 use domain::rejection::{Code, Fault, pointer_part};
 use serde_json::{Map, Value, json};
 
-use crate::http::openapi;
-use crate::http::routes::Shape;
+use crate::http::shape::{self, Shape};
 
 /// The faults of a body, at most so many. An empty object stands in their places from now on, so
 /// that the rest can be read.
 pub fn positions(shape: Shape, value: &mut Value, most: usize) -> Vec<Fault> {
-    let (schema, all) = openapi::of(shape);
+    let (schema, all) = shape::of(shape);
     let mut walk = Walk { all: &all, most, found: Vec::new() };
     let kinds = walk.kinds(&schema);
     walk.visit("", value, &kinds);
@@ -85,7 +84,7 @@ mod tests {
     use utoipa::ToSchema;
 
     use super::*;
-    use crate::http::routes::shape;
+    use crate::http::shape::shape;
 
     #[derive(ToSchema)]
     #[expect(dead_code, reason = "its schema is what is asked for")]

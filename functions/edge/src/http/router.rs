@@ -18,9 +18,8 @@ use domain::rejection::Code;
 use crate::app::App;
 use crate::http::context::Cx;
 use crate::http::problem::Problem;
-use crate::http::routes::{Dialect, Function, Route};
+use crate::http::routes::{Function, Route};
 use crate::http::table::ROUTES;
-use crate::http::{crm, xml};
 
 /// The handlers of one function.
 pub struct Routes {
@@ -115,11 +114,7 @@ where
     let role = caller.as_ref().map(|caller| &caller.role);
     let response = match answer.map_err(|problem| problem.of(&path, &request_id, role)) {
         Ok(answer) => answer.into_response(),
-        Err(problem) => match route.dialect {
-            Dialect::Own => problem.into_response(),
-            Dialect::Ldk => xml::text(&problem),
-            Dialect::Crm => crm::envelope(&problem),
-        },
+        Err(problem) => (route.dialect.refuse)(problem),
     };
     tracing::info!(operation = route.operation, status = response.status().as_u16(), request_id);
     Ok(named(response, &request_id))

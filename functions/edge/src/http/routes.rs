@@ -5,27 +5,16 @@
 use domain::access::Needs;
 use domain::record::Kind;
 use utoipa::ToSchema;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
 
-use crate::http::page::PARAMETERS;
+use crate::http::dialect::{CRM, Dialect, LDK, OWN};
 use crate::http::problem::CREATED;
+use crate::http::shape::{Shape, shape};
 
 /// What the paths of source 004 end with.
 const SUFFIX: &str = ".ws";
 
-/// What changes nothing that is kept, and what is made with a history of its own.
-const UNAUDITED: &[&str] = &[
-    "lintPlan",
-    "previewPlan",
-    "rehearsePlan",
-    "testMethod",
-    "reportStatus",
-    "createEntitlement",
-    "putEntitlementXml",
-    "createActivation",
-    "activateMany",
-];
+/// The parameters of every list; the last one is for those that are only shown.
+const PARAMETERS: [&str; 4] = ["limit", "cursor", "order", "fields"];
 
 /// The functions that have routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
@@ -40,15 +29,6 @@ pub enum Function {
     Activations,
     Requests,
     Callbacks,
-}
-
-/// The schema of a body.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// Its name.
-    pub name: fn() -> String,
-    /// It and all it refers to.
-    pub collect: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
 
 /// What comes out.
@@ -93,19 +73,17 @@ pub struct Route {
     pub takes: Option<Shape>,
     /// What comes out.
     pub gives: Gives,
+    /// The status of success is 201.
+    pub creates: bool,
+    /// What it acts on, for the audit; none: it changes nothing that is kept, or what it makes has
+    /// a history of its own.
+    pub audits: Option<Kind>,
+    /// A PUT or PATCH needs no `If-Match`.
+    pub unconditional: bool,
+    /// Its list begins with the oldest.
+    pub ascending: bool,
     /// How it is spoken to, and how it says no.
     pub dialect: Dialect,
-}
-
-/// How a route is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// JSON in and out; errors are problems.
-    Own,
-    /// XML in and out; errors are plain text (source 004).
-    Ldk,
-    /// The token may stand in the query; errors are in the envelope (source 003).
-    Crm,
 }
 
 /// Body of `POST …/{eId}/actions`.
@@ -135,7 +113,11 @@ const fn route(
         query: &[],
         takes: None,
         gives,
-        dialect: Dialect::Own,
+        creates: false,
+        audits: None,
+        unconditional: false,
+        ascending: false,
+        dialect: OWN,
     }
 }
 
@@ -154,17 +136,6 @@ macro_rules! verbs {
 }
 verbs!(get "GET", post "POST", put "PUT", patch "PATCH", delete "DELETE");
 
-/// The schema of `T`.
-pub(super) const fn shape<T: ToSchema>() -> Shape {
-    Shape {
-        name: || T::name().into_owned(),
-        collect: |out| {
-            out.push((T::name().into_owned(), T::schema()));
-            T::schemas(out);
-        },
-    }
-}
-
 impl Route {
     pub(super) const fn takes<T: ToSchema>(mut self) -> Self {
         self.takes = Some(shape::<T>());
@@ -173,6 +144,28 @@ impl Route {
 
     pub(super) const fn one<T: ToSchema>(mut self) -> Self {
         self.gives = Gives::One(shape::<T>());
+        self
+    }
+
+    /// One that is made.
+    pub(super) const fn made<T: ToSchema>(mut self) -> Self {
+        self.creates = true;
+        self.one::<T>()
+    }
+
+    /// Has an entry in the audit for each act.
+    pub(super) const fn audits(mut self, kind: Kind) -> Self {
+        self.audits = Some(kind);
+        self
+    }
+
+    pub(super) const fn unconditional(mut self) -> Self {
+        self.unconditional = true;
+        self
+    }
+
+    pub(super) const fn ascending(mut self) -> Self {
+        self.ascending = true;
         self
     }
 
@@ -200,45 +193,14 @@ impl Route {
     /// Of the XML facade.
     pub(super) const fn xml(mut self, gives: Gives) -> Self {
         self.gives = gives;
-        self.dialect = Dialect::Ldk;
+        self.dialect = LDK;
         self
     }
 
     /// Of CRM.COM's facade.
     pub(super) const fn crm(mut self) -> Self {
-        self.dialect = Dialect::Crm;
+        self.dialect = CRM;
         self
-    }
-
-    /// Whether its acts have entries in the audit.
-    pub fn is_audited(&self) -> bool {
-        self.verb != "GET" && !UNAUDITED.contains(&self.operation)
-    }
-
-    /// What it acts on, for the audit: the last thing that its path names.
-    pub fn subject(&self) -> Option<Kind> {
-        self.path.rsplit(['/', '.']).find_map(|part| {
-            Some(match part {
-                "tenant" => Kind::Tenant,
-                "namespaces" => Kind::Namespace,
-                "roles" => Kind::Role,
-                "api-keys" => Kind::ApiKey,
-                "features" => Kind::Feature,
-                "products" => Kind::Product,
-                "custom-attributes" => Kind::CustomAttribute,
-                "customers" => Kind::Customer,
-                "partners" => Kind::Partner,
-                "contacts" => Kind::Contact,
-                "plans" => Kind::Plan,
-                "methods" => Kind::Method,
-                "association" => Kind::Association,
-                "entitlements" | "entitlement" => Kind::Entitlement,
-                "product-keys" => Kind::ProductKey,
-                "activations" => Kind::Activation,
-                "provisioning-requests" => Kind::ProvisioningRequest,
-                _ => return None,
-            })
-        })
     }
 
     /// The path as the router knows it: it takes no suffix behind a parameter.
@@ -257,7 +219,7 @@ impl Route {
         let common: &[&str] = match self.gives {
             Gives::Page(_) if self.verb == "GET" => &PARAMETERS,
             Gives::Page(_) => &PARAMETERS[..3],
-            Gives::One(_) if self.verb == "GET" && self.dialect == Dialect::Own => &["fields"],
+            Gives::One(_) if self.verb == "GET" && self.dialect.ours => &["fields"],
             _ => &[],
         };
         common.iter().chain(self.query).copied().collect()
@@ -271,8 +233,6 @@ impl Route {
 
     /// PUT and PATCH of an existing entity.
     pub fn needs_if_match(&self) -> bool {
-        matches!(self.verb, "PUT" | "PATCH")
-            && self.operation != "putAssociation"
-            && self.dialect == Dialect::Own
+        matches!(self.verb, "PUT" | "PATCH") && !self.unconditional && self.dialect.ours
     }
 }

@@ -110,7 +110,8 @@ impl Calling<'_> {
         let owner = (self.tenant, self.method.info.id, self.method.info.version);
         loop {
             let Some(left) = self.left() else { return late() };
-            let granted = self.app.tokens.get(self.app, owner, &client, left, refused).await;
+            let ports = (&*self.app.clock, &*self.app.provider);
+            let granted = self.app.tokens.get(ports, owner, &client, left, refused).await;
             let Grant { token, kept } = match granted {
                 Ok(grant) => grant,
                 Err(answer) => return answer,

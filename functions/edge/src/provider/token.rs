@@ -19,8 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use crate::app::App;
-use crate::ports::Post;
+use crate::ports::{Clock, Post, Provider};
 
 /// Tenant, method and version of the method: another version may have other credentials.
 pub type Owner = (Id, Id, u64);
@@ -84,16 +83,16 @@ impl Tokens {
     /// The answer that stands for the whole attempt.
     pub async fn get(
         &self,
-        app: &App,
+        (clock, provider): (&dyn Clock, &dyn Provider),
         (tenant, method, version): Owner,
         client: &Client,
         timeout: Period,
         refused: Option<String>,
     ) -> Result<Grant, Answer> {
         let slot = self.slot((tenant, method));
-        let deadline = app.clock.now().after(timeout);
+        let deadline = clock.now().after(timeout);
         let mut kept = slot.0.lock().await;
-        let now = app.clock.now();
+        let now = clock.now();
         if let Some(found) = &*kept
             && found.version == version
             && found.until > now
@@ -106,7 +105,7 @@ impl Tokens {
         if left.millis() <= 0 {
             return Err(no_token("The wait for the token server was too long.".to_owned()));
         }
-        let (token, life) = fetch(app, client, left).await?;
+        let (token, life) = fetch(provider, client, left).await?;
         let until = now.after(usable(life));
         *kept = Some(Kept { version, token: token.clone(), until });
         Ok(Grant { token, kept: false })
@@ -136,7 +135,11 @@ fn form(scope: Option<&str>) -> String {
     form.finish()
 }
 
-async fn fetch(app: &App, client: &Client, timeout: Period) -> Result<(String, Period), Answer> {
+async fn fetch(
+    provider: &dyn Provider,
+    client: &Client,
+    timeout: Period,
+) -> Result<(String, Period), Answer> {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let basic = format!("{}:{}", encoded(&client.id), encoded(&client.secret));
     let post = Post {
@@ -149,7 +152,7 @@ async fn fetch(app: &App, client: &Client, timeout: Period) -> Result<(String, P
         body: form(client.scope.as_deref()),
         timeout,
     };
-    match app.provider.post(&post).await {
+    match provider.post(&post).await {
         Answer::Blocked(why) => Err(Answer::Blocked(format!("The token server: {why}"))),
         Answer::None(_, why) => Err(no_token(format!("The token server: {why}"))),
         Answer::Http { status, body, .. } => issued(status, &body),

@@ -13,8 +13,9 @@ use domain::entitlement::input::Action;
 use domain::entitlement::states::{Around, State};
 use domain::rejection::{Code, Faults, Rejection};
 use domain::substitution::lint::Warning;
+use edge::http::dialect::ldk;
 use edge::http::problem::{CREATED, OK};
-use edge::{Answer, Cx, Problem, http::xml};
+use edge::{Answer, Cx, Problem};
 use store::StoreError;
 
 use crate::entitlements::products;
@@ -27,7 +28,7 @@ const ROOT: &str = "entitlement";
 pub const SCHEMA: &str = include_str!("../../../../infra/entitlement.xsd");
 
 fn read(cx: &Cx) -> Result<Asked, Rejection> {
-    let document: Document = xml::read(&cx.body, ROOT)?;
+    let document: Document = ldk::read(&cx.body, ROOT)?;
     asked(&document)
 }
 

@@ -9,7 +9,7 @@ use crate::http::openapi::parameters::parameters;
 use crate::http::openapi::reference;
 use crate::http::openapi::responses::{answer_headers, refusals};
 use crate::http::problem::{CREATED, NO_CONTENT, OK};
-use crate::http::routes::{Dialect, Gives, Route};
+use crate::http::routes::{Gives, Route};
 
 /// The operation, with the example that a test noted.
 pub(super) fn operation(route: &Route, example: &Value) -> Value {
@@ -26,7 +26,7 @@ pub(super) fn operation(route: &Route, example: &Value) -> Value {
         let body = json_body(&reference(&(shape.name)()), &example["request"]);
         operation["requestBody"] = json!({"required": true, "content": body});
     }
-    if route.dialect == Dialect::Ldk && route.verb != "GET" {
+    if route.takes.is_none() && !route.dialect.ours && route.verb != "GET" {
         let content = xml(&example["request"]);
         operation["requestBody"] = json!({"required": true, "content": content});
     }
@@ -34,16 +34,14 @@ pub(super) fn operation(route: &Route, example: &Value) -> Value {
 }
 
 fn security(route: &Route) -> Value {
-    match (route.needs, route.dialect) {
-        (Needs::Nothing, _) => json!([]),
-        (Needs::Signature, _) => json!([{"signature": []}]),
-        (_, Dialect::Crm) => json!([{"apiKey": []}, {"token": []}]),
-        _ => json!([{"apiKey": []}]),
+    match route.needs {
+        Needs::Nothing => json!([]),
+        Needs::Signature => json!([{"signature": []}]),
+        _ => (route.dialect.described.security)(),
     }
 }
 
 fn responses(route: &Route, example: &Value) -> Value {
-    let creates = route.operation.starts_with("create") || route.operation.starts_with("copy");
     let (status, content) = match route.gives {
         Gives::Nothing => (NO_CONTENT, Value::Null),
         Gives::Location(status) => (status, Value::Null),
@@ -51,7 +49,7 @@ fn responses(route: &Route, example: &Value) -> Value {
         Gives::Text => (OK, with_example("text/plain", &json!({"type": "string"}), example)),
         Gives::Object => (OK, json_body(&json!({"type": "object"}), example)),
         Gives::One(shape) => {
-            let status = if creates { CREATED } else { OK };
+            let status = if route.creates { CREATED } else { OK };
             (status, json_body(&shown(route, &reference(&(shape.name)())), example))
         }
         Gives::Page(shape) => (OK, json_body(&list(&(shape.name)(), true), example)),

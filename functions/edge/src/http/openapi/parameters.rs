@@ -8,7 +8,7 @@ use domain::request::states::Status;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use crate::http::routes::{Dialect, Route};
+use crate::http::routes::Route;
 
 /// The parameters of a route.
 pub(super) fn parameters(route: &Route) -> Vec<Value> {
@@ -82,7 +82,7 @@ fn of_query(route: &Route, name: &str) -> (Value, &'static str) {
         "cursor" => (text(), "The `nextCursor` of the page before, with the same filters."),
         "order" => {
             // The keys of an entitlement are numbered; everything else is asked for when it is new.
-            let default = if route.operation == "listProductKeys" { "asc" } else { "desc" };
+            let default = if route.ascending { "asc" } else { "desc" };
             let mut schema = one_of(&["desc", "asc"]);
             schema["default"] = default.into();
             (schema, "desc: newest first.")
@@ -135,11 +135,11 @@ fn headers(route: &Route) -> Vec<(&'static str, bool, &'static str)> {
         let what = "1 to 255 visible ASCII characters: the same call again is answered the same.";
         all.push(("Idempotency-Key", false, what));
     }
-    if changes && route.dialect == Dialect::Own {
+    if changes && route.dialect.ours {
         let what = "The `ETag` that was read, or *; another version by now: 412.";
         all.push(("If-Match", route.needs_if_match(), what));
     }
-    if route.is_audited() {
+    if route.audits.is_some() {
         all.push(("Audit-Reason", false, "Why, for the audit; at most 500 characters."));
     }
     if signed {

@@ -9,20 +9,13 @@ use strum::IntoEnumIterator;
 
 use crate::http::openapi::reference;
 use crate::http::problem::{CREATED, status, title};
-use crate::http::routes::{Dialect, Gives, Route};
+use crate::http::routes::{Gives, Route};
 
 /// The refusals of a route, by status.
 pub(super) fn refusals(route: &Route) -> Map<String, Value> {
     let mut all = statuses(route);
     all.sort_unstable();
-    let of = |status: u16| match route.dialect {
-        Dialect::Own => json!({"$ref": format!("#/components/responses/Problem{status}")}),
-        Dialect::Ldk => json!({"$ref": "#/components/responses/PlainText"}),
-        Dialect::Crm => json!({
-            "description": "`data` is null; `status.code` says what was wrong.",
-            "content": {"application/json": {"schema": reference("CrmAnswer")}},
-        }),
-    };
+    let of = route.dialect.described.refusal;
     all.into_iter().map(|status| (status.to_string(), of(status))).collect()
 }
 
@@ -36,15 +29,15 @@ fn statuses(route: &Route) -> Vec<u16> {
     if matches!(route.needs, Needs::OneOf(_) | Needs::AllOf(_)) {
         codes.push(Code::Forbidden);
     }
-    if route.path.contains('{') || route.dialect == Dialect::Crm {
+    if route.path.contains('{') {
         codes.push(Code::NotFound);
     }
     let changes = route.verb != "GET";
     if changes {
         codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
-    if route.dialect == Dialect::Own {
-        codes.extend([Code::RateLimited, Code::Unavailable]);
+    codes.extend(route.dialect.codes);
+    if route.dialect.ours {
         // A cursor of other filters, a reference that leads nowhere.
         let names_another = route.query.contains(&"against");
         if changes || names_another || matches!(route.gives, Gives::Page(_)) {

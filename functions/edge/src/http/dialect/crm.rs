@@ -4,23 +4,36 @@
 //! query is read here and goes nowhere else (003-H6).
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, Uri, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::response::IntoResponse;
 use domain::rejection::Code;
 use domain::view::crm::{CrmCode, CrmStatus, Envelope};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::http::openapi::has;
+use crate::http::dialect::{Described, Dialect};
 use crate::http::problem::{Problem, status};
 use crate::http::query::Query;
-use crate::http::routes::{Dialect, Route, shape};
+use crate::http::shape::{has, shape};
 
-/// The token that the query has, on a route of this dialect.
-pub fn token(route: &Route, uri: &Uri) -> Option<String> {
-    let query = Query::all(uri.query()?);
-    query.text("token").filter(|_| route.dialect == Dialect::Crm).map(str::to_owned)
-}
+/// The dialect. What its own callers send besides, they may; a body is not listened to.
+pub const CRM: Dialect = Dialect {
+    content: &[],
+    ours: false,
+    query: |text, _| Ok(Query::all(text)),
+    token: |uri| Query::all(uri.query()?).text("token").map(str::to_owned),
+    refuse: |problem| envelope(&problem),
+    codes: &[Code::NotFound],
+    described: Described {
+        security: || json!([{"apiKey": []}, {"token": []}]),
+        refusal: |_| {
+            json!({
+                "description": "`data` is null; `status.code` says what was wrong.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrmAnswer"}}},
+            })
+        },
+    },
+};
 
 /// The first of the names that `T` does not have; a dot leads into an object (003-H5).
 pub fn unknown<T: ToSchema>(fields: &[String]) -> Option<&str> {

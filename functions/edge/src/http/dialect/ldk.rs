@@ -1,6 +1,6 @@
-//! XML bodies and their plain-text errors, for the facade of source 004.
+//! XML in and out, errors in plain text, for the facade of source 004.
 //!
-//! Neighbours: `router` answers with the text, `functions/entitlements` reads documents. Guarantee:
+//! Neighbours: `functions/entitlements` reads documents. Guarantee:
 //! a document type, or more depth, attributes or elements than are allowed, is refused before
 //! anything is made of the document.
 
@@ -12,9 +12,26 @@ use domain::told::told;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, Writer};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use uppsala::XmlError;
 
+use crate::http::dialect::{Described, Dialect, api_key, no_token};
 use crate::http::problem::{Problem, of_content, status};
+use crate::http::query::Query;
+
+/// The dialect.
+pub const LDK: Dialect = Dialect {
+    content: &["application/xml", "text/xml"],
+    ours: false,
+    query: Query::parse,
+    token: no_token,
+    refuse: |problem| text(&problem),
+    codes: &[],
+    described: Described {
+        security: api_key,
+        refusal: |_| json!({"$ref": "#/components/responses/PlainText"}),
+    },
+};
 
 /// What an XML answer says it is.
 pub const XML: &str = "application/xml; charset=utf-8";

@@ -1,0 +1,78 @@
+//! The database of a data folder, and the key that it was made with.
+//!
+//! Neighbours: `service` opens both at a start, `doctor` looks at them. Guarantee: a start changes
+//! nothing unless the two belong together.
+
+use edge::mark;
+use edge::ports::Ids;
+use edge::secret::MasterKey;
+use store::StoreError;
+
+use crate::data_dir::DataDir;
+use crate::engine::{self, Engine};
+use crate::start_error::StartError;
+
+/// The file that has the master key.
+const MASTER_KEY: &str = "master-key";
+/// The file that has the administrator's key.
+pub const ADMIN_KEY: &str = "admin-key";
+
+/// The database and the key of a folder, as they are.
+///
+/// # Errors
+/// What is missing or damaged.
+pub fn keyed(data: &DataDir) -> Result<(Engine, MasterKey), StartError> {
+    let (master, path) = (master_key(data)?, data.database()?);
+    let failed = |error: String| StartError::Database(path.display().to_string(), error);
+    Ok((Engine::open(&path).map_err(failed)?, master))
+}
+
+fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
+    let text = data.find(MASTER_KEY)?.ok_or_else(|| data.missing(MASTER_KEY))?;
+    let no_key = || StartError::Key(data.file(MASTER_KEY), "a master key, which has 64 hex digits");
+    MasterKey::from_hex(&text).ok_or_else(no_key)
+}
+
+/// Opens the database with the key that it was made with. A first start makes the key before
+/// anything is made with it, and the database beside its place; any other start has both, and
+/// changes nothing unless they belong together.
+pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
+    if !data.has_database()? {
+        if data.find(ADMIN_KEY)?.is_some() {
+            return Err(data.lost(ADMIN_KEY).into());
+        }
+        if data.find(MASTER_KEY)?.is_none() {
+            data.keep(MASTER_KEY, &hex::encode(ids.entropy().bytes(0)))?;
+        }
+        make(data).await?;
+    }
+    let (engine, master) = keyed(data)?;
+    fits(data, &engine, &master).await?;
+    Ok((engine, master))
+}
+
+/// Makes the tables and their mark in memory; they are written as one file, which is whole before
+/// it is in its place.
+async fn make(data: &DataDir) -> Result<(), StartError> {
+    let path = data.new_database()?;
+    let failed = |error: String| StartError::Database(path.display().to_string(), error);
+    let engine = Engine::memory().map_err(failed)?;
+    fits(data, &engine, &master_key(data)?).await?;
+    engine.write(&path).await.map_err(failed)?;
+    Ok(data.place(&path)?)
+}
+
+/// Whether key and version fit the data; then what is missing of the tables is made.
+async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(), StartError> {
+    let (core, catalog) = engine::TABLES;
+    let (client, store) = (engine.client(), engine.store());
+    let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
+    let damaged = |error: StoreError| {
+        StartError::Database(data.path().display().to_string(), error.to_string())
+    };
+    if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
+        mark::compare(&store, master).await.map_err(unfit)?;
+    }
+    store::tables::create(&client, core, catalog).await.map_err(damaged)?;
+    mark::compare_or_mark(&store, master).await.map_err(unfit)
+}

@@ -1,0 +1,46 @@
+//! Why the service does not start, in words that say what to do.
+
+use std::io;
+
+use edge::Problem;
+use edge::mark::Unfit;
+use store::StoreError;
+
+use crate::data_dir::FolderError;
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file or a port.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A port that somebody else has.
+    #[error("port {0} is not free; choose another with {1}")]
+    Port(u16, &'static str),
+    /// The data folder.
+    #[error("{0}")]
+    Folder(#[from] FolderError),
+    /// The database file.
+    #[error(
+        "the database in {0} cannot be opened: {1}; if it is damaged, restore it from its backup"
+    )]
+    Database(String, String),
+    /// A file that holds no key.
+    #[error("{0} does not hold {1}; restore it from its backup. Nothing was changed")]
+    Key(String, &'static str),
+    /// The administrator's key, ended.
+    #[error(
+        "the administrator's key in {0} was revoked or has expired. Remove that file: the next \
+         start makes a new key"
+    )]
+    AdminKey(String),
+    /// The rows are not this process's.
+    #[error("{0}; the data is in {1}. Nothing was changed")]
+    Unfit(Unfit, String),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The first tenant could not be made.
+    #[error("the first tenant could not be made: {0:?}")]
+    Bootstrap(Box<Problem>),
+}
