@@ -14,6 +14,7 @@ use crate::limits::{
 use crate::name::{Name, Scope};
 use crate::plan::association::in_use;
 use crate::plan::auth::{AuthInput, AuthProfile, AuthType};
+use crate::plan::channel::{Channel, Recipient, Target};
 use crate::plan::door::{Door, Sealed};
 use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
@@ -85,19 +86,11 @@ pub struct MethodInfo {
     pub description: Option<String>,
     /// The namespace it belongs to.
     pub namespace_id: Id,
-    /// CALLOUT.
-    #[serde(rename = "type")]
-    pub kind: MethodType,
-    /// Where requests are posted to.
-    pub endpoint_url: String,
-    /// How the provider recognises us.
-    pub auth_profile: AuthProfile,
+    /// How its provider is reached.
+    #[serde(flatten)]
+    pub channel: Channel,
     /// When a request is done.
     pub completion: Completion,
-    /// How long one attempt may take.
-    pub timeout: Period,
-    /// The wait before each attempt (Q7).
-    pub retry_ladder: Vec<Period>,
     /// How long a sent request waits for its callback (P20, P21).
     pub callback_timeout: Period,
     /// Whether a callback's body must name its request.
@@ -166,7 +159,7 @@ impl Method {
         let info = MethodInfo { namespace_id, ..check(input, |_| false, stamp)? };
         let Seals { callback, credential } = seals;
         let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: Rev::default() };
-        let decision = Decision::default().save(made.clone()).claim(made.claim());
+        let decision = Decision::default().save(made.clone()).take(made.claim());
         Ok((made, decision))
     }
 
@@ -182,16 +175,15 @@ impl Method {
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let keeps = |next: &AuthProfile| {
-            let old = &self.info.auth_profile;
-            self.credential.is_some()
-                && old.keeps(&self.info.endpoint_url, next, &input.endpoint_url)
+            let Target { auth_profile, endpoint_url, .. } = self.info.channel.target();
+            self.credential.is_some() && auth_profile.keeps(endpoint_url, next, &input.endpoint_url)
         };
         let checked = check(input, keeps, stamp)?;
         if input.namespace_id.is_some_and(|id| id != self.info.namespace_id) {
             let detail = "a method stays in its namespace; copy it instead";
             return Err(Rejection::at("/namespaceId", Code::ValidationFailed, detail));
         }
-        let credential = match checked.auth_profile.kind {
+        let credential = match checked.channel.target().auth_profile.kind {
             AuthType::None => None,
             _ => credential.or_else(|| self.credential.clone()),
         };
@@ -223,8 +215,19 @@ impl Method {
         };
         let Seals { callback, credential } = seals;
         let made = Self { info, secrets: vec![callback], credential, uses: 0, rev: Rev::default() };
-        let decision = Decision::default().save(made.clone()).choose(made.claim());
+        let decision = Decision::default().save(made.clone()).take_fresh(made.claim());
         (made, decision)
+    }
+
+    /// What a call to its provider needs.
+    pub fn recipient(&self, now: Time) -> Recipient<'_> {
+        Recipient {
+            id: self.info.id,
+            version: self.info.version,
+            target: self.info.channel.target(),
+            secrets: self.live_secrets(now),
+            credential: self.credential.as_ref(),
+        }
     }
 
     /// Enables or disables it; what is so already stays as it is.
@@ -312,12 +315,15 @@ fn check(
         name: name.unwrap_or_default(),
         description: description.flatten(),
         namespace_id: input.namespace_id.unwrap_or(id),
-        kind: input.kind,
-        endpoint_url: input.endpoint_url.clone(),
-        auth_profile,
+        channel: match input.kind {
+            MethodType::Callout => Channel::Callout(Target {
+                endpoint_url: input.endpoint_url.clone(),
+                auth_profile,
+                timeout,
+                retry_ladder,
+            }),
+        },
         completion: input.completion,
-        timeout,
-        retry_ladder,
         callback_timeout,
         callback_id: input.callback_id.unwrap_or(CallbackId::Required),
         alternative_code,

@@ -4,6 +4,7 @@
 
 pub mod association;
 pub mod auth;
+pub mod channel;
 pub mod content;
 pub mod copy;
 pub mod door;
@@ -145,7 +146,7 @@ impl Plan {
             meta: Meta::new(stamp),
             rev: Rev::default(),
         };
-        let decision = Decision::default().save(made.clone()).claim(made.claim());
+        let decision = Decision::default().save(made.clone()).take(made.claim());
         Ok((made, checked.warnings, decision))
     }
 
@@ -191,7 +192,7 @@ impl Plan {
             rev: Rev::default(),
             ..self.clone()
         };
-        let decision = Decision::default().save(made.clone()).choose(made.claim());
+        let decision = Decision::default().save(made.clone()).take_fresh(made.claim());
         (made, decision)
     }
 

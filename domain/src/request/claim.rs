@@ -6,6 +6,7 @@ use crate::cause::Own;
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::LEASE_MARGIN;
+use crate::plan::channel::Target;
 use crate::plan::method::{MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::states::{Event, Status};
@@ -54,7 +55,8 @@ impl Request {
     /// The ladder's first wait, if it has one and it has not begun; nothing is rendered before its
     /// end (Q7).
     pub fn deferred(&self, tenant: Id, method: &MethodInfo, stamp: &Stamp) -> Option<Decision> {
-        let due = wait_before(&method.retry_ladder, 1, stamp.entropy.fraction(1), stamp.now)?;
+        let ladder = &method.channel.target().retry_ladder;
+        let due = wait_before(ladder, 1, stamp.entropy.fraction(1), stamp.now)?;
         if self.attempt_count > 0 || self.not_before.is_some() || due <= stamp.now {
             return None;
         }
@@ -78,7 +80,8 @@ impl Request {
         let dead = self.lease.is_some();
         self.give_up();
         let number = self.attempt_count + 1;
-        if number as usize > method.retry_ladder.len() {
+        let Target { retry_ladder, timeout, .. } = method.channel.target();
+        if number as usize > retry_ladder.len() {
             self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None)?;
             // A ladder that was made shorter meanwhile leaves the true reason where it is.
             if dead {
@@ -87,7 +90,7 @@ impl Request {
             }
             return Ok(Claim::Exhausted(self.saved(Decision::default()).1));
         }
-        let length = Period::from_millis(method.timeout.millis() + LEASE_MARGIN.millis());
+        let length = Period::from_millis(timeout.millis() + LEASE_MARGIN.millis());
         self.lease = Some(Lease {
             token: stamp.entropy.guid(0),
             until: stamp.now.after(length),

@@ -241,7 +241,8 @@ impl Request {
     fn again(&mut self, ended: &Ended<'_>, stamp: &Stamp) -> Result<(), Rejection> {
         let fraction = stamp.entropy.fraction(2);
         let number = self.attempt_count + 1;
-        let next = wait_before(&ended.method.retry_ladder, number, fraction, stamp.now);
+        let next =
+            wait_before(&ended.method.channel.target().retry_ladder, number, fraction, stamp.now);
         let Some(next) = next else {
             return self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None);
         };

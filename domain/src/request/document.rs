@@ -59,7 +59,8 @@ impl Sources {
                 "id": plan.id, "name": plan.name, "version": plan.version,
             })),
             "provisioningMethod": self.method.as_ref().map(|method| json!({
-                "id": method.info.id, "name": method.info.name, "type": method.info.kind,
+                "id": method.info.id, "name": method.info.name,
+                "type": <&str>::from(&method.info.channel),
             })),
             "customer": customer,
             "entitlement": self.entitlement(&customer),

@@ -11,7 +11,7 @@ use crate::time::Period;
 /// The provider's answer to a signed ping.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Pong {
+pub struct TestAnswer {
     /// What an attempt with this answer would be.
     pub outcome: AttemptOutcome,
     /// The answer's status; null when there was none.
@@ -28,7 +28,7 @@ pub struct Pong {
     pub sent: String,
 }
 
-impl Pong {
+impl TestAnswer {
     /// Of an answer to a ping.
     pub fn new(answer: &Answer, webhook_id: String, sent: String, took: Period) -> Self {
         let (http_status, body) = match answer {

@@ -5,6 +5,7 @@
 
 mod render;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -26,6 +27,17 @@ use edge::telemetry::attempted;
 use store::{Extra, StoreError, readable};
 
 use crate::render::Prepared;
+
+/// What Lambda calls.
+///
+/// # Errors
+/// Never: what failed is in the answer.
+pub async fn on_event(
+    app: Arc<App>,
+    lambda_event: SqsEvent,
+) -> Result<SqsBatchResponse, Infallible> {
+    Ok(handle(app, lambda_event).await)
+}
 
 /// Works on a batch of messages, each alone.
 pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
@@ -133,8 +145,10 @@ async fn post(
     let headers =
         vec![("provisioning-request-id", id.to_string()), ("provisioning-callback-url", callback)];
     let body = payload.text.clone();
-    let letter = Letter { id: request.webhook_id(), body, headers, timeout: method.info.timeout };
-    app.call(tenant, method, &letter).await
+    let recipient = method.recipient(app.clock.now());
+    let timeout = recipient.target.timeout;
+    let letter = Letter { id: request.webhook_id(), body, headers, timeout };
+    app.call(tenant, &recipient, &letter).await
 }
 
 /// Commits the outcome under the lease; a lost race is decided again on what is there by then.

@@ -2,7 +2,7 @@
 
 use domain::access::Act;
 use domain::limits::PING_TIMEOUT;
-use domain::view::method::Pong;
+use domain::view::method::TestAnswer;
 use edge::provider::call::Letter;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
@@ -18,13 +18,14 @@ pub(crate) async fn test(cx: Cx) -> Result<Answer, Problem> {
         "method": {"id": method.info.id, "name": method.info.name},
         "sentDate": started,
     });
+    let recipient = method.recipient(started);
     let letter = Letter {
         id: format!("ping_{id}"),
         body: body.to_string(),
         headers: vec![("provisioning-ping", "true".to_owned())],
-        timeout: method.info.timeout.min(PING_TIMEOUT),
+        timeout: recipient.target.timeout.min(PING_TIMEOUT),
     };
-    let answer = cx.app.call(cx.tenant()?, &method, &letter).await;
+    let answer = cx.app.call(cx.tenant()?, &recipient, &letter).await;
     let took = cx.app.clock.now().since(started);
-    Answer::ok(&Pong::new(&answer, letter.id, letter.body, took))
+    Answer::ok(&TestAnswer::new(&answer, letter.id, letter.body, took))
 }

@@ -70,7 +70,7 @@ impl Evidence {
             return Next { what: NextStep::Answer, at: Some(lease.until), detail };
         }
         let number = request.attempt_count + 1;
-        let of = self.method.as_ref().map(|method| method.retry_ladder.len());
+        let of = self.method.as_ref().map(|method| method.channel.target().retry_ladder.len());
         let of = of.map_or_else(String::new, |most| format!(" of {most}"));
         let waits = request.not_before.filter(|at| *at > now);
         let lost = request.next_attempt_at.map_or_else(String::new, |at| {

@@ -1,5 +1,5 @@
-//! A call to a method's provider: signed with its callback secrets, with its authentication
-//! profile, within one deadline.
+//! A call to a recipient: signed with its secrets, with its authentication profile, within one
+//! deadline.
 //!
 //! Neighbours: the dispatcher sends requests by it, `…/test` a ping. Guarantee: no secret is in an
 //! answer or a log line.
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::cause::Silence;
 use domain::ids::Id;
 use domain::plan::auth::AuthType;
-use domain::plan::method::Method;
+use domain::plan::channel::Recipient;
 use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
 
@@ -35,34 +35,34 @@ pub struct Letter {
 struct Calling<'a> {
     app: &'a App,
     tenant: Id,
-    method: &'a Method,
+    to: &'a Recipient<'a>,
     deadline: Time,
 }
 
 impl App {
-    /// Calls the method's provider.
-    pub async fn call(&self, tenant: Id, method: &Method, letter: &Letter) -> Answer {
+    /// Posts a letter to a recipient.
+    pub async fn call(&self, tenant: Id, to: &Recipient<'_>, letter: &Letter) -> Answer {
         let now = self.clock.now();
-        let Ok(secrets) = self.open_secrets(method.info.id, method.live_secrets(now)) else {
+        let Ok(secrets) = self.open_secrets(to.id, to.secrets) else {
             return Answer::Blocked("The method's secret cannot be opened.".to_owned());
         };
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(sign(&secrets, &letter.id, now, letter.body.as_bytes()));
         headers.extend(letter.headers.iter().cloned());
         let post = Post {
-            url: method.info.endpoint_url.clone(),
+            url: to.target.endpoint_url.clone(),
             headers: headers.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             body: letter.body.clone(),
             timeout: letter.timeout,
         };
         let deadline = now.after(letter.timeout);
-        Calling { app: self, tenant, method, deadline }.authenticated(post).await
+        Calling { app: self, tenant, to, deadline }.authenticated(post).await
     }
 }
 
 impl Calling<'_> {
     async fn authenticated(&self, post: Post) -> Answer {
-        let profile = &self.method.info.auth_profile;
+        let profile = &self.to.target.auth_profile;
         if profile.kind == AuthType::None {
             return self.app.provider.post(&post).await;
         }
@@ -86,9 +86,8 @@ impl Calling<'_> {
     }
 
     fn credential(&self) -> Option<String> {
-        let sealed = self.method.credential.as_ref()?;
-        let place = credential_place(self.method.info.id);
-        let opened = self.app.master().ok()?.open(sealed, &place).ok()?;
+        let place = credential_place(self.to.id);
+        let opened = self.app.master().ok()?.open(self.to.credential?, &place).ok()?;
         String::from_utf8(opened.bytes().to_vec()).ok()
     }
 
@@ -99,7 +98,7 @@ impl Calling<'_> {
 
     /// A token that was kept may have been ended early: then a fresh one is asked for, once.
     async fn with_token(&self, post: Post, secret: String) -> Answer {
-        let profile = &self.method.info.auth_profile;
+        let profile = &self.to.target.auth_profile;
         let client = Client {
             url: profile.token_url.clone().unwrap_or_default(),
             id: profile.client_id.clone().unwrap_or_default(),
@@ -107,7 +106,7 @@ impl Calling<'_> {
             scope: profile.scope.clone(),
         };
         let mut refused = None;
-        let owner = (self.tenant, self.method.info.id, self.method.info.version);
+        let owner = (self.tenant, self.to.id, self.to.version);
         loop {
             let Some(left) = self.left() else { return late() };
             let ports = (&*self.app.clock, &*self.app.provider);
