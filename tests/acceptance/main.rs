@@ -52,6 +52,7 @@ mod starts;
 mod taken_back;
 mod template;
 mod template_changes;
+mod template_made;
 mod ten_thousand;
 mod tidy;
 mod trials;

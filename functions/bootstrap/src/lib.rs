@@ -3,6 +3,8 @@
 //! Neighbours: local mode at its first start; on AWS the operator invokes its Lambda, which no
 //! route leads to. Guarantee: repeated, it makes a further key and nothing else.
 
+use std::sync::Arc;
+
 use domain::access::keys::{ApiKeyInput, new_secret};
 use domain::access::namespace::{DEFAULT_NAMESPACE, NamespaceInput};
 use domain::access::role::ADMINISTRATOR;
@@ -11,9 +13,41 @@ use domain::decision::Decision;
 use domain::ids::{Entropy, Id};
 use domain::record::Kind;
 use domain::stamp::{Actor, Stamp};
+use domain::time::Time;
 use edge::app::Undone;
-use edge::{App, Problem};
+use edge::{App, Problem, doctor, mark};
+use lambda_runtime::Error;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use store::{Extra, StoreError};
+
+/// What the operator asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Look whether all is well, and make nothing.
+    check: bool,
+    /// The operator's own clock, to be compared.
+    now: Option<Time>,
+}
+
+/// What Lambda calls.
+///
+/// # Errors
+/// When there is no master key, or another one than the data's; when the store is not available.
+pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Error> {
+    let asked = asked.unwrap_or_default();
+    if asked.check {
+        let findings = doctor::examine(&app, asked.now).await;
+        let fine = findings.iter().all(|finding| finding.fine);
+        return Ok(json!({"fine": fine, "findings": findings}));
+    }
+    let master = app.master().map_err(|error| error.to_string())?;
+    mark::compare_or_mark(&*app.store, master).await?;
+    let made = administrator(&app, Id::FIRST_TENANT).await;
+    let api_key = made.map_err(|problem| problem.to_string())?;
+    Ok(json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
+}
 
 /// An administrator's key for a tenant: its secret, shown once. Who has lost it invokes this again.
 ///

@@ -99,11 +99,12 @@ impl Lambda {
     ///
     /// # Errors
     /// When the runtime ends.
-    pub async fn run<E, A, F>(self, handle: impl Fn(Arc<App>, E) -> F) -> Result<(), Error>
+    pub async fn run<E, A, N, F>(self, handle: impl Fn(Arc<App>, E) -> F) -> Result<(), Error>
     where
         E: DeserializeOwned,
         A: Serialize,
-        F: Future<Output = Result<A, Error>>,
+        N: Into<Error>,
+        F: Future<Output = Result<A, N>>,
     {
         let (app, telemetry) = (Arc::new(self.app), self.telemetry);
         lambda_runtime::run(service_fn(move |lambda_event: LambdaEvent<E>| {
@@ -111,7 +112,7 @@ impl Lambda {
             async move {
                 let answer = work.await;
                 telemetry.flush();
-                answer
+                answer.map_err(Into::<Error>::into)
             }
         }))
         .await

@@ -3,6 +3,9 @@
 //! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5), and its
 //! help costs little while nothing is lost.
 
+use std::sync::Arc;
+
+use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
 use domain::ids::Id;
 use domain::rejection::Rejection;
 use domain::request::Request;
@@ -27,6 +30,14 @@ const RESENDS: usize = 2000;
 
 /// Whether a queue is known to hold a message about a task.
 pub type Holds<'a> = &'a (dyn Fn(&Task) -> bool + Sync);
+
+/// What Lambda calls.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn on_event(app: Arc<App>, _: CloudWatchEvent) -> Result<usize, StoreError> {
+    sweep(&app).await
+}
 
 /// One sweep over every shard; says how many requests it looked at.
 ///
