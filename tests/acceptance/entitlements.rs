@@ -171,7 +171,7 @@ async fn every_action_in_every_state_is_carried_out_or_refused_with_what_is_allo
             ("QUEUED", false) | ("PRODUCED", true) => vec!["REOPEN", "DISABLE"],
             _ => vec!["DISABLE"],
         };
-        if state != "DRAFT" && !(state == "QUEUED" && keyed) {
+        if state == "PRODUCED" || state == "QUEUED" && !keyed {
             list.push("ACTIVATE");
         }
         list
@@ -228,6 +228,35 @@ async fn a_test_entitlement_takes_drafts_and_is_deleted_in_any_state() {
     // A real one that is sold stays.
     let sold = format!("/v1/entitlements/{}", story.e_id);
     admin.delete(&sold).await.refused(409, "ILLEGAL_TRANSITION");
+}
+
+/// A request that is still open needs its entitlement: without it, it could never end.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_open_keeps_its_entitlement() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    for reopened in [false, true] {
+        let mut body = body_of("PRODUCE", &json!({"productId": story.product}));
+        body["isTest"] = (!reopened).into();
+        let made = create(admin, &body).await.expect(201);
+        let path = format!("/v1/entitlements/{}", e_id(&made));
+        let keys = admin.get(&format!("{path}/product-keys")).await.expect(200);
+        let body = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
+        let active = admin.post("/v1/activations", &body).await.expect(201);
+        let request = id(&active["provisioningRequests"][0]);
+        story.until_status(request, "REQUEST_SENT").await;
+        let revoke = format!("/v1/activations/{}/revoke", active["aid"].as_str().unwrap());
+        admin.post(&revoke, &json!({})).await.expect(200);
+        if reopened {
+            act(admin, &e_id(&made), "REOPEN").await.expect(200);
+        }
+        let shown = admin.get(&path).await.expect(200);
+        assert!(!shown["allowedActions"].as_array().unwrap().contains(&json!("DELETE")));
+        admin.delete(&path).await.refused(409, "IN_USE");
+        let done = json!({"id": request, "status": "COMPLETED"});
+        story.report(request, "it_ended", &done).await.expect(200);
+        assert_eq!(admin.delete(&path).await.status, 204);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

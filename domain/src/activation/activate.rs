@@ -83,6 +83,8 @@ pub struct Facts {
     /// The products of the key's line item, or of an entitlement without keys, each with its
     /// association.
     pub products: Vec<(Product, Option<Association>)>,
+    /// A request of an earlier activation is not at rest; of an entitlement without keys only.
+    pub open_requests: bool,
     /// What the named id belongs to: a customer, or a partner, who cannot activate.
     pub customer: Option<Customer>,
 }
@@ -148,7 +150,8 @@ impl Facts {
 
     fn guards(&self, input: &ActivationInput, stamp: &Stamp) -> Result<(), Rejection> {
         let (entitlement, today) = (&self.entitlement, stamp.now.day());
-        let around = Around { products: &self.sold(), today };
+        let (products, open_requests) = (&self.sold(), self.open_requests);
+        let around = Around { products, open_requests, today };
         entitlement.open().map_err(|refused| entitlement.refusing(refused, around))?;
         let of_key = KeyAround { entitlement, today };
         match self.key.state(of_key) {

@@ -63,11 +63,21 @@ impl Entitlement {
         illegal_unless(self.enabled != enabled, format!("The entitlement is {word} already."))
     }
 
-    /// What was sold stays.
-    pub(super) fn deletable(&self, _: Around<'_>) -> Result<(), Rejection> {
+    /// It may be deleted once nothing of it is left: a draft that had keys, or a test.
+    pub fn is_passing(&self) -> bool {
+        let had_keys = self.has_keys() || self.key_generation > 0;
+        (self.life.state == State::Draft || self.is_test) && had_keys
+    }
+
+    /// What was sold stays; and what is still on its way, or comes late, needs it.
+    pub(super) fn deletable(&self, around: Around<'_>) -> Result<(), Rejection> {
         let passing = self.life.state == State::Draft || self.is_test;
         let only = "Only a draft, or a test entitlement, is deleted.";
         illegal_unless(passing, only)?;
+        if around.open_requests {
+            let detail = "Provisioning requests of it are open. Wait for their end, or end them.";
+            return Err(Rejection::new(Code::InUse, detail));
+        }
         if self.active_activations > 0 {
             let first = if self.revocation_allowed { " Revoke them first." } else { "" };
             let detail = format!("It has activations.{first}");

@@ -1,6 +1,7 @@
 //! Entitlements: what a customer has bought, and the product keys that stand for it.
 //!
-//! Neighbours: `activation` consumes keys. Guarantee: the state changes only by the table of `states`.
+//! Neighbours: `activation` consumes keys. Guarantee: the state changes only by the table of
+//! `states`.
 
 pub mod act;
 pub mod complete;

@@ -101,7 +101,7 @@ const TABLE: &[Row<Entitlement>] = &[
     row("N10", &[Queued], Reopen, &[Draft],
         guard::<Entitlement>("reopened fewer than 15 times", Entitlement::reopenable), EDIT, ""),
     row("N11", &[Produced], Reopen, &[Draft],
-        guard::<Entitlement>("as N10; Product_Key only; no activation exists", Entitlement::replaceable),
+        guard::<Entitlement>("as N10; Product_Key; no activation exists", Entitlement::replaceable),
         EDIT, "keys become VOID"),
     row("N12", &[Produced], LastActivation, &[Completed],
         when("every allowed activation consumed"), System, ""),
@@ -121,6 +121,8 @@ const TABLE: &[Row<Entitlement>] = &[
 pub struct Around<'a> {
     /// Its products; those of an entitlement that has its keys decide nothing.
     pub products: &'a Products,
+    /// A provisioning request of it is not at rest.
+    pub open_requests: bool,
     /// The day of the call.
     pub today: Day,
 }

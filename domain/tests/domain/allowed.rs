@@ -107,6 +107,7 @@ fn activated(
     entitlement: &Entitlement,
     key: &ProductKey,
     products: &Products,
+    open_requests: bool,
 ) -> Result<(), Rejection> {
     any((1..=5).map(|quantity| {
         let facts = Facts {
@@ -115,6 +116,7 @@ fn activated(
             key: key.clone(),
             pk_id: Uuid::nil(),
             products: products.values().map(|product| (product.clone(), None)).collect(),
+            open_requests,
             customer: None,
         };
         let update = entitlement.line_item_type() == Some(LineItemType::ProtectionKey_Update);
@@ -158,10 +160,13 @@ fn of_an_entitlement() {
     for stage in LifeCycleStage::iter() {
         let product = product(stage);
         let products = Products::from([(product.id, product)]);
-        for mut made in entitlements(&states) {
+        for (mut made, open_requests) in
+            entitlements(&states).into_iter().flat_map(|made| [(made.clone(), false), (made, true)])
+        {
             let spent = matches!(made.life.state, State::Completed | State::Acknowledged);
             made.keys_exhausted = if spent { made.keys() } else { 0 };
-            let around = Around { products: &products, today: day("2027-01-15") };
+            let today = day("2027-01-15");
+            let around = Around { products: &products, open_requests, today };
             let key = key(&made, if spent { 0 } else { 5 });
             let act = |action| made.act(action, around, &at(9)).map(drop);
             let about = format!("{stage:?} {made:?}");
@@ -176,7 +181,7 @@ fn of_an_entitlement() {
                 OfEntitlement::Enable => act(Action::Enable),
                 OfEntitlement::Disable => act(Action::Disable),
                 OfEntitlement::Delete => made.clone().delete(around).map(drop),
-                OfEntitlement::Activate => activated(&made, &key, &products),
+                OfEntitlement::Activate => activated(&made, &key, &products, open_requests),
                 other => panic!("{other:?} is ordered by nobody"),
             });
         }
@@ -207,7 +212,7 @@ fn of_a_product_key() {
                 check(&key, around, &format!("{key:?} of {made:?}"), |event| match event {
                     KeyEvent::Enable => act(KeyAction::Enable),
                     KeyEvent::Disable => act(KeyAction::Disable),
-                    KeyEvent::Activate => activated(&made, &key, &products),
+                    KeyEvent::Activate => activated(&made, &key, &products, false),
                     other => panic!("{other:?} is ordered by nobody"),
                 });
             }

@@ -20,6 +20,7 @@ use edge::http::routes::Function;
 use edge::{Answer, App, Cx, Problem, Routes};
 use serde_json::Map;
 use store::StoreError;
+use store::load::Keyed;
 use uuid::Uuid;
 
 /// The routes of this function.
@@ -57,7 +58,10 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let products = store.find_sold(tenant, &ids).await?;
     let customers: Vec<Id> = input.customer_id.into_iter().collect();
     let customer = store.find_customers(tenant, &customers).await?.into_values().next();
-    Ok(Facts { tenant, entitlement: keyed.entitlement, key: keyed.key, pk_id, products, customer })
+    let Keyed { entitlement, key } = keyed;
+    let open_requests =
+        !entitlement.has_keys() && store.has_open_requests(tenant, &entitlement).await?;
+    Ok(Facts { tenant, entitlement, key, pk_id, products, open_requests, customer })
 }
 
 /// Decides on one activation.

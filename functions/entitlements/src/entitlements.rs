@@ -2,9 +2,8 @@
 
 use domain::attributes::Entity;
 use domain::entitlement::Entitlement;
-use domain::entitlement::create::Products;
 use domain::entitlement::input::EntitlementInput;
-use domain::entitlement::states::{Around, State};
+use domain::entitlement::states::State;
 use domain::ids::Id;
 use domain::life::Aged;
 use domain::record::Kind;
@@ -12,6 +11,8 @@ use domain::rejection::{Code, Rejection};
 use domain::view::entitlement::{EntitlementLine, EntitlementView};
 use edge::http::routes::ActionInput;
 use edge::{Answer, Cx, Problem};
+
+use crate::surroundings::Surroundings;
 
 /// The entitlement that the path names; a foreign or forged GUID is 404 without a read.
 pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
@@ -22,33 +23,19 @@ pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
     Ok(cx.store().load_entitlement(tenant, id).await?)
 }
 
-/// The products that a body names, and those that decide what may be ordered of an entitlement: all
-/// of its own, until it has its keys.
-pub(crate) async fn products(
-    cx: &Cx,
-    entitlement: &Entitlement,
-    mut named: Vec<Id>,
-) -> Result<Products, Problem> {
-    if !entitlement.has_keys() {
-        named.extend(entitlement.products());
-        named.sort_unstable();
-        named.dedup();
-    }
-    Ok(cx.store().find_products(cx.tenant()?, &named).await?)
-}
-
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<EntitlementInput>()?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide_on(body, move |input, stamp| async move {
-        let products = cx.store().find_products(tenant, &input.products()).await?;
+        let beside = Surroundings::of_new(cx, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let secret = cx.app.master()?.key_secret(tenant);
-        let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
-        let around = Around { products: &products, today: stamp.now.day() };
+        let (made, decision) =
+            Entitlement::create(input, &beside.products, &known, &secret, &stamp)?;
+        let around = beside.on(stamp.now.day());
         let mut view = EntitlementView::new(&made, around, &caller.role);
-        view.warnings = Some(made.warnings(&products));
+        view.warnings = Some(made.warnings(&beside.products));
         let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
         Ok((answer.version(made.life.version), decision))
     })
@@ -61,13 +48,13 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
-        let products = products(cx, &entitlement, input.products()).await?;
-        let around = Around { products: &products, today: stamp.now.day() };
+        let beside = Surroundings::of(cx, &entitlement, input.products()).await?;
+        let around = beside.on(stamp.now.day());
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
         let mut view = EntitlementView::new(&next, around, &caller.role);
-        view.warnings = Some(next.warnings(&products));
+        view.warnings = Some(next.warnings(&beside.products));
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await
@@ -78,8 +65,8 @@ pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let entitlement = load(cx).await?;
         cx.if_match(entitlement.life.version)?;
-        let products = products(cx, &entitlement, Vec::new()).await?;
-        let around = Around { products: &products, today: stamp.now.day() };
+        let beside = Surroundings::of(cx, &entitlement, Vec::new()).await?;
+        let around = beside.on(stamp.now.day());
         Ok((Answer::deleted(), entitlement.delete(around)?))
     })
     .await
@@ -99,8 +86,8 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
     let older = cx.store().list_history(tenant, Aged::Entitlement, entitlement.id).await?;
-    let products = products(&cx, &entitlement, Vec::new()).await?;
-    let around = Around { products: &products, today: cx.app.clock.now().day() };
+    let beside = Surroundings::of(&cx, &entitlement, Vec::new()).await?;
+    let around = beside.on(cx.app.clock.now().day());
     let mut view = EntitlementView::new(&entitlement, around, &cx.caller()?.role);
     view.preceded_by(older.rows);
     cx.show(&view, entitlement.life.version)
@@ -114,8 +101,8 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(entitlement.life.version)?;
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
         let action = input.action.ok_or_else(missing)?;
-        let products = products(cx, &entitlement, entitlement.products()).await?;
-        let around = Around { products: &products, today: stamp.now.day() };
+        let beside = Surroundings::of(cx, &entitlement, entitlement.products()).await?;
+        let around = beside.on(stamp.now.day());
         let (next, decision) = entitlement.act(action, around, &stamp)?;
         let view = EntitlementView::new(&next, around, &caller.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))

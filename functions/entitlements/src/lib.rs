@@ -5,6 +5,7 @@
 mod entitlements;
 pub mod ldk;
 mod product_keys;
+mod surroundings;
 
 use std::sync::Arc;
 

@@ -4,13 +4,17 @@
 
 use domain::activation::revoke::Revocation;
 use domain::customer::Customer;
+use domain::entitlement::Entitlement;
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::parties::Known;
 use domain::ids::Id;
+use domain::limits::PAGE;
 use domain::record::Kind;
+use domain::view::activation::ActivationLine;
 
 use crate::error::StoreError;
 use crate::keys;
+use crate::list::PageOf;
 use crate::port::Store;
 
 impl dyn Store {
@@ -48,6 +52,36 @@ impl dyn Store {
         };
         let found = self.find_customers(tenant, &ids).await?;
         Ok(found.into_values().filter(|customer| customer.kind() == kind).collect())
+    }
+
+    /// Whether a provisioning request of an entitlement is not at rest. It is asked for what could
+    /// be deleted, and looks through the list of activations; of any other it says no, without a
+    /// read.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn has_open_requests(
+        &self,
+        tenant: Id,
+        entitlement: &Entitlement,
+    ) -> Result<bool, StoreError> {
+        let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
+        while entitlement.is_passing() {
+            let of_it = |row: &ActivationLine| row.e_id == entitlement.e_id;
+            let found = self.list(tenant, Kind::Activation, &page, of_it).await?;
+            for row in found.rows {
+                let activation = self.load_activation(tenant, &row.aid).await?;
+                let requests = self.find_requests(tenant, &activation.requests).await?;
+                if requests.iter().any(|request| !request.is_at_rest()) {
+                    return Ok(true);
+                }
+            }
+            page.after = found.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     /// All that the revocation of an activation depends on.

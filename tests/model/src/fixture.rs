@@ -107,6 +107,7 @@ impl Fixture {
             key,
             pk_id: self.pk_id,
             products: vec![(self.product.clone(), Some(self.association.clone()))],
+            open_requests: false,
             customer: None,
         }
     }

@@ -10,7 +10,7 @@ mod writing;
 use domain::attributes::Entity;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::Action;
-use domain::entitlement::states::{Around, State};
+use domain::entitlement::states::State;
 use domain::rejection::{Code, Faults, Rejection};
 use domain::substitution::lint::Warning;
 use edge::http::dialect::ldk;
@@ -18,7 +18,7 @@ use edge::http::problem::{CREATED, OK};
 use edge::{Answer, Cx, Problem};
 use store::StoreError;
 
-use crate::entitlements::products;
+use crate::surroundings::Surroundings;
 use document::Document;
 use reading::{Asked, asked};
 
@@ -75,18 +75,18 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
         asked.state_fits(Some(entitlement.life.state))?;
         let answer = Answer::located(OK, entitlement.id.to_string());
         if asked.acts()? {
-            let products = products(cx, &entitlement, entitlement.products()).await?;
-            let around = Around { products: &products, today: stamp.now.day() };
+            let beside = Surroundings::of(cx, &entitlement, entitlement.products()).await?;
+            let around = beside.on(stamp.now.day());
             let (_, decision) = entitlement.act(input.action, around, &stamp)?;
             return Ok((asked.warned(answer, &[]), decision));
         }
         asked.whole()?;
-        let products = products(cx, &entitlement, input.products()).await?;
-        let around = Around { products: &products, today: stamp.now.day() };
+        let beside = Surroundings::of(cx, &entitlement, input.products()).await?;
+        let around = beside.on(stamp.now.day());
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
-        Ok((asked.warned(answer, &next.warnings(&products)), decision))
+        Ok((asked.warned(answer, &next.warnings(&beside.products)), decision))
     })
     .await
 }

@@ -1,0 +1,47 @@
+//! What stands around an entitlement: what may be ordered of it depends on that, too.
+//!
+//! Neighbours: every handler of this function. Guarantee: nothing is read that decides nothing.
+
+use domain::entitlement::Entitlement;
+use domain::entitlement::create::Products;
+use domain::entitlement::states::Around;
+use domain::ids::Id;
+use domain::time::Day;
+use edge::{Cx, Problem};
+
+/// The rows, as they were read.
+#[derive(Default)]
+pub(crate) struct Surroundings {
+    /// Its products, and those that a body names.
+    pub(crate) products: Products,
+    open_requests: bool,
+}
+
+impl Surroundings {
+    /// Of one that is new.
+    pub(crate) async fn of_new(cx: &Cx, named: &[Id]) -> Result<Self, Problem> {
+        let products = cx.store().find_products(cx.tenant()?, named).await?;
+        Ok(Self { products, open_requests: false })
+    }
+
+    /// The products that a body names, and all of its own until it has its keys; whether something
+    /// of it is still open, where it could be deleted.
+    pub(crate) async fn of(
+        cx: &Cx,
+        entitlement: &Entitlement,
+        mut named: Vec<Id>,
+    ) -> Result<Self, Problem> {
+        if !entitlement.has_keys() {
+            named.extend(entitlement.products());
+            named.sort_unstable();
+            named.dedup();
+        }
+        let open_requests = cx.store().has_open_requests(cx.tenant()?, entitlement).await?;
+        Ok(Self { open_requests, ..Self::of_new(cx, &named).await? })
+    }
+
+    /// The same on the day of the call.
+    pub(crate) const fn on(&self, today: Day) -> Around<'_> {
+        Around { products: &self.products, open_requests: self.open_requests, today }
+    }
+}
