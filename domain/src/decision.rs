@@ -21,9 +21,9 @@ pub enum Change {
     /// finds it changed.
     Refer(Box<Record>),
     /// Take a name; a unique one only if nobody has it.
-    Claim(Name),
+    Take(Name),
     /// Take a name that we chose: if somebody has it by now, another one is chosen.
-    Choose(Name),
+    TakeFresh(Name),
     /// Give a name back.
     Release(Name),
     /// Take quantity from a product key, atomically (I1).
@@ -91,15 +91,15 @@ impl Decision {
 
     /// Takes a name.
     #[must_use]
-    pub fn claim(mut self, name: Name) -> Self {
-        self.changes.push(Change::Claim(name));
+    pub fn take(mut self, name: Name) -> Self {
+        self.changes.push(Change::Take(name));
         self
     }
 
     /// Takes a name that we chose.
     #[must_use]
-    pub fn choose(mut self, name: Name) -> Self {
-        self.changes.push(Change::Choose(name));
+    pub fn take_fresh(mut self, name: Name) -> Self {
+        self.changes.push(Change::TakeFresh(name));
         self
     }
 
@@ -115,7 +115,7 @@ impl Decision {
     pub fn replace(self, old: &[Name], new: &[Name]) -> Self {
         let gone = old.iter().filter(|name| !name.is_among(new)).cloned();
         let decision = gone.fold(self, Self::release);
-        new.iter().filter(|name| !name.is_among(old)).cloned().fold(decision, Self::claim)
+        new.iter().filter(|name| !name.is_among(old)).cloned().fold(decision, Self::take)
     }
 
     /// Takes quantity from a product key.

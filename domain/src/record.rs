@@ -29,7 +29,8 @@ use crate::rev::{Rev, Revised};
 
 macro_rules! records {
     (|$it:ident|
-        audited { $($noun:ident [$($kind:ident $word:literal),+]: $id:expr, $shown:expr $(, $history:ident)?;)* }
+        audited { $($noun:ident [$($kind:ident $word:literal),+]:
+            $id:expr, $shown:expr $(, $history:ident)?;)* }
         beside { $($beside:ident [$($its:ident $its_word:literal)?]: $rev:expr;)* }
     ) => {
         /// A kind of thing that has a list, or names that lead to it.

@@ -252,7 +252,7 @@ async fn errors_are_explained() {
     assert!(page.text.contains("(422)") && page.text.contains("remains"), "{}", page.text);
     nobody.get("/v1/health").await.expect(200);
     let machines = nobody.get("/v1/state-machines").await.expect(200);
-    assert_eq!(machines["data"].as_array().unwrap().len(), 4);
+    assert_eq!(machines["data"].as_array().unwrap().len(), 5);
     let me = service.admin.get("/v1/me").await.expect(200);
     assert_eq!(me["role"]["name"], "Administrator");
 }

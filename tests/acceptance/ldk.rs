@@ -168,9 +168,9 @@ async fn actions_work_on_an_entitlement_that_exists() {
         assert_eq!(vendor.json(&ent_id).await["state"], state, "{action}");
     }
     let refused = vendor.post(&ent_id, &alone("QUEUE")).await;
-    let text = "QUEUE is not possible in state PRODUCED; possible: REOPEN, DISABLE, ACTIVATE.";
+    let text = "QUEUE is not possible in state PRODUCED. Possible: REOPEN, DISABLE, ACTIVATE.";
     told(&refused, 400, text);
-    let text = "PRODUCED cannot be updated; REOPEN makes it a draft.";
+    let text = "UPDATE is not possible in state PRODUCED. Possible: REOPEN, DISABLE, ACTIVATE.";
     told(&vendor.post(&ent_id, &step("SAVE")).await, 400, text);
     let text = "Action REOPEN stands alone: send no other elements.";
     told(&vendor.post(&ent_id, &step("REOPEN")).await, 400, text);

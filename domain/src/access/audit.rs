@@ -120,7 +120,7 @@ impl AuditEntry {
             rev: Rev::default(),
         };
         let name = Self::name(&entry.entity_id, entry.id);
-        decision.save(entry).claim(name)
+        decision.save(entry).take(name)
     }
 
     /// By which the entries of one thing are found.

@@ -64,7 +64,7 @@ impl Namespace {
             meta: Meta::new(stamp),
             rev: Rev::default(),
         };
-        let decision = Decision::default().save(made.clone()).claim(made.claim());
+        let decision = Decision::default().save(made.clone()).take(made.claim());
         Ok((made, decision))
     }
 

@@ -138,7 +138,7 @@ impl Role {
             id: made.id,
             scope: Scope::Tenant,
         };
-        let decision = Decision::default().save(made.clone()).claim(claim);
+        let decision = Decision::default().save(made.clone()).take(claim);
         Ok((made, decision))
     }
 

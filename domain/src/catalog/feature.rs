@@ -87,7 +87,7 @@ impl Feature {
             rev: Rev::default(),
         };
         let decision = Decision::default().save(made.clone());
-        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
+        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::take)))
     }
 
     /// Changes what is given.

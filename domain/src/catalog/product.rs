@@ -143,7 +143,7 @@ impl Product {
         };
         let decision = Decision::default().save(made.clone());
         let decision = recount(&[], &made.features, known, decision);
-        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
+        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::take)))
     }
 
     /// Changes what is given. `known` are the features that it has or will have.

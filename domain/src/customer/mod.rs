@@ -100,7 +100,7 @@ impl Customer {
     pub fn create(
         input: &CustomerInput,
         sealed: Option<Sealed>,
-        partner: bool,
+        kind: Kind,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let id = stamp.id(0);
@@ -112,7 +112,7 @@ impl Customer {
             ref_id: None,
             custom_attributes: CustomAttributes::default(),
             profile: None,
-            partner,
+            partner: kind == Kind::Partner,
             contacts: 0,
             version: 1,
             meta: Meta::new(stamp),
@@ -128,7 +128,7 @@ impl Customer {
         };
         let made = blank.with(&patch, sealed)?;
         let decision = Decision::default().save(made.clone());
-        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::claim)))
+        Ok((made.clone(), made.names().into_iter().fold(decision, Decision::take)))
     }
 
     /// Changes what is given. `sealed` is the body's profile.

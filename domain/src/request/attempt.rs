@@ -86,7 +86,7 @@ impl Attempt {
 /// An attempt without an outcome: its lease was over, or another act came first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Unheard {
+pub struct UnfinishedAttempt {
     /// Its generation.
     pub generation: u32,
     /// Number in the generation, from 1.
@@ -127,7 +127,7 @@ impl Request {
     /// Takes the lease away without an outcome. Its worker may be dead, or too late.
     pub(super) fn give_up(&mut self) {
         let Some(lease) = self.lease.take() else { return };
-        self.unheard.push(Unheard {
+        self.unheard.push(UnfinishedAttempt {
             generation: self.generation,
             no: self.attempt_count,
             started: self.executed_date.unwrap_or(lease.until),

@@ -27,7 +27,7 @@ use crate::life::{Aged, Life};
 use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
 use crate::machine::Stateful;
 use crate::rejection::Rejection;
-use crate::request::attempt::Unheard;
+use crate::request::attempt::UnfinishedAttempt;
 pub use crate::request::callback::{Conflict, Conflicts, LongResponse, Repeat, Seen};
 use crate::request::states::{Event, Status};
 use crate::rev::Rev;
@@ -154,7 +154,7 @@ pub struct Request {
     pub lease: Option<Lease>,
     /// The last 50 attempts that had no outcome.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unheard: Vec<Unheard>,
+    pub unheard: Vec<UnfinishedAttempt>,
     /// Whether the provider may have heard of it.
     pub delivery: Delivery,
     /// The last answer or report, at most 256 bytes of it.

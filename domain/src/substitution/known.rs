@@ -125,23 +125,8 @@ fn holds(outer: &Shape, inner: &Shape) -> bool {
 /// The same letters in another case, else an edit distance of at most 2.
 pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
     let distance = |name: &str| {
-        if name.eq_ignore_ascii_case(wanted) { 0 } else { edit_distance(name, wanted) }
+        if name.eq_ignore_ascii_case(wanted) { 0 } else { strsim::levenshtein(name, wanted) }
     };
     let best = names.map(|name| (distance(name), name)).min()?;
     (best.0 <= 2).then(|| best.1.to_owned())
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

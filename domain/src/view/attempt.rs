@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cause::{Failure, Own};
 use crate::limits::EXCERPTS_BYTES;
 use crate::request::Request;
-use crate::request::attempt::{Attempt, AttemptOutcome, Unheard};
+use crate::request::attempt::{Attempt, AttemptOutcome, UnfinishedAttempt};
 use crate::rev::Rev;
 use crate::text::cut;
 use crate::time::Time;
@@ -32,7 +32,7 @@ impl Request {
     /// its lease is over: its worker may still be at work before.
     pub fn attempts(&self, noted: Vec<Attempt>, now: Time) -> Vec<AttemptLine> {
         let place = |attempt: &Attempt| (attempt.generation, attempt.no);
-        let mut silent: Vec<&Unheard> = self.unheard.iter().collect();
+        let mut silent: Vec<&UnfinishedAttempt> = self.unheard.iter().collect();
         silent.retain(|u| u.until <= now && noted.iter().all(|a| place(a) != (u.generation, u.no)));
         let superseded =
             |attempt: &Attempt| self.unheard.iter().any(|u| place(attempt) == (u.generation, u.no));
@@ -57,7 +57,7 @@ impl AttemptLine {
     }
 }
 
-fn lost(unheard: &Unheard) -> AttemptLine {
+fn lost(unheard: &UnfinishedAttempt) -> AttemptLine {
     let attempt = Attempt {
         request: None,
         generation: unheard.generation,

@@ -144,7 +144,7 @@ pub struct RequestView {
 
 /// What a request's rows besides its head say.
 #[derive(Debug, Default)]
-pub struct Beside {
+pub struct RequestLinks {
     /// The frozen bytes.
     pub payload: Option<Payload>,
     /// The whole of a long response.
@@ -159,7 +159,7 @@ pub struct Beside {
 
 impl RequestView {
     /// As the caller of this role sees it.
-    pub fn new(request: &Request, beside: Beside, role: &Role) -> Self {
+    pub fn new(request: &Request, beside: RequestLinks, role: &Role) -> Self {
         let r = request.clone();
         let allowed_actions = request.allowed(beside.activation.as_ref(), role);
         let steps = r.life.history.into_iter().map(|step| step.untyped().into());

@@ -150,6 +150,20 @@ pub(crate) fn ended(
 }
 
 #[test]
+fn the_default_ladder_is_the_rules() {
+    let input = MethodInput {
+        name: "Farm".to_owned(),
+        endpoint_url: "https://pods.example/".to_owned(),
+        ..MethodInput::default()
+    };
+    let seals = Seals { callback: Sealed(String::new()), credential: None };
+    let (made, _) = Method::create(&input, id(1), seals, &at(0)).unwrap();
+    let hours = [2, 5, 10, 14, 20, 24].map(|hours| hours * 3600);
+    let waits = [0, 5, 300, 1800].into_iter().chain(hours).map(Period::from_secs);
+    assert_eq!(made.info.channel.target().retry_ladder, waits.collect::<Vec<_>>());
+}
+
+#[test]
 fn a_new_request_is_looked_at_again_in_30_s() {
     let request = queued();
     assert_eq!(request.life.state, Status::RequestQueued);
@@ -178,7 +192,7 @@ fn a_lease_keeps_others_away_until_it_is_over() {
     let first = claimed(&queued(), &method, &at(0));
     assert_eq!((first.attempt_count, first.delivery), (1, Delivery::Maybe));
     assert_eq!(first.life.version, 1, "a claim is no move");
-    let until = method.timeout.millis() + 5_000;
+    let until = method.channel.target().timeout.millis() + 5_000;
     assert_eq!(first.claimable(at(until - 1).now), Err(Idle::Leased));
     assert_eq!(first.claimable(at(until).now), Ok(()));
     let second = claimed(&first, &method, &at(until));

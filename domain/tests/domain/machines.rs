@@ -16,7 +16,7 @@ use strum::IntoEnumIterator;
 fn specified(machine: &str) -> BTreeMap<(String, String, String), String> {
     let text = include_str!("../cases/machines.txt");
     let mut rows = BTreeMap::new();
-    let wanted = text.split("# ").find(|part| part.starts_with(machine)).unwrap();
+    let wanted = text.split("# ").find(|part| part.lines().next() == Some(machine)).unwrap();
     for line in wanted.lines().skip(1).filter(|line| !line.trim().is_empty()) {
         let [id, from, event, to] = line.split_whitespace().collect::<Vec<_>>()[..] else {
             panic!("{line}")

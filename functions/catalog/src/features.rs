@@ -3,8 +3,8 @@
 use domain::access::Act;
 use domain::catalog::Feature;
 use domain::catalog::feature::{FeatureInput, FeaturePatch};
+use domain::ids::Id;
 use domain::record::Kind;
-use edge::http::page;
 use edge::{Answer, Cx, Problem};
 
 async fn load(cx: &Cx, act: Act) -> Result<Feature, Problem> {
@@ -26,7 +26,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 
 /// Filters by `name` and `identifier` read an exact key, so they are always complete.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let (tenant, role, asked) = (cx.tenant()?, &cx.caller()?.role, cx.page()?);
+    let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
     let (name, identifier) = (cx.query.text("name"), cx.query.text("identifier"));
     let is = |wanted: Option<&str>, found: &str| {
         wanted.is_none_or(|wanted| wanted.to_lowercase() == found.to_lowercase())
@@ -36,14 +36,13 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
             && is(name, &feature.name_version.name)
             && is(identifier, &feature.identifier)
     };
-    let exact = name.map(|v| ("name", v)).or(identifier.map(|v| ("identifier", v)));
-    let Some((member, value)) = exact else {
-        return cx.list(&cx.store().list(tenant, Kind::Feature, &asked, keep).await?);
+    let store = cx.store();
+    let find = |ids: Vec<Id>| async move {
+        Ok(store.find_features(tenant, &ids).await?.into_values().collect())
     };
-    let ids = cx.store().find_named(tenant, Kind::Feature, member, value).await?;
-    let found = cx.store().find_features(tenant, &ids).await?;
-    let rows = found.into_values().filter(keep).collect();
-    cx.list(&page::of(rows, |feature: &Feature| feature.id, &asked))
+    let names = ["name", "identifier"];
+    let id = |feature: &Feature| feature.id;
+    cx.list(&cx.page_or_named(Kind::Feature, &names, keep, id, find).await?)
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

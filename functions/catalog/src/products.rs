@@ -13,7 +13,6 @@ use domain::record::Kind;
 use domain::rejection::Rejection;
 use domain::stamp::Stamp;
 use domain::view::product::ProductView;
-use edge::http::page;
 use edge::{Answer, Cx, Problem};
 
 async fn load(cx: &Cx, act: Act) -> Result<Product, Problem> {
@@ -56,7 +55,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 
 /// Filters by `name` and `identifier` read an exact key, so they are always complete.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let (tenant, role, asked) = (cx.tenant()?, &cx.caller()?.role, cx.page()?);
+    let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
     let (name, identifier) = (cx.query.text("name"), cx.query.text("identifier"));
     let stage: Option<LifeCycleStage> = cx.query.get("stage")?;
     let is = |wanted: Option<&str>, found: &str| {
@@ -68,16 +67,13 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
             && is(identifier, &product.identifier)
             && stage.is_none_or(|stage| product.life_cycle_stage == stage)
     };
-    let exact = name.map(|v| ("name", v)).or(identifier.map(|v| ("identifier", v)));
-    let page = match exact {
-        None => cx.store().list(tenant, Kind::Product, &asked, keep).await?,
-        Some((member, value)) => {
-            let ids = cx.store().find_named(tenant, Kind::Product, member, value).await?;
-            let found = cx.store().find_products(tenant, &ids).await?;
-            let rows = found.into_values().filter(keep).collect();
-            page::of(rows, |product: &Product| product.id, &asked)
-        }
+    let store = cx.store();
+    let find = |ids: Vec<Id>| async move {
+        Ok(store.find_products(tenant, &ids).await?.into_values().collect())
     };
+    let names = ["name", "identifier"];
+    let id = |product: &Product| product.id;
+    let page = cx.page_or_named(Kind::Product, &names, keep, id, find).await?;
     let rows = page.rows.iter().cloned().map(|product| ProductView::new(product, role)).collect();
     cx.list(&page.of(rows))
 }

@@ -13,19 +13,18 @@ use domain::stamp::Stamp;
 use domain::view::activation::ActivationLine;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::EntitlementLine;
-use edge::http::page;
 use edge::secret::{Secret, profile_place};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::list::{Page, PageOf};
 
 /// The customer or partner of the path: each has its own addresses.
-pub(crate) async fn load(cx: &Cx, partner: bool) -> Result<Customer, Problem> {
+pub(crate) async fn load(cx: &Cx, kind: Kind) -> Result<Customer, Problem> {
     let customer = cx.store().load_customer(cx.tenant()?, cx.id("id")?).await?;
-    if customer.partner == partner {
+    if customer.kind() == kind {
         return Ok(customer);
     }
-    Err(Rejection::not_found(if partner { "partner" } else { "customer" }).into())
+    Err(Rejection::not_found(&kind.to_string().to_lowercase()).into())
 }
 
 /// A profile of a body, sealed; none for one that says nothing.
@@ -46,12 +45,12 @@ fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
     Ok(CustomerView::new(customer, profile, &cx.caller()?.role))
 }
 
-pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+pub(crate) async fn create(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<CustomerInput>()?);
     cx.decide_on(body, move |input, stamp| async move {
         cx.fit(Entity::Customer, &input.custom_attributes).await?;
         let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp)?;
-        let (customer, decision) = Customer::create(input, sealed, partner, &stamp)?;
+        let (customer, decision) = Customer::create(input, sealed, kind, &stamp)?;
         let at = format!("{}/{}", cx.path(), customer.id);
         let answer = Answer::created(&view(cx, &customer)?, at)?;
         // The record of an Idempotency-Key is not sealed: it has no profile.
@@ -61,23 +60,18 @@ pub(crate) async fn create(cx: Cx, partner: bool) -> Result<Answer, Problem> {
 }
 
 /// Filters by `email`, `name`, `identifier` read an exact key, so they are always complete.
-pub(crate) async fn list(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let (tenant, asked) = (cx.tenant()?, cx.page()?);
-    let kind = if partner { Kind::Partner } else { Kind::Customer };
-    let filters: Vec<(&str, &str)> = ["email", "name", "identifier"]
-        .into_iter()
-        .filter_map(|member| Some((member, cx.query.text(member)?)))
-        .collect();
-    let Some((member, value)) = filters.first() else {
-        let page = cx.store().list::<Customer>(tenant, kind, &asked, |_| true).await?;
-        return cx.list(&shown(&cx, &page)?);
+pub(crate) async fn list(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
+    let (tenant, store, names) = (cx.tenant()?, cx.store(), ["email", "name", "identifier"]);
+    let fits = |customer: &Customer| {
+        let asked = names.iter().filter_map(|member| Some((member, cx.query.text(member)?)));
+        asked.into_iter().all(|(member, value)| has(customer, member, value))
     };
-    let ids = cx.store().find_named(tenant, kind, member, value).await?;
-    let found = cx.store().find_customers(tenant, &ids).await?;
-    let fits =
-        |customer: &Customer| filters.iter().all(|(member, value)| has(customer, member, value));
-    let rows = found.into_values().filter(fits).collect();
-    cx.list(&shown(&cx, &page::of(rows, |customer: &Customer| customer.id, &asked))?)
+    let find = |ids: Vec<Id>| async move {
+        Ok(store.find_customers(tenant, &ids).await?.into_values().collect())
+    };
+    let id = |customer: &Customer| customer.id;
+    let page = cx.page_or_named(kind, &names, fits, id, find).await?;
+    cx.list(&shown(&cx, &page)?)
 }
 
 fn shown(cx: &Cx, page: &Page<Customer>) -> Result<Page<CustomerView>, Problem> {
@@ -94,15 +88,15 @@ fn has(customer: &Customer, member: &str, value: &str) -> bool {
     }
 }
 
-pub(crate) async fn show(cx: Cx, partner: bool) -> Result<Answer, Problem> {
-    let customer = load(&cx, partner).await?;
+pub(crate) async fn show(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
+    let customer = load(&cx, kind).await?;
     cx.show(&view(&cx, &customer)?, customer.version)
 }
 
-pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+pub(crate) async fn update(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<CustomerPatch>()?);
     cx.decide_on(body, move |patch, stamp| async move {
-        let customer = load(cx, partner).await?;
+        let customer = load(cx, kind).await?;
         cx.if_match(customer.version)?;
         let attributes = patch.custom_attributes.clone().unwrap_or_default();
         cx.fit(Entity::Customer, &attributes).await?;
@@ -113,10 +107,10 @@ pub(crate) async fn update(cx: Cx, partner: bool) -> Result<Answer, Problem> {
     .await
 }
 
-pub(crate) async fn delete(cx: Cx, partner: bool) -> Result<Answer, Problem> {
+pub(crate) async fn delete(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let cx = &cx;
     cx.decide(move |_| async move {
-        let customer = load(cx, partner).await?;
+        let customer = load(cx, kind).await?;
         cx.if_match(customer.version)?;
         let contacts = cx.store().list_contacts(cx.tenant()?, customer.id).await?;
         let named = named_by(cx, customer.id).await?;

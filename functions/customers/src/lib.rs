@@ -8,31 +8,32 @@ mod customers;
 use std::sync::Arc;
 
 use axum::Router;
+use domain::record::Kind;
 use edge::http::routes::Function;
 use edge::{App, Routes};
 
 /// The routes of this function.
 pub fn router(app: Arc<App>) -> Router {
     Routes::of(Function::Customers, app)
-        .on("createCustomer", |cx| customers::create(cx, false))
-        .on("listCustomers", |cx| customers::list(cx, false))
-        .on("getCustomer", |cx| customers::show(cx, false))
-        .on("updateCustomer", |cx| customers::update(cx, false))
-        .on("deleteCustomer", |cx| customers::delete(cx, false))
-        .on("createCustomerContact", |cx| contacts::create(cx, false))
-        .on("listCustomerContacts", |cx| contacts::list(cx, false))
-        .on("getCustomerContact", |cx| contacts::show(cx, false))
-        .on("updateCustomerContact", |cx| contacts::update(cx, false))
-        .on("deleteCustomerContact", |cx| contacts::delete(cx, false))
-        .on("createPartner", |cx| customers::create(cx, true))
-        .on("listPartners", |cx| customers::list(cx, true))
-        .on("getPartner", |cx| customers::show(cx, true))
-        .on("updatePartner", |cx| customers::update(cx, true))
-        .on("deletePartner", |cx| customers::delete(cx, true))
-        .on("createPartnerContact", |cx| contacts::create(cx, true))
-        .on("listPartnerContacts", |cx| contacts::list(cx, true))
-        .on("getPartnerContact", |cx| contacts::show(cx, true))
-        .on("updatePartnerContact", |cx| contacts::update(cx, true))
-        .on("deletePartnerContact", |cx| contacts::delete(cx, true))
+        .on("createCustomer", |cx| customers::create(cx, Kind::Customer))
+        .on("listCustomers", |cx| customers::list(cx, Kind::Customer))
+        .on("getCustomer", |cx| customers::show(cx, Kind::Customer))
+        .on("updateCustomer", |cx| customers::update(cx, Kind::Customer))
+        .on("deleteCustomer", |cx| customers::delete(cx, Kind::Customer))
+        .on("createCustomerContact", |cx| contacts::create(cx, Kind::Customer))
+        .on("listCustomerContacts", |cx| contacts::list(cx, Kind::Customer))
+        .on("getCustomerContact", |cx| contacts::show(cx, Kind::Customer))
+        .on("updateCustomerContact", |cx| contacts::update(cx, Kind::Customer))
+        .on("deleteCustomerContact", |cx| contacts::delete(cx, Kind::Customer))
+        .on("createPartner", |cx| customers::create(cx, Kind::Partner))
+        .on("listPartners", |cx| customers::list(cx, Kind::Partner))
+        .on("getPartner", |cx| customers::show(cx, Kind::Partner))
+        .on("updatePartner", |cx| customers::update(cx, Kind::Partner))
+        .on("deletePartner", |cx| customers::delete(cx, Kind::Partner))
+        .on("createPartnerContact", |cx| contacts::create(cx, Kind::Partner))
+        .on("listPartnerContacts", |cx| contacts::list(cx, Kind::Partner))
+        .on("getPartnerContact", |cx| contacts::show(cx, Kind::Partner))
+        .on("updatePartnerContact", |cx| contacts::update(cx, Kind::Partner))
+        .on("deletePartnerContact", |cx| contacts::delete(cx, Kind::Partner))
         .router()
 }

@@ -8,7 +8,6 @@ use domain::plan::method::{Method, MethodInfo, MethodInput, Seals};
 use domain::record::Kind;
 use domain::rejection::{Code, Faults, Rejection};
 use domain::stamp::Stamp;
-use edge::http::page;
 use edge::provider::{credential_place, secret_place};
 use edge::secret::Secret;
 use edge::{Answer, Cx, Problem};
@@ -84,18 +83,15 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 
 /// The filter `name` reads an exact key, so it is always complete.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let (tenant, role, asked) = (cx.tenant()?, &cx.caller()?.role, cx.page()?);
+    let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
     let keep = |method: &MethodInfo| role.may_in(method.namespace_id, Act::View);
-    let page = match cx.query.text("name") {
-        None => cx.store().list(tenant, Kind::Method, &asked, keep).await?,
-        Some(name) => {
-            let ids = cx.store().find_named(tenant, Kind::Method, "name", name).await?;
-            let found = cx.store().find_methods(tenant, &ids).await?;
-            let rows = found.into_values().map(|method| method.info).filter(keep).collect();
-            page::of(rows, |method: &MethodInfo| method.id, &asked)
-        }
+    let store = cx.store();
+    let find = |ids: Vec<Id>| async move {
+        let found = store.find_methods(tenant, &ids).await?;
+        Ok(found.into_values().map(|method| method.info).collect())
     };
-    cx.list(&page)
+    let id = |method: &MethodInfo| method.id;
+    cx.list(&cx.page_or_named(Kind::Method, &["name"], keep, id, find).await?)
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

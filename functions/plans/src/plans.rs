@@ -13,7 +13,6 @@ use domain::record::Kind;
 use domain::substitution::lint::Registered;
 use domain::substitution::shape::paths;
 use edge::http::body::raw_member;
-use edge::http::page;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::list::PageOf;
@@ -68,21 +67,17 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 
 /// The filter `name` reads an exact key, so it is always complete.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let (tenant, role, asked) = (cx.tenant()?, &cx.caller()?.role, cx.page()?);
+    let (tenant, role) = (cx.tenant()?, &cx.caller()?.role);
     let namespace: Option<Id> = cx.query.get("namespaceId")?;
     let keep = |plan: &Plan| {
         role.may_in(plan.namespace_id, Act::View)
             && namespace.is_none_or(|id| plan.namespace_id == id)
     };
-    let page = match cx.query.text("name") {
-        None => cx.store().list(tenant, Kind::Plan, &asked, keep).await?,
-        Some(name) => {
-            let ids = cx.store().find_named(tenant, Kind::Plan, "name", name).await?;
-            let found = cx.store().find_plans(tenant, &ids).await?;
-            let rows = found.into_values().filter(keep).collect();
-            page::of(rows, |plan: &Plan| plan.id, &asked)
-        }
+    let store = cx.store();
+    let find = |ids: Vec<Id>| async move {
+        Ok(store.find_plans(tenant, &ids).await?.into_values().collect())
     };
+    let page = cx.page_or_named(Kind::Plan, &["name"], keep, |plan: &Plan| plan.id, find).await?;
     let rows = page.rows.iter().map(|plan: &Plan| plan.view(None)).collect();
     cx.list(&page.of(rows))
 }

@@ -11,7 +11,7 @@ use domain::request::manual::{CommentsInput, StatusInput};
 use domain::request::states::Event;
 use domain::stamp::Stamp;
 use domain::time::Period;
-use domain::view::request::{Beside, RequestLine, RequestRow, RequestView};
+use domain::view::request::{RequestLine, RequestLinks, RequestRow, RequestView};
 use edge::http::body::Body;
 use edge::http::bulk::Parts;
 use edge::http::page;
@@ -36,8 +36,10 @@ async fn change<T: Sync>(
         let activation = cx.store().load_activation(tenant, &request.aid).await?;
         let loaded = Loaded { request, activation, timeout };
         let (next, decision) = act(input, &loaded, stamp)?;
-        let beside =
-            Beside { activation: Some(loaded.activation), ..beside(cx, tenant, &next).await? };
+        let beside = RequestLinks {
+            activation: Some(loaded.activation),
+            ..beside(cx, tenant, &next).await?
+        };
         let view = RequestView::new(&next, beside, &cx.caller()?.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })

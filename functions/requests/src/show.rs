@@ -5,14 +5,18 @@ use domain::life::{Aged, Step};
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::view::HistoryLine;
-use domain::view::request::{Beside, RequestView};
+use domain::view::request::{RequestLinks, RequestView};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 
 /// The rows beside the head that an answer in full shows.
-pub(crate) async fn beside(cx: &Cx, tenant: Id, request: &Request) -> Result<Beside, Problem> {
+pub(crate) async fn beside(
+    cx: &Cx,
+    tenant: Id,
+    request: &Request,
+) -> Result<RequestLinks, Problem> {
     let store = cx.store();
-    let mut beside = Beside::default();
+    let mut beside = RequestLinks::default();
     if request.attempt_count > 0 {
         beside.payload = store.find_payload(tenant, request.id, request.generation).await?;
     }

@@ -85,7 +85,7 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
         Change::Save(saved) => {
             out.push((put(row(tenant, saved)?), Meaning::Conflict));
             if let Record::Method(method) = &**saved {
-                // Its door goes with it. A new one must not take the door of another tenant's method.
+                // Its door goes with it. A new one must not take that of another tenant's method.
                 let mut door = row(tenant, &method.door(tenant).into())?;
                 if method.rev.number() == 0 {
                     door.condition = Condition::Absent;
@@ -102,9 +102,9 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
             let write = Write::Add(key, vec![(attribute::REV, 1)], Condition::Present);
             out.push((write, Meaning::Conflict));
         }
-        Change::Claim(name) => out.push((take(tenant, name), Meaning::Taken(name.clone()))),
+        Change::Take(name) => out.push((take(tenant, name), Meaning::Taken(name.clone()))),
         // A name that we chose is chosen again.
-        Change::Choose(name) => out.push((take(tenant, name), Meaning::Conflict)),
+        Change::TakeFresh(name) => out.push((take(tenant, name), Meaning::Conflict)),
         Change::Release(name) => {
             let key = keys::name(tenant, name);
             out.push((Write::Delete(key, Condition::Free), Meaning::Conflict));

@@ -1,5 +1,5 @@
-//! What the errors of the AWS SDK mean for the port. None of their own words goes on: they may repeat
-//! what was sent.
+//! What the errors of the AWS SDK mean for the port. None of their own words goes on: they may
+//! repeat what was sent.
 //!
 //! Neighbours: `dynamo` and `tables` call DynamoDB.
 

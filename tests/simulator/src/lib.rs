@@ -18,7 +18,7 @@ pub mod world;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::api::Terms;
-use crate::plant::Plant;
+use crate::plant::PlantedFault;
 use crate::schedule::Ended;
 use crate::world::World;
 
@@ -59,7 +59,7 @@ impl Simulator {
     }
 
     /// Runs a seed.
-    pub fn run(&self, seed: u64, plant: Plant, tell: bool) -> Ended {
+    pub fn run(&self, seed: u64, plant: PlantedFault, tell: bool) -> Ended {
         // What died in a run goes with its runtime.
         runtime().block_on(schedule::run(&self.0, seed, plant, tell))
     }

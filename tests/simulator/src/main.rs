@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use simulator::plant::Plant;
+use simulator::plant::PlantedFault;
 use simulator::schedule::Ended;
 use simulator::{Simulator, schedule};
 
@@ -32,8 +32,8 @@ struct Options {
     #[arg(long)]
     threads: Option<usize>,
     /// Takes a part of the design out, to see that it is missed.
-    #[arg(long, value_enum, default_value_t = Plant::None)]
-    plant: Plant,
+    #[arg(long, value_enum, default_value_t = PlantedFault::None)]
+    plant: PlantedFault,
 }
 
 /// How often progress is shown.
@@ -68,7 +68,7 @@ fn eprint(text: &str) {
 }
 
 /// Tells one seed's story; twice the same, or it is none.
-fn story(seed: u64, plant: Plant) -> std::io::Result<bool> {
+fn story(seed: u64, plant: PlantedFault) -> std::io::Result<bool> {
     let simulator = Simulator::new();
     let ended = simulator.run(seed, plant, true);
     let again = simulator.run(seed, plant, true);
@@ -138,7 +138,7 @@ fn many(options: &Options) -> std::io::Result<bool> {
 }
 
 fn work(
-    plant: Plant,
+    plant: PlantedFault,
     next: &AtomicU64,
     end: u64,
     stop: &AtomicBool,

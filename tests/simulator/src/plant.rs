@@ -11,7 +11,7 @@ use crate::seat::kind;
 
 /// A part of the design that is taken out, to see that the simulator misses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Plant {
+pub enum PlantedFault {
     /// Nothing.
     #[default]
     None,
@@ -51,7 +51,7 @@ pub enum Plant {
     Audit,
 }
 
-impl Plant {
+impl PlantedFault {
     /// What a client is told, with that part taken out.
     pub fn told(self, reply: Reply, call: Option<&Call>) -> Reply {
         match call {
@@ -124,13 +124,13 @@ impl Plant {
 }
 
 /// A request's row with a part of the design taken out.
-fn spoilt(plant: Plant, mut item: Item) -> Item {
+fn spoilt(plant: PlantedFault, mut item: Item) -> Item {
     let last_step = |item: &mut Item| match item.get_mut("history") {
         Some(Value::L(steps)) => steps.pop(),
         _ => None,
     };
     match plant {
-        Plant::Operator => {
+        PlantedFault::Operator => {
             if let Some(Value::L(steps)) = item.get_mut("history") {
                 steps.iter_mut().for_each(|step| {
                     if let Value::M(step) = step
@@ -141,14 +141,14 @@ fn spoilt(plant: Plant, mut item: Item) -> Item {
                 });
             }
         }
-        Plant::Generation => {
+        PlantedFault::Generation => {
             item.insert("generation".to_owned(), Value::N("1".to_owned()));
         }
-        Plant::Delivery => {
+        PlantedFault::Delivery => {
             item.insert("delivery".to_owned(), Value::S("NEVER".to_owned()));
         }
-        Plant::History => drop(last_step(&mut item)),
-        Plant::Behind => drop(item.remove("takenBack")),
+        PlantedFault::History => drop(last_step(&mut item)),
+        PlantedFault::Behind => drop(item.remove("takenBack")),
         _ => {}
     }
     item

@@ -5,7 +5,7 @@
 use model::invariants::{Violation, check};
 
 use crate::gate::{Fate, Next};
-use crate::plant::Plant;
+use crate::plant::PlantedFault;
 use crate::provider::Callback;
 use crate::world::{API, DISPATCH, Run, SWEEP, Work};
 
@@ -58,7 +58,7 @@ impl Run<'_> {
             let reports = self.callbacks.iter().filter(|c| open(c)).map(|c| c.due);
             let due = self.world.shared.store.rows().next_due();
             let Some(next) = queued.chain(reports).chain(due).min() else { return Ok(()) };
-            if self.plant == Plant::Sweeper && next <= now {
+            if self.plant == PlantedFault::Sweeper && next <= now {
                 // Nobody will ever come.
                 return Ok(());
             }
@@ -70,7 +70,7 @@ impl Run<'_> {
 
     /// Begins a sweep.
     pub async fn sweep(&mut self) {
-        if self.plant != Plant::Sweeper {
+        if self.plant != PlantedFault::Sweeper {
             self.start(SWEEP, Work::Sweep).await;
         }
     }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::clients::{Client, Wish};
 use crate::gate::{Act, Fate, Next};
-use crate::plant::Plant;
+use crate::plant::PlantedFault;
 use crate::provider::Behaviour;
 use crate::world::{API, CLOCK_MS, DISPATCH, Run, SWEEP, Work, World};
 
@@ -49,7 +49,7 @@ const STEPS: [u32; 4] = [60, 60, 120, 400];
 const DAY_MS: i64 = 86_400_000;
 
 /// Runs a seed.
-pub async fn run(world: &World, seed: u64, plant: Plant, tell: bool) -> Ended {
+pub async fn run(world: &World, seed: u64, plant: PlantedFault, tell: bool) -> Ended {
     let mut schedule = Schedule::new(world, seed, plant, tell);
     let violation = schedule.play().await.err();
     let Schedule { run, acts, faults, .. } = schedule;
@@ -75,7 +75,7 @@ struct Schedule<'w> {
 }
 
 impl<'w> Schedule<'w> {
-    fn new(world: &'w World, seed: u64, plant: Plant, tell: bool) -> Self {
+    fn new(world: &'w World, seed: u64, plant: PlantedFault, tell: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
         let mut run = world.begin(seed, plant, tell);
         let wild = Wildness {

@@ -19,7 +19,7 @@ use store::{Store, StoreError};
 
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
-use crate::plant::Plant;
+use crate::plant::PlantedFault;
 use crate::world::DISPATCH;
 
 /// A row that was written.
@@ -52,7 +52,7 @@ pub struct Shared {
     pub written: Mutex<Vec<Written>>,
     /// What each shard of the index `due` last showed.
     stale: Mutex<BTreeMap<String, Vec<Item>>>,
-    plant: Mutex<Plant>,
+    plant: Mutex<PlantedFault>,
 }
 
 /// Takes a lock; whoever panicked in it left whole values.
@@ -62,7 +62,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// Begins anew.
-    pub fn begin(&self, seed: u64, now: i64, plant: Plant) {
+    pub fn begin(&self, seed: u64, now: i64, plant: PlantedFault) {
         self.gate.clear();
         self.now.store(now, Relaxed);
         self.apart.store(0, Relaxed);
@@ -89,7 +89,7 @@ impl Shared {
 
     fn read(&self, slot: usize, keys: &[Key]) -> Vec<Option<Item>> {
         let rows = self.store.rows();
-        let forgotten = *lock(&self.plant) == Plant::Frozen && DISPATCH.contains(&slot);
+        let forgotten = *lock(&self.plant) == PlantedFault::Frozen && DISPATCH.contains(&slot);
         let hidden = |key: &Key| forgotten && key.sk.starts_with("P#");
         keys.iter().map(|key| if hidden(key) { None } else { rows.get(key) }).collect()
     }

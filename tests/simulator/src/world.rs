@@ -23,7 +23,7 @@ use crate::api::{Api, Reply, Sale, Terms};
 use crate::clients::Client;
 use crate::gate::{Act, Fate, Trace};
 use crate::memory::Rows;
-use crate::plant::Plant;
+use crate::plant::PlantedFault;
 use crate::provider::Callback;
 use crate::seat::{Seat, Shared, lock};
 use crate::stage::{START_MS, Stage, batch, body_of, routers};
@@ -115,7 +115,7 @@ pub struct Run<'w> {
     pub story: Option<Vec<String>>,
     /// Rows of the table that requests walked.
     pub walked: Vec<String>,
-    pub(crate) plant: Plant,
+    pub(crate) plant: PlantedFault,
     next_message: u64,
 }
 
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// A run, from the same rows as every other.
-    pub fn begin(&self, seed: u64, plant: Plant, tell: bool) -> Run<'_> {
+    pub fn begin(&self, seed: u64, plant: PlantedFault, tell: bool) -> Run<'_> {
         self.shared.begin(seed, START_MS, plant);
         self.shared.gate.telling.store(tell, Relaxed);
         self.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));

@@ -8,7 +8,7 @@ use domain::request::states::Status;
 use model::invariants::Violation;
 use simulator::clients::{Client, Wish};
 use simulator::gate::{Act, Fate, Next};
-use simulator::plant::Plant;
+use simulator::plant::PlantedFault;
 use simulator::provider::Behaviour;
 use simulator::world::{API, Run, Work};
 use simulator::{Simulator, runtime};
@@ -107,7 +107,7 @@ async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, 
 }
 
 fn check(simulator: &Simulator, form: Form, deaths: &[Point]) -> bool {
-    let mut run = simulator.world().begin(1, Plant::None, true);
+    let mut run = simulator.world().begin(1, PlantedFault::None, true);
     let ended = runtime().block_on(story(&mut run, form, deaths));
     let story = run.story.unwrap_or_default();
     ended.unwrap_or_else(|violation| {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use simulator::api::{Call, Door, Reply, Sale};
 use simulator::clients::{Client, Wish};
 use simulator::gate::{Act, Fate, Next};
-use simulator::plant::Plant;
+use simulator::plant::PlantedFault;
 use simulator::provider::Behaviour;
 use simulator::stage::Stage;
 use simulator::world::{API, Run, Work};
@@ -127,7 +127,7 @@ fn a_long_response_may_come_again() {
 fn an_answer_that_was_noted_counts() {
     for death in [(Act::Attempt, Fate::DieAfter), (Act::Move, Fate::DieBefore)] {
         let simulator = Simulator::single();
-        let mut run = simulator.world().begin(1, Plant::None, false);
+        let mut run = simulator.world().begin(1, PlantedFault::None, false);
         let (mut posts, mut died) = (0, false);
         let mut decide = |run: &mut Run<'_>, next: &Next| -> Result<Fate, Violation> {
             let dispatches = matches!(run.work(next.slot), Some(Work::Batch(_)));
@@ -189,7 +189,7 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
 #[test]
 fn an_attempt_that_cannot_be_noted_goes_with_its_outcome() {
     let simulator = Simulator::single();
-    let mut run = simulator.world().begin(1, Plant::None, false);
+    let mut run = simulator.world().begin(1, PlantedFault::None, false);
     let (mut posts, mut failed) = (0, false);
     let mut decide = |run: &mut Run<'_>, next: &Next| -> Result<Fate, Violation> {
         if next.act == Act::Attempt && !failed {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use simulator::Simulator;
-use simulator::plant::Plant;
+use simulator::plant::PlantedFault;
 
 /// `.ci/run` does many more with the command.
 const SEEDS: u64 = 1_000;
@@ -15,9 +15,9 @@ fn seeds_hold_and_meet_every_row() {
     let simulator = Simulator::new();
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     for seed in 0..SEEDS {
-        let ended = simulator.run(seed, Plant::None, false);
+        let ended = simulator.run(seed, PlantedFault::None, false);
         if let Some(violation) = ended.violation {
-            let story = simulator.run(seed, Plant::None, true).story.join("\n");
+            let story = simulator.run(seed, PlantedFault::None, true).story.join("\n");
             panic!("seed {seed}: {violation}\n{story}");
         }
         for (name, count) in ended.met {
@@ -61,13 +61,16 @@ fn seeds_hold_and_meet_every_row() {
 fn a_seed_is_one_run() {
     let (one, other) = (Simulator::new(), Simulator::new());
     for seed in 0..40 {
-        let first = one.run(seed, Plant::None, false);
-        let again = one.run(seed, Plant::None, true);
-        let elsewhere = other.run(seed, Plant::None, false);
+        let first = one.run(seed, PlantedFault::None, false);
+        let again = one.run(seed, PlantedFault::None, true);
+        let elsewhere = other.run(seed, PlantedFault::None, false);
         assert_eq!(first.hash, again.hash, "seed {seed}");
         assert_eq!(first.hash, elsewhere.hash, "seed {seed}");
     }
-    assert_ne!(one.run(1, Plant::None, false).hash, one.run(2, Plant::None, false).hash);
+    assert_ne!(
+        one.run(1, PlantedFault::None, false).hash,
+        one.run(2, PlantedFault::None, false).hash
+    );
 }
 
 /// Each invariant has a fault of its own; how soon each is missed is printed.
@@ -75,23 +78,23 @@ fn a_seed_is_one_run() {
 fn what_is_taken_out_is_missed() {
     let simulator = Simulator::new();
     let mut slow = Vec::new();
-    for plant in Plant::value_variants().iter().copied() {
+    for plant in PlantedFault::value_variants().iter().copied() {
         let invariants: &[&str] = match plant {
-            Plant::None => continue,
-            Plant::Quantity => &["I1"],
-            Plant::Request | Plant::Behind => &["I2"],
-            Plant::Operator | Plant::Audit => &["I3"],
-            Plant::Generation => &["I4"],
-            Plant::Sweeper => &["I5"],
-            Plant::Delivery => &["I6"],
-            Plant::Rotation => &["I6", "I9"],
-            Plant::Frozen => &["I7"],
-            Plant::History => &["I8"],
-            Plant::Lease => &["I8", "I4"],
-            Plant::Signature => &["I9"],
-            Plant::Idempotency | Plant::Dismissal => &["I10"],
-            Plant::Ring => &["I11"],
-            Plant::Echo => &["I12"],
+            PlantedFault::None => continue,
+            PlantedFault::Quantity => &["I1"],
+            PlantedFault::Request | PlantedFault::Behind => &["I2"],
+            PlantedFault::Operator | PlantedFault::Audit => &["I3"],
+            PlantedFault::Generation => &["I4"],
+            PlantedFault::Sweeper => &["I5"],
+            PlantedFault::Delivery => &["I6"],
+            PlantedFault::Rotation => &["I6", "I9"],
+            PlantedFault::Frozen => &["I7"],
+            PlantedFault::History => &["I8"],
+            PlantedFault::Lease => &["I8", "I4"],
+            PlantedFault::Signature => &["I9"],
+            PlantedFault::Idempotency | PlantedFault::Dismissal => &["I10"],
+            PlantedFault::Ring => &["I11"],
+            PlantedFault::Echo => &["I12"],
         };
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));

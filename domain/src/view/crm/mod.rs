@@ -27,7 +27,7 @@ use crate::time::{Day, Time};
 use crate::view::crm::log::CrmLog;
 use crate::view::crm::parameter::{CrmParameter, parameters};
 use crate::view::crm::subscription::CrmSubscription;
-use crate::view::request::Beside;
+use crate::view::request::RequestLinks;
 
 /// The envelope of every answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -127,7 +127,7 @@ pub struct CrmSources {
     /// The request.
     pub request: Request,
     /// Its rows besides the head.
-    pub beside: Beside,
+    pub beside: RequestLinks,
     /// Its activation.
     pub activation: Activation,
     /// All requests of the activation.

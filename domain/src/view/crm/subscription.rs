@@ -1,5 +1,5 @@
 //! What was provisioned, as CRM.COM calls it: a subscription. Until subscriptions of our own exist
-//! it is the activation that stands for it (ARCHITECTURE.md, decisions).
+//! it is the activation that stands for it (DECISIONS.md, 68).
 //!
 //! Neighbours: `contact` for its owner.
 

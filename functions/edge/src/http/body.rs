@@ -23,8 +23,8 @@ use crate::http::shape::Shape;
 /// A body larger than this many type faults is not worth telling further.
 const MOST_FAULTS: usize = 50;
 
-/// A body as it was read, and what is wrong in its form: only who decides on it, or answers it, gets
-/// at what it says, so that its faults are told in any case.
+/// A body as it was read, and what is wrong in its form. Only a decision on it, or the answer to
+/// it, gets at what it says, so that no fault is lost.
 #[derive(Debug, Default)]
 pub struct Body<T> {
     pub(super) input: T,

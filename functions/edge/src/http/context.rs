@@ -336,6 +336,34 @@ impl Cx {
         page::asked(&self.query, self.route.operation)
     }
 
+    /// A page of the rows of a kind that `keep` keeps. Where the query has one of these members,
+    /// whose values are names, `find` reads the rows of that name alone, and the page is complete.
+    ///
+    /// # Errors
+    /// As [`Cx::page`]; when the store is not available.
+    pub async fn page_or_named<T, R>(
+        &self,
+        kind: Kind,
+        members: &[&'static str],
+        keep: impl Fn(&T) -> bool + Send,
+        id: fn(&T) -> Id,
+        find: impl FnOnce(Vec<Id>) -> R + Send,
+    ) -> Result<Page<T>, Problem>
+    where
+        T: DeserializeOwned,
+        R: Future<Output = Result<Vec<T>, StoreError>> + Send,
+    {
+        let (tenant, asked) = (self.tenant()?, self.page()?);
+        let mut exact =
+            members.iter().filter_map(|member| Some((member, self.query.text(member)?)));
+        let Some((member, value)) = exact.next() else {
+            return Ok(self.store().list(tenant, kind, &asked, keep).await?);
+        };
+        let ids = self.store().find_named(tenant, kind, member, value).await?;
+        let rows = find(ids).await?.into_iter().filter(keep).collect();
+        Ok(page::of(rows, id, &asked))
+    }
+
     /// 200 with a page.
     ///
     /// # Errors

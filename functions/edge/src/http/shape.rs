@@ -1,7 +1,7 @@
 //! The schema of a body or an answer: what members there are, and where.
 //!
-//! Neighbours: the table of routes names the shapes; `openapi` shows them, `page` and `positions` ask
-//! them.
+//! Neighbours: the table of routes names the shapes; `openapi` shows them, `page` and `positions`
+//! ask them.
 
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

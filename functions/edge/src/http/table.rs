@@ -37,7 +37,7 @@ use domain::view::crm::Envelope;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
 use domain::view::explain::Explanation;
-use domain::view::method::Pong;
+use domain::view::method::TestAnswer;
 use domain::view::product::ProductView;
 use domain::view::request::{RequestLine, RequestView, RetryLine};
 
@@ -69,6 +69,13 @@ const ACTIVATION_EDIT: Needs = OneOf(&[(Act3, Edit)]);
 const REQUEST_VIEW: Needs = OneOf(&[(Ent, View), (Act3, View)]);
 const REQUEST_COMMENT: Needs = OneOf(&[(Ent, Edit), (Act3, Edit)]);
 const REHEARSE: Needs = AllOf(&[(Cat, View), (Ent, View)]);
+
+/// The filters of requests, for a list and for a retry of many.
+#[rustfmt::skip]
+const REQUEST_FILTERS: &[&str] = &[
+    "status", "productId", "productName", "eId", "aid", "planId", "methodId", "after", "before",
+    "number",
+];
 
 /// The table.
 #[rustfmt::skip]
@@ -258,7 +265,7 @@ pub const ROUTES: &[Route] = &[
         "Makes a new callback secret, shown once; the older one lives on for the overlap.")
             .takes::<RotateInput>().one::<MethodInfo>().audits(Kind::Method),
     post("testMethod", "/v1/methods/{id}/test", CATALOG_EDIT, Plans,
-        "Sends a signed ping and shows the answer.").one::<Pong>(),
+        "Sends a signed ping and shows the answer.").one::<TestAnswer>(),
     post("enableMethod", "/v1/methods/{id}/enable", CATALOG_EDIT, Plans,
         "Enables a method.").one::<MethodInfo>().audits(Kind::Method),
     post("disableMethod", "/v1/methods/{id}/disable", CATALOG_EDIT, Plans,
@@ -327,10 +334,7 @@ pub const ROUTES: &[Route] = &[
 
     get("listRequests", "/v1/provisioning-requests", REQUEST_VIEW, Requests,
         "Lists provisioning requests.")
-            .query(&[
-                "status", "productId", "productName", "eId", "aid", "planId", "methodId",
-                "after", "before", "number",
-            ]).page::<RequestLine>(),
+            .query(REQUEST_FILTERS).page::<RequestLine>(),
     get("getRequest", "/v1/provisioning-requests/{id}", REQUEST_VIEW, Requests,
         "Shows a provisioning request; view=substitution: the document that its plan sees.")
             .query(&["view"]).one::<RequestView>(),
@@ -347,10 +351,8 @@ pub const ROUTES: &[Route] = &[
             .audits(Kind::ProvisioningRequest),
     post("retryRequests", "/v1/provisioning-requests/retry", OPERATOR, Requests,
         "Retries those of a page of the list that failed, each in a transaction of its own; go on \
-        with nextCursor.").query(&[
-                "status", "productId", "productName", "eId", "aid", "planId", "methodId",
-                "after", "before", "number",
-            ]).page::<RetryLine>().audits(Kind::ProvisioningRequest),
+        with nextCursor.").query(REQUEST_FILTERS).page::<RetryLine>()
+            .audits(Kind::ProvisioningRequest),
     post("retryRequest", "/v1/provisioning-requests/{id}/retry", OPERATOR, Requests,
         "Sends it again as a new generation.").one::<RequestView>()
             .audits(Kind::ProvisioningRequest),

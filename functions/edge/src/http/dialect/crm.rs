@@ -29,7 +29,9 @@ pub const CRM: Dialect = Dialect {
         refusal: |_| {
             json!({
                 "description": "`data` is null; `status.code` says what was wrong.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CrmAnswer"}}},
+                "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/CrmAnswer"},
+            }},
             })
         },
     },
