@@ -1,7 +1,7 @@
 //! What the main flow costs: DynamoDB units and SDK calls, counted to the last one.
 //!
 //! An interceptor asks the engine for the consumed capacity of every call. Authentication is left
-//! out. The table in ARCHITECTURE.md comes from here: `UPDATE_COUNTS=1 cargo test -p tests counts`.
+//! out. The table in OPERATING.md comes from here: `UPDATE_COUNTS=1 cargo test -p tests counts`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -216,9 +216,9 @@ fn table(lines: &Lines, main: &Cost) -> String {
     out
 }
 
-/// The table stands in ARCHITECTURE.md, between two marks.
+/// The table stands in OPERATING.md, between two marks.
 fn documented(table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ARCHITECTURE.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../OPERATING.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once("<!-- counts -->\n").unwrap();
     let (found, after) = rest.split_once("<!-- /counts -->").unwrap();

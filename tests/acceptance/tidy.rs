@@ -129,6 +129,59 @@ fn environment_names_are_in_config_only() {
     check(rule, ("functions/a/src/lib.rs", "std::env::var(\"X\")"));
 }
 
+/// The codes of rules in a text: `Q2`, `D15`, `004-H17`, `I5`, `P4`, `S1`.
+fn codes(text: &str) -> BTreeSet<String> {
+    let word = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_code = |word: &&str| match word.split_once('-') {
+        Some((source, rule)) => {
+            let (letter, rest) = rule.split_at_checked(1).unwrap_or_default();
+            source.len() == 3 && number(source) && "HPR".contains(letter) && number(rest)
+        }
+        None => {
+            let (letter, rest) = word.split_at_checked(1).unwrap_or_default();
+            rest.len() <= 2 && "ACDIKNPQS".contains(letter) && number(rest)
+        }
+    };
+    text.split(word).filter(|word| !word.is_empty()).filter(is_code).map(str::to_owned).collect()
+}
+
+/// The comments of a Rust file.
+fn comments(text: &str) -> String {
+    text.lines().filter_map(|line| Some(line.split_once("//")?.1)).collect::<Vec<_>>().join("\n")
+}
+
+/// Each code in a comment is a rule of SPEC.md, an invariant of ARCHITECTURE.md or a row of a state
+/// table; each test that SPEC.md names is there.
+#[test]
+fn what_is_cited_is_there() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let (spec, architecture) = (read("SPEC.md"), read("ARCHITECTURE.md"));
+    let of_tables = read("domain/tests/cases/machines.txt");
+    let mut known: BTreeSet<String> =
+        of_tables.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    for line in spec.lines().chain(architecture.lines()) {
+        let code = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+        known.extend(code.map(str::to_owned));
+    }
+    let found = ["004-H17", "Q2", "Q99"].map(str::to_owned).into();
+    assert_eq!(codes("by Q2, not Q99; (004-H17), UTF-8"), found);
+    for (path, text) in sources() {
+        let missing: Vec<String> =
+            codes(&comments(&text)).into_iter().filter(|code| !known.contains(code)).collect();
+        assert!(missing.is_empty(), "{path} cites {missing:?}: write the rule down in SPEC.md");
+    }
+    let named = spec.split('`').filter(|text| text.contains("::") && !text.contains('*'));
+    let all = sources();
+    for test in named {
+        let (file, function) = test.split_once("::").unwrap();
+        let (file, function) = (format!("/{file}.rs"), format!("fn {function}("));
+        let holds = |text: &str| text.contains(&function);
+        let there = all.iter().any(|(path, text)| path.ends_with(&file) && holds(text));
+        assert!(there, "SPEC.md names the test {test}");
+    }
+}
+
 /// The files of a crate that the code of a file names: as long a path as leads to one.
 fn named(code: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';

@@ -3,7 +3,7 @@
 //! `weights`: size, instructions before the first call, memory after many, of the functions of a
 //! folder that `sam build` (or `cargo lambda build --release`) made. Needs valgrind. `burst`: see
 //! there. Neighbours: `world` is AWS to the functions, `runtime` hands them calls. Goals:
-//! ARCHITECTURE.md.
+//! OPERATING.md.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may end so")]
 
