@@ -84,8 +84,8 @@ fn key(route: &Route) -> (String, String) {
     let head = format!("/{}/{}", parts[0], parts[1]);
     let owner = ROUTES.iter().find(|other| other.path == head);
     if owner.is_some_and(|owner| owner.function != route.function) {
-        let names = parts[1..].iter().filter(|part| !part.starts_with('{'));
-        return (route.path.to_owned(), names.map(|part| title(part)).collect());
+        let words = parts[1..].iter().filter(|part| !part.starts_with('{'));
+        return (route.path.to_owned(), words.map(|part| title(part)).collect());
     }
     match parts.len() {
         2 => (head, title(parts[1])),

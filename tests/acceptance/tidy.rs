@@ -133,15 +133,12 @@ fn environment_names_are_in_config_only() {
 fn codes(text: &str) -> BTreeSet<String> {
     let word = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let is_code = |word: &&str| match word.split_once('-') {
-        Some((source, rule)) => {
-            let (letter, rest) = rule.split_at_checked(1).unwrap_or_default();
-            source.len() == 3 && number(source) && "HPR".contains(letter) && number(rest)
-        }
-        None => {
-            let (letter, rest) = word.split_at_checked(1).unwrap_or_default();
-            rest.len() <= 2 && "ACDIKNPQS".contains(letter) && number(rest)
-        }
+    let is_code = |word: &&str| {
+        let (source, rule) = word.split_once('-').unwrap_or(("", word));
+        let (letter, rest) = rule.split_at_checked(1).unwrap_or_default();
+        let of_source = source.len() == 3 && number(source) && "HPR".contains(letter);
+        let ours = source.is_empty() && rest.len() <= 2 && "ACDIKNPQS".contains(letter);
+        (of_source || ours) && number(rest)
     };
     text.split(word).filter(|word| !word.is_empty()).filter(is_code).map(str::to_owned).collect()
 }

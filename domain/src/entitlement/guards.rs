@@ -13,12 +13,12 @@ use crate::time::Day;
 impl Entitlement {
     /// It can be queued. What is stored has no members that a refusal could point at.
     pub(super) fn ready(&self, around: Around<'_>) -> Result<(), Rejection> {
-        self.complete(around.products).map_err(|missing| match missing.code {
-            Code::ProductNotComplete => Rejection::new(missing.code, missing.detail),
-            _ => {
-                let detail = format!("The entitlement is not complete: {}.", missing.detail);
-                Rejection::new(Code::IllegalTransition, detail)
+        self.complete(around.products).map_err(|missing| {
+            if missing.code == Code::ProductNotComplete {
+                return Rejection::new(missing.code, missing.detail);
             }
+            let detail = format!("The entitlement is not complete: {}.", missing.detail);
+            Rejection::new(Code::IllegalTransition, detail)
         })
     }
 

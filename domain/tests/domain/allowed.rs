@@ -6,6 +6,7 @@ use domain::activation::Activation;
 use domain::activation::activate::{ActivationInput, Facts};
 use domain::activation::revoke::{Revocation, RevokeInput};
 use domain::activation::states::{Event as OfActivation, State as ActivationState};
+use domain::attributes::CustomAttributes;
 use domain::catalog::Product;
 use domain::catalog::states::{Event as OfProduct, LifeCycleStage};
 use domain::entitlement::create::Products;
@@ -97,7 +98,7 @@ fn key(entitlement: &Entitlement, remaining: u32) -> ProductKey {
         generation: entitlement.key_generation,
         state: KeyState::Enabled,
         remaining,
-        custom_attributes: Default::default(),
+        custom_attributes: CustomAttributes::default(),
         rev: Rev::of(1),
     }
 }
@@ -302,7 +303,7 @@ fn of_a_product() {
             check(&made, (), &format!("{made:?}"), |event| match event {
                 OfProduct::Complete => made.clone().complete(&at(9)).map(drop),
                 OfProduct::Retire => made.clone().retire(&at(9)).map(drop),
-                other => panic!("{other:?} is ordered by nobody"),
+                OfProduct::Create => panic!("a product is made by its own call"),
             });
             let kept = made.clone().delete(false, BTreeMap::new()).err();
             let instead = kept.and_then(|refused| refused.possible);

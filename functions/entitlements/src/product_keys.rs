@@ -96,11 +96,10 @@ async fn change<T: Sync>(
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let body = &cx.json::<ProductKeyPatch>()?;
-    let act = |key: ProductKey, patch: &_, around: KeyAround<'_>| key.update(patch, around);
-    change(&cx, body, |patch| patch.custom_attributes.as_ref(), act).await
+    change(&cx, body, |patch| patch.custom_attributes.as_ref(), ProductKey::update).await
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
     let body = &cx.json::<KeyActionInput>()?;
-    change(&cx, body, |_| None, |key, input, around| key.act(input, around)).await
+    change(&cx, body, |_| None, ProductKey::act).await
 }

@@ -36,6 +36,9 @@ fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
 /// Opens the database with the key that it was made with. A first start makes the key before
 /// anything is made with it, and the database beside its place; any other start has both, and
 /// changes nothing unless they belong together.
+///
+/// # Errors
+/// What is missing, damaged or of another key; nothing was changed then.
 pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
     if !data.has_database()? {
         if data.find(ADMIN_KEY)?.is_some() {
