@@ -111,7 +111,7 @@ pub const fn guard<T: Stateful>(
     Guard { words, holds }
 }
 
-/// What is known of whoever walks the row, or of what is said with it, when it is walked.
+/// A condition that the verb keeps when it walks the row. It is not asked beforehand.
 pub const fn when<T: Stateful>(words: &'static str) -> Guard<T> {
     Guard { words, holds: |_, _| Ok(()) }
 }

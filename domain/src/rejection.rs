@@ -186,7 +186,7 @@ pub struct Offer {
 }
 
 impl Possible {
-    /// What a caller may do; who has no role may do nothing.
+    /// What a caller in this role may do; without a role, nothing.
     pub fn open_to(&self, role: Option<&Role>) -> Vec<&'static str> {
         let theirs = |offer: &&Offer| role.is_some_and(|role| offer.who.is(role, offer.namespace));
         self.offers.iter().filter(theirs).map(|offer| offer.action).collect()

@@ -13,7 +13,7 @@ use crate::machine::{
     Who::{Anybody, System},
     act, guard, row, when,
 };
-use crate::rejection::{Rejection, illegal_unless};
+use crate::rejection::{Code, Rejection, illegal_unless};
 
 /// The states of an activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,12 +61,13 @@ const TABLE: &[Row<Activation>] = &[
         when("comment"), REVOKE, "quantity re-credited"),
 ];
 
-/// Whoever ordered an acknowledgement waits for one.
+/// An acknowledgement was asked for, and is still to come.
 const AWAITED: Guard<Activation> = guard("ACKNOWLEDGEMENT_REQUEST=true", |activation, _| {
     let asked = activation.acknowledgement_request;
     illegal_unless(asked, "No acknowledgement was asked for by the entitlement.")?;
     let Some(at) = activation.acknowledged_at else { return Ok(()) };
-    illegal_unless(false, format!("The activation was acknowledged at {at}."))
+    let detail = format!("The activation was acknowledged at {at}.");
+    Err(Rejection::new(Code::IllegalTransition, detail))
 });
 
 /// What was sold says whether it can be taken back.

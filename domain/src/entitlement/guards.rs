@@ -66,14 +66,18 @@ impl Entitlement {
     /// It may be deleted once nothing of it is left: a draft that had keys, or a test.
     pub fn is_passing(&self) -> bool {
         let had_keys = self.has_keys() || self.key_generation > 0;
-        (self.life.state == State::Draft || self.is_test) && had_keys
+        self.is_provisional() && had_keys
+    }
+
+    /// Nothing was sold by it, or not yet.
+    fn is_provisional(&self) -> bool {
+        self.life.state == State::Draft || self.is_test
     }
 
     /// What was sold stays; and what is still on its way, or comes late, needs it.
     pub(super) fn deletable(&self, around: Around<'_>) -> Result<(), Rejection> {
-        let passing = self.life.state == State::Draft || self.is_test;
         let only = "Only a draft, or a test entitlement, is deleted.";
-        illegal_unless(passing, only)?;
+        illegal_unless(self.is_provisional(), only)?;
         if around.open_requests {
             let detail = "Provisioning requests of it are open. Wait for their end, or end them.";
             return Err(Rejection::new(Code::InUse, detail));

@@ -101,6 +101,7 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(entitlement.life.version)?;
         let missing = || Rejection::at("/action", Code::ValidationFailed, "must be given");
         let action = input.action.ok_or_else(missing)?;
+        // In every state: the answer says what may follow, and REOPEN leads back to a draft.
         let beside = Surroundings::of(cx, &entitlement, entitlement.products()).await?;
         let around = beside.on(stamp.now.day());
         let (next, decision) = entitlement.act(action, around, &stamp)?;

@@ -1,4 +1,4 @@
-//! What stands around an entitlement: what may be ordered of it depends on that, too.
+//! The rows around an entitlement, on which it depends what may be ordered of it.
 //!
 //! Neighbours: every handler of this function. Guarantee: nothing is read that decides nothing.
 
@@ -10,7 +10,6 @@ use domain::time::Day;
 use edge::{Cx, Problem};
 
 /// The rows, as they were read.
-#[derive(Default)]
 pub(crate) struct Surroundings {
     /// Its products, and those that a body names.
     pub(crate) products: Products,

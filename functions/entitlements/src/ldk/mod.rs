@@ -75,7 +75,7 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
         asked.state_fits(Some(entitlement.life.state))?;
         let answer = Answer::located(OK, entitlement.id.to_string());
         if asked.acts()? {
-            let beside = Surroundings::of(cx, &entitlement, entitlement.products()).await?;
+            let beside = Surroundings::of(cx, &entitlement, Vec::new()).await?;
             let around = beside.on(stamp.now.day());
             let (_, decision) = entitlement.act(input.action, around, &stamp)?;
             return Ok((asked.warned(answer, &[]), decision));

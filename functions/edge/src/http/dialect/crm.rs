@@ -30,8 +30,8 @@ pub const CRM: Dialect = Dialect {
             json!({
                 "description": "`data` is null; `status.code` says what was wrong.",
                 "content": {"application/json": {
-                "schema": {"$ref": "#/components/schemas/CrmAnswer"},
-            }},
+                    "schema": {"$ref": "#/components/schemas/CrmAnswer"},
+                }},
             })
         },
     },

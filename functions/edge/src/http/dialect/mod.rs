@@ -1,8 +1,7 @@
 //! How routes are spoken to: our own way, the XML of source 004, the envelope of source 003.
 //!
-//! Neighbours: the table of routes names one for each route; `context`, `router` and `openapi` ask
-//! it.
-//! Guarantee: nobody else knows which of them it is.
+//! Neighbours: the table of routes names one for each route; `context`, `router` and `openapi`
+//! ask it. Guarantee: nobody else knows which of them it is.
 
 pub mod crm;
 pub mod ldk;
