@@ -9,7 +9,7 @@ use crate::limits::{ATTRIBUTE_CHARS, ATTRIBUTES};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::text;
 
-/// What can have custom attributes (001-R9).
+/// The kinds of entities that can have custom attributes (001-R9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, strum::Display, strum::EnumString, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -24,7 +24,7 @@ pub enum Silence {
     Token,
 }
 
-/// What this service found.
+/// Causes that this service found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Own {
@@ -95,7 +95,7 @@ pub enum Cause {
     Provider(String),
 }
 
-/// Who gave an error its code.
+/// The party that gave an error its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorBy {

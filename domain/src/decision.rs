@@ -1,4 +1,4 @@
-//! What a verb answers when it may: the rows to write in one transaction, and what to do after.
+//! The result of a verb that is allowed: rows to write in one transaction, and effects after it.
 //!
 //! Neighbours: verbs make it, `store` commits it, the edge carries out its effects.
 //! Guarantee: one decision is one transaction (invariant 3).
@@ -30,7 +30,7 @@ pub enum Change {
     Consume(Consumption),
 }
 
-/// What to do once the decision is durable.
+/// An effect that is carried out once the decision is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Send this to the queue. If it is lost, the sweeper finds the queued row.

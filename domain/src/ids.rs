@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -14,7 +15,8 @@ use crate::time::Time;
 /// 2024-01-01T00:00:00Z in milliseconds: ids count from here.
 const EPOCH_MS: i64 = 1_704_067_200_000;
 const RANDOM_BITS: u32 = 12;
-const MAX_ID: u64 = (1 << 53) - 1;
+/// The highest id: 53 bits, so that JavaScript's numbers hold it.
+pub const MAX_ID: u64 = (1 << 53) - 1;
 
 /// A numeric id: 41 bits of milliseconds since 2024, 12 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +80,42 @@ impl fmt::Debug for Id {
     }
 }
 
+/// The uses of randomness. Each has a block of its own, so that nobody can guess one part of a
+/// decision from another.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// The ids of what is made.
+    Ids,
+    /// The public id of an activation.
+    ActivationId,
+    /// The secret of an API key.
+    ApiKey,
+    /// The secret that a method's callbacks are signed with.
+    CallbackSecret,
+    /// The nonces of what is sealed.
+    Nonces,
+    /// The token of a claim's lease.
+    Lease,
+    /// The jitter before the first attempt of a generation.
+    FirstWait,
+    /// The jitter before an attempt that repeats another one.
+    NextWait,
+    /// The wait after a lost race.
+    BackOff,
+    /// The id of a call of the API.
+    CallId,
+    /// The id of a test message to a provider.
+    TestId,
+    /// A master key.
+    MasterKey,
+    /// All of the tenant's first namespace.
+    Namespace,
+    /// All of the tenant's first role.
+    Role,
+    /// All of the administrator's key.
+    Administrator,
+}
+
 /// Thirty-two random bytes, handed in from outside: all new names of one decision come from them.
 #[derive(Clone, Copy)]
 pub struct Entropy([u8; 32]);
@@ -88,27 +126,32 @@ impl Entropy {
         Self(bytes)
     }
 
-    /// The `n`-th independent block of 32 bytes.
-    pub fn bytes(&self, n: u32) -> [u8; 32] {
-        Sha256::new().chain_update(self.0).chain_update(n.to_be_bytes()).finalize().into()
+    /// The block of 32 bytes for a purpose.
+    pub fn bytes(&self, purpose: Purpose) -> [u8; 32] {
+        Sha256::new().chain_update(self.0).chain_update([purpose as u8]).finalize().into()
+    }
+
+    /// Randomness for a part that makes a whole decision of its own.
+    pub fn part(&self, purpose: Purpose) -> Self {
+        Self(self.bytes(purpose))
     }
 
     /// The `n`-th id made at `now`. Ids of one decision never collide with each other.
     pub fn id(&self, now: Time, n: u32) -> Id {
-        let start = u64::from_be_bytes(first_eight(&self.bytes(0)));
+        let start = u64::from_be_bytes(first_eight(&self.bytes(Purpose::Ids)));
         Id::new(now, start.wrapping_add(u64::from(n)))
     }
 
-    /// The `n`-th random GUID.
-    pub fn guid(&self, n: u32) -> Uuid {
+    /// A random GUID.
+    pub fn guid(&self, purpose: Purpose) -> Uuid {
         let mut bytes = [0; 16];
-        bytes.copy_from_slice(&self.bytes(n.wrapping_add(1 << 31))[..16]);
+        bytes.copy_from_slice(&self.bytes(purpose)[..16]);
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
     /// A random fraction in `0.0..1.0`, for jitter.
-    pub fn fraction(&self, n: u32) -> f64 {
-        let bits = u64::from_be_bytes(first_eight(&self.bytes(n)));
+    pub fn fraction(&self, purpose: Purpose) -> f64 {
+        let bits = u64::from_be_bytes(first_eight(&self.bytes(purpose)));
         (bits >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
@@ -121,7 +164,7 @@ fn first_eight(bytes: &[u8; 32]) -> [u8; 8] {
 
 /// SHA-256 as 64 lower-case hex digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]
@@ -149,6 +192,6 @@ mod tests {
         let entropy = Entropy::new([7; 32]);
         let now = Time::from_millis(EPOCH_MS);
         assert_ne!(entropy.id(now, 0), entropy.id(now, 1));
-        assert_ne!(entropy.guid(0), entropy.guid(1));
+        assert_ne!(entropy.guid(Purpose::Lease), entropy.guid(Purpose::ActivationId));
     }
 }

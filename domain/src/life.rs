@@ -28,7 +28,7 @@ pub struct Step<S> {
     /// Who: an API key's id, `SYSTEM` or `PROVIDER`.
     #[serde(rename = "b")]
     pub by: String,
-    /// What was said with it.
+    /// The comment, or the reason given with it.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -48,7 +48,7 @@ pub struct Life<S> {
     pub state: S,
     /// Rows walked since it was made.
     pub version: u64,
-    /// When the state was last told.
+    /// When the state was last reported.
     pub moved: Time,
     /// The last steps, oldest first.
     pub history: Vec<Step<S>>,
@@ -132,7 +132,7 @@ pub enum Aged {
 /// Older steps of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {
-    /// What it is the history of.
+    /// The thing that has this history.
     pub kind: Aged,
     /// Whose.
     pub id: Id,

@@ -1,6 +1,8 @@
 //! Every bound of the product, in one place.
 //!
-//! Neighbours: all rooms read them. Guarantee: no other file holds a bound of its own.
+//! Neighbours: all rooms read them; those of the local process alone are in its own `limits.rs`.
+//! Guarantee: no other file holds a bound (`tidy::bounds_are_in_limits_only`). A number that is
+//! part of a form (a version, a count of bits, a day) is no bound and stays where the form is.
 
 use crate::time::Period;
 
@@ -15,6 +17,8 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const CALLBACK_BODY_BYTES: usize = 64 * 1024;
 /// Faults of a body that an answer tells.
 pub const FAULTS: usize = 100;
+/// Members of a wrong type of one body that are looked for.
+pub const TYPE_FAULTS: usize = 50;
 /// Pointer and detail of a fault, bytes each.
 pub const FAULT_BYTES: usize = 1000;
 /// Elements inside each other of an XML body.
@@ -59,10 +63,14 @@ pub const DEFINITION_EXPRESSIONS: usize = 200;
 pub const PAYLOAD_BYTES: usize = 256 * 1024;
 /// Nodes of the document that the expressions of one definition visit together.
 pub const NODE_VISITS: usize = 1_000_000;
+/// So much text costs a pattern as much as visiting a node, bytes.
+pub const TEXT_OF_A_VISIT: usize = 16;
 /// `payloadSchema`, bytes (D14).
 pub const SCHEMA_BYTES: usize = 16 * 1024;
 /// Completed requests of a rehearsal: default and most.
 pub const REHEARSED: (usize, usize) = (5, 20);
+/// A shorter text in a definition is taken for no secret, bytes.
+pub const SECRET_BYTES: usize = 10;
 /// Requests that a rehearsal looks at.
 pub const REHEARSAL_ROWS: usize = 10_000;
 /// Products named in a refusal.
@@ -175,6 +183,14 @@ pub const DOCTOR_LAG: Period = Period::from_secs(300);
 pub const RESEND_AFTER: Period = Period::from_secs(30);
 /// What waits for long is sent again no less often than this: a message may be lost at any time.
 pub const RESEND_SELDOM: Period = Period::from_secs(900);
+/// Rows of a shard of the index `due` in one read.
+pub const SWEEP_READ: usize = 100;
+/// Reads of a shard in one sweep.
+pub const SWEEP_READS: usize = 100;
+/// Tasks that the sweeper deals with at once, so that ten thousand take seconds.
+pub const SWEEP_AT_ONCE: usize = 20;
+/// Messages that one sweep sends again, after all else; the next sweep sends those that are left.
+pub const SWEEP_RESENDS: usize = 2000;
 /// Longest delay that SQS takes.
 pub const QUEUE_DELAY: Period = Period::from_secs(900);
 
@@ -198,21 +214,37 @@ pub const WEBHOOK_ID_CHARS: usize = 64;
 
 /// A partition key, bytes: DynamoDB takes no longer one.
 pub const KEY_BYTES: usize = 2048;
+/// Keys of one `BatchGetItem`: DynamoDB takes no more.
+pub const BATCH_KEYS: usize = 100;
+/// Reads of the keys that `BatchGetItem` left out under load.
+pub const BATCH_READS: u32 = 6;
+/// Wait after the first of these reads; it is doubled each time.
+pub const BATCH_WAIT: Period = Period::from_millis(10);
+/// Attempts of one call of AWS: the first and two more.
+pub const AWS_TRIES: u32 = 3;
+/// No attempt of a call of AWS takes longer.
+pub const AWS_TIMEOUT: Period = Period::from_secs(5);
+/// Wait for a file descriptor that is given back.
+pub const DESCRIPTOR_WAIT: Period = Period::from_millis(50);
+/// The newest rows of a kind that the doctor reads.
+pub const SAMPLE_ROWS: usize = 20;
 /// Page of a list: default and most.
 pub const PAGE: (usize, usize) = (25, 100);
 /// Rows looked at for one page.
 pub const PAGE_ROWS: usize = 1000;
+/// Rows of one read of what must read a whole list.
+pub const READ_ROWS: usize = 1000;
 /// How often a decision is taken again after a lost race.
 pub const COMMIT_TRIES: u32 = 20;
 /// Longest wait after the first lost race.
 pub const BACK_OFF: Period = Period::from_millis(4);
 /// It is doubled so often.
 pub const BACK_OFF_DOUBLED: u32 = 4;
-/// Generations whose payloads are told in an explanation.
+/// Generations whose payloads an explanation shows.
 pub const PAYLOADS: u32 = 100;
 /// Moments of an explanation, the latest: an answer of a Lambda has at most 6 MB.
 pub const MOMENTS: usize = 1000;
-/// A longer value is told by its hash in the audit, bytes.
+/// Of a longer value the audit has only the hash, bytes.
 pub const AUDIT_VALUE_BYTES: usize = 1024;
 /// Permissions of a role.
 pub const GRANTS: usize = 100;

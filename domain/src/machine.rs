@@ -1,4 +1,4 @@
-//! What every state table has in common: a row, the guards of its steps, and what is derived.
+//! The common form of all state tables: rows, guards of their steps, and what follows from them.
 //!
 //! Neighbours: each `states.rs` has a table, `life` walks it. Guarantee: what a caller may order is
 //! asked of the same guards as what is refused, so the two cannot differ.
@@ -20,9 +20,9 @@ impl<T: Copy + Eq + fmt::Debug + Into<&'static str> + IntoEnumIterator + 'static
 pub trait Stateful: Sized + 'static {
     /// Where it can be.
     type State: Word;
-    /// What can happen to it.
+    /// Its events.
     type Event: Word;
-    /// What its guards look at besides itself.
+    /// The facts besides itself that its guards look at.
     type Around<'a>: Copy;
     /// Its table.
     const MACHINE: Machine<Self>;
@@ -69,7 +69,7 @@ pub trait Stateful: Sized + 'static {
         Possible { state, offers: Self::MACHINE.actions.iter().filter_map(offer).collect() }
     }
 
-    /// What a caller in this role may order now.
+    /// The actions that a caller in this role may order now.
     fn allowed(&self, around: Self::Around<'_>, role: &Role) -> Vec<&'static str> {
         self.possible(around).open_to(Some(role))
     }
@@ -95,7 +95,7 @@ pub trait Stateful: Sized + 'static {
     }
 }
 
-/// What must hold besides the state.
+/// A condition besides the state.
 pub struct Guard<T: Stateful> {
     /// The rule, for people.
     pub words: &'static str,
@@ -116,7 +116,7 @@ pub const fn when<T: Stateful>(words: &'static str) -> Guard<T> {
     Guard { words, holds: |_, _| Ok(()) }
 }
 
-/// Who may make something happen.
+/// The callers that may cause an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// The machine itself.
@@ -156,7 +156,7 @@ impl Who {
     }
 }
 
-/// What operators of requests may do.
+/// The acts of operators of requests.
 pub const OPERATOR: Needs =
     Needs::AllOf(&[(Area::Entitlement, Act::View), (Area::Entitlement, Act::Edit)]);
 
@@ -166,15 +166,15 @@ pub struct Row<T: Stateful> {
     pub id: &'static str,
     /// The states it leaves; empty: the thing is new.
     pub from: &'static [T::State],
-    /// What happened.
+    /// The event.
     pub event: T::Event,
     /// The states it may reach; empty: the state stays.
     pub to: &'static [T::State],
-    /// What must hold besides.
+    /// The condition besides the state.
     pub guard: Guard<T>,
-    /// Who may make it happen.
+    /// The caller that may cause it.
     pub who: Who,
-    /// What is ordered with it.
+    /// The action that causes it, if a caller orders it.
     pub effect: &'static str,
 }
 
@@ -207,9 +207,9 @@ pub struct Machine<T: Stateful> {
     pub name: &'static str,
     /// Its rows.
     pub table: &'static [Row<T>],
-    /// What callers do that is no step.
+    /// The acts of callers that are no step.
     pub acts: &'static [Row<T>],
-    /// The events that a caller of the API orders, in the order in which they are told.
+    /// The events that a caller of the API orders, in the order in which answers list them.
     pub actions: &'static [T::Event],
     /// The name of a state for people.
     pub display: fn(T::State) -> &'static str,

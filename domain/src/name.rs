@@ -8,7 +8,7 @@ use crate::record::Kind;
 /// A look-up row: this value of this member belongs to that id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// What it names.
+    /// The kind of the thing that it names.
     pub kind: Kind,
     /// Which member it is, such as `name`.
     pub member: &'static str,
@@ -16,11 +16,11 @@ pub struct Name {
     pub value: String,
     /// Whose it is.
     pub id: Id,
-    /// Who else may have it.
+    /// Whether other things may have it, too.
     pub scope: Scope,
 }
 
-/// Who else may have a name.
+/// Whether a name is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everybody.

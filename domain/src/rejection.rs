@@ -123,7 +123,7 @@ pub struct Fault {
     /// The code of this fault.
     #[schema(value_type = String)]
     pub code: Code,
-    /// What was wrong, for people.
+    /// The fault in a sentence, for people.
     pub detail: String,
     /// Line of the text, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,7 +157,7 @@ impl Fault {
 pub struct Rejection {
     /// The code of the answer.
     pub code: Code,
-    /// What was wrong, for people.
+    /// The fault in a sentence, for people.
     pub detail: String,
     /// Every fault of the body, when it is the body's.
     pub faults: Vec<Fault>,
@@ -165,7 +165,7 @@ pub struct Rejection {
     pub possible: Option<Possible>,
 }
 
-/// What may be ordered of a thing as it is.
+/// The actions that a thing allows in its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Possible {
     /// Its state, as the wire names it.
@@ -179,7 +179,7 @@ pub struct Possible {
 pub struct Offer {
     /// Its name on the wire.
     pub action: &'static str,
-    /// Who may do it.
+    /// The permission that it takes.
     pub who: Who,
     /// In which namespace the thing is.
     pub namespace: Option<Id>,
@@ -284,7 +284,7 @@ impl Faults {
         value.map_err(|rejection| self.0.extend(rejection.faults)).ok()
     }
 
-    /// `Ok` when nothing was noted. At most 100 faults are told, each within its bound: an answer
+    /// `Ok` when nothing was noted. At most 100 faults are listed, each within its bound: an answer
     /// must not be larger than what it answers. The answer's code is that of the first fault; what
     /// is wrong by itself comes before what is only not stored (400 before 422).
     ///

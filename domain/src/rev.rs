@@ -30,7 +30,7 @@ impl<T> Rev<T> {
         self.number
     }
 
-    /// What stood there.
+    /// The row's members as they were read.
     pub fn was(&self) -> Option<&T> {
         self.was.as_deref()
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{Entropy, Id};
 use crate::time::Time;
 
-/// Who acts.
+/// The actor of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The API key of this id.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::Id;
 use crate::time::Period;
 
-/// What is to be done.
+/// The kinds of due work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[derive(Serialize, Deserialize, strum::Display, strum::EnumString)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -22,12 +22,12 @@ pub enum TaskKind {
 /// "Look at this": whoever does it reads the truth from the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Task {
-    /// What is to be done; messages of version 1 do not say it.
+    /// The kind of work; messages of version 1 do not name it.
     #[serde(default)]
     pub kind: TaskKind,
     /// The tenant, named because queue and index are shared.
     pub tenant: Id,
-    /// What it is done with.
+    /// The id of the thing that it is done with.
     #[serde(alias = "request")]
     pub id: Id,
 }

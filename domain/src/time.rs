@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp, civil};
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,11 @@ impl Period {
     /// Milliseconds, not negative.
     pub const fn millis(self) -> i64 {
         self.0
+    }
+
+    /// As the standard library has it.
+    pub const fn duration(self) -> Duration {
+        Duration::from_millis(self.0.unsigned_abs())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the readers of JSON, `JSONPath`, XML and query texts say, in our words.
+//! The messages of the readers of JSON, `JSONPath`, XML and query texts, in our words.
 //!
 //! Neighbours: whoever answers a caller with what a reader refused. Guarantee: the names of types
 //! are those of the wire, never those of the program.
@@ -23,7 +23,7 @@ pub fn told(inner: &str) -> String {
     }
 }
 
-/// What stands between the first backticks.
+/// The text between the first backticks.
 fn named(inner: &str) -> &str {
     inner.split('`').nth(1).unwrap_or_default()
 }
@@ -73,7 +73,7 @@ fn of_the_wire(wanted: &str) -> String {
     .to_owned()
 }
 
-/// What was found, as the caller wrote it.
+/// The value that was found, as the caller wrote it.
 fn shown(found: &str) -> String {
     match found {
         "map" => "an object".to_owned(),

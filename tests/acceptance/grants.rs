@@ -67,7 +67,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("sweeper", &[
-        "catalog: Query",
+        "catalog: GetItem Query",
         "core: BatchGetItem GetItem PutItem",
         "core/due: Query",
         "queue: SendMessage",

@@ -78,10 +78,10 @@ impl Town {
         let names = with_routes.chain(["dispatch", "sweeper", "bootstrap"]);
         let apps: BTreeMap<_, _> = names.map(|name| (name, app(name))).collect();
         for (name, app) in &apps {
-            let Some(master) = &app.master else { continue };
-            match *name {
-                "bootstrap" => mark::compare_or_mark(&*app.store, master).await.unwrap(),
-                _ => drop(mark::compare(&*app.store, master).await.unwrap()),
+            let store = &*app.store;
+            match (*name, &app.master) {
+                ("bootstrap", Some(master)) => mark::compare_or_mark(store, master).await.unwrap(),
+                (_, master) => drop(mark::compare(store, master.as_ref()).await.unwrap()),
             }
         }
         let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use edge::mark::Unfit;
 use harness::{Service, Story, options, until};
 use local::{Running, start};
 use serde_json::{Value, json};
@@ -142,6 +143,9 @@ async fn what_a_later_version_wrote_is_not_touched() {
     let store: &dyn store::Store = &engine.store();
     let mark = Mark { master_key: "of its own kind".to_owned(), form: FORM + 1 };
     store.keep_mark(&mark).await.unwrap();
+    // A function without the master key looks at the form, too.
+    let keyless = edge::mark::compare(store, None).await;
+    assert!(matches!(keyless, Err(Unfit::LaterForm(form)) if form == FORM + 1));
     drop((data, engine));
     refused(folder.path(), &["form 2", "start the version that wrote it"]).await;
 }

@@ -1,6 +1,7 @@
 //! Taking back overtakes nothing: what a provider may still be providing, or provides late, is
 //! taken back after it.
 
+use domain::ids::Id;
 use domain::limits::TIMEOUT_DEFAULT;
 use domain::time::Time;
 use edge::ports::{Clock, SystemClock};
@@ -8,6 +9,8 @@ use harness::Story;
 use harness::story::id;
 use reqwest::Method;
 use serde_json::json;
+use store::keys;
+use store::port::{Condition, Write};
 
 use crate::revoking::{activate, path_of, revoke, sell, with_deprovisioning};
 
@@ -232,4 +235,27 @@ async fn what_takes_back_waits_for_an_attempt_under_way() {
     );
     assert!(due > begun.after(TIMEOUT_DEFAULT), "{begun:?} {due:?}");
     story.provider.release();
+}
+
+/// The entitlement was deleted at the moment at which a report came: nothing is left to credit,
+/// and the report counts all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_counts_although_its_entitlement_is_gone() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let (sold, pk_id) = sell(&story, 9, |_| {}).await;
+    let body = json!({"pkId": pk_id, "activationQuantity": 1});
+    let made = activate(admin, body).await.expect(201);
+    let request = id(&made["provisioningRequests"][0]);
+    story.until_status(request, "REQUEST_SENT").await;
+    revoke(admin, &path_of(&made), json!({})).await.expect(200);
+
+    let sold = id(&admin.get(&sold).await.expect(200));
+    let row = keys::entitlement(Id::FIRST_TENANT, sold.to_string().parse().unwrap());
+    let gone = [Write::Delete(row, Condition::Free)];
+    story.service.running.app.store.write(&gone).await.unwrap();
+
+    let done = json!({"status": "COMPLETED"});
+    story.report(request, "a", &done).await.expect(200);
+    assert_eq!(story.request(request).await["status"], "COMPLETED");
 }

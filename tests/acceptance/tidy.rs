@@ -129,6 +129,37 @@ fn environment_names_are_in_config_only() {
     check(rule, ("functions/a/src/lib.rs", "std::env::var(\"X\")"));
 }
 
+/// The constants of a file that are numbers or lengths of time.
+fn bounds(text: &str) -> impl Iterator<Item = &str> {
+    let kinds = ["usize", "u8", "u16", "u32", "u64", "i32", "i64", "f64", "Duration", "Period"];
+    code(text).lines().filter_map(move |line| {
+        let (name, rest) = line.split_once("const ")?.1.split_once(": ")?;
+        let rest = (!name.contains(' ')).then_some(rest)?;
+        let kind = rest.trim_start_matches('(').split([' ', ',']).next()?;
+        kinds.contains(&kind).then_some(name)
+    })
+}
+
+#[test]
+fn bounds_are_in_limits_only() {
+    let rule: Rule = |path, text| {
+        // Numbers that are part of a form: how something is written, numbered or packed.
+        let forms = "BOUND DAY_MS DIGITS ENTRY EPOCH_MS E_ID_TAG_BITS FORM GENERATION_BITS GUID \
+                     INDEX_BITS KEY_TAG_BITS LAST_MS LOCK_BYTE LONG MAX_ID NONCE_BYTES \
+                     PERIOD_LONGEST_MS RANDOM_BITS SHARDS TEXT TIME VERSION";
+        // Numbers that are names: status codes, license attributes, how the binary ends.
+        let names = ["edge/src/http/problem.rs", "catalog/license.rs", "local/src/main.rs"];
+        let elsewhere = names.iter().any(|file| path.ends_with(file));
+        if !is_service(path) || path.ends_with("/limits.rs") || elsewhere {
+            return None;
+        }
+        let bound = |name: &&str| !forms.split(' ').any(|form| form == *name);
+        bounds(text).find(bound).map(str::to_owned)
+    };
+    check(rule, ("functions/a/src/lib.rs", "const MOST: usize = 7;"));
+    check(rule, ("domain/src/a.rs", "    pub const WAIT: (Period, Period) = x;"));
+}
+
 /// The codes of rules in a text: `Q2`, `D15`, `004-H17`, `I5`, `P4`, `S1`.
 fn codes(text: &str) -> BTreeSet<String> {
     let word = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
@@ -235,6 +266,22 @@ fn files_do_not_go_in_circles() {
         assert!(files.len() > 10, "{room} was not found");
         assert_eq!(in_circles(&files), Vec::<String>::new(), "{room}");
     }
+}
+
+#[test]
+fn every_block_of_the_papers_is_run() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let ci = read(".ci/run");
+    // Blocks that need more than a shell: one starts the service that all others run beside, one
+    // needs an account of AWS. GUIDE.md and MIGRATING.md are run whole.
+    let otherwise = [("README.md", 1), ("OPERATING.md", 1)];
+    for paper in ["README.md", "OPERATING.md"] {
+        for n in 1..=read(paper).matches("\n```sh\n").count() {
+            let run = ci.contains(&format!("\nblock {paper} {n}\n"));
+            assert!(run != otherwise.contains(&(paper, n)), "block {n} of {paper}");
+        }
+    }
+    assert!(ci.contains("papers.py run "), "the blocks of the guide");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::time::Time;
 pub struct AuditEntry {
     /// Its id.
     pub id: Id,
-    /// What was acted on.
+    /// The kind of the thing that was acted on.
     pub entity: Kind,
     /// Which one: its `id`; of an entitlement `eId`, of an activation `aid`, of a key `pkId`.
     pub entity_id: String,
@@ -39,22 +39,22 @@ pub struct AuditEntry {
     pub at: Time,
     /// The call: its `X-Request-Id`.
     pub request_id: String,
-    /// What changed, member by member.
+    /// The changes, member by member.
     pub diff: Vec<Difference>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev,
 }
 
-/// A member that changed. A long value is told by its size and SHA-256.
+/// A member that changed. Of a long value it has size and SHA-256.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Difference {
     /// Its name.
     pub member: String,
-    /// What it was; null: nothing.
+    /// The value before; null: none.
     #[serde(deserialize_with = "sorted")]
     pub from: Value,
-    /// What it is; null: nothing.
+    /// The value after; null: none.
     #[serde(deserialize_with = "sorted")]
     pub to: Value,
 }
@@ -66,7 +66,7 @@ fn sorted<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Value, D::Error> 
     Ok(value)
 }
 
-/// Who acts, and how the call was made.
+/// The caller, and the circumstances of the call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The operation.
@@ -145,7 +145,7 @@ impl AuditEntry {
         self
     }
 
-    /// What changed, in words.
+    /// The changes as a text.
     pub fn changes(&self) -> String {
         let each = self.diff.iter().map(|d| format!("{} from {} to {}", d.member, d.from, d.to));
         let all: Vec<String> = each.collect();

@@ -1,28 +1,29 @@
 //! API keys: 256 random bits, kept as SHA-256, shown once.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
 use crate::decision::Decision;
-use crate::ids::{Entropy, Id, sha256_hex};
+use crate::ids::{Entropy, Id, Purpose, sha256_hex};
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Time;
 
-/// What every key starts with, so that a leaked one is recognised.
+/// The start of every key, by which a leaked one is recognised.
 pub const PREFIX: &str = "pvk_";
 
 /// A new key's secret: 256 random bits.
 pub fn new_secret(entropy: &Entropy) -> String {
-    format!("{PREFIX}{}", hex::encode(entropy.bytes(7)))
+    format!("{PREFIX}{}", HEXLOWER.encode(&entropy.bytes(Purpose::ApiKey)))
 }
 
 /// A key as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// What an answer shows.
+    /// The members that an answer shows.
     #[serde(flatten)]
     pub info: KeyInfo,
     /// SHA-256 of the secret.
@@ -40,7 +41,7 @@ pub struct ApiKey {
 pub struct KeyInfo {
     /// Its id, the actor in histories.
     pub id: Id,
-    /// What it is for.
+    /// Its purpose.
     pub name: String,
     /// The role that it acts in.
     pub role_id: Id,

@@ -31,7 +31,7 @@ pub enum Area {
 /// The role of a tenant's first key.
 pub const ADMINISTRATOR: &str = "Administrator";
 
-/// What may be done in it.
+/// The acts that it permits there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[derive(Display, EnumIter, IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -67,7 +67,7 @@ pub struct Role {
     pub name: String,
     /// A disabled role permits nothing.
     pub enabled: bool,
-    /// What it permits.
+    /// Its permissions.
     pub permissions: Vec<Grant>,
     /// Counts the changes; the `ETag`.
     pub version: u64,
@@ -87,11 +87,11 @@ pub struct RoleInput {
     pub name: String,
     /// Default true.
     pub enabled: Option<bool>,
-    /// What it permits.
+    /// Its permissions.
     pub permissions: Vec<Grant>,
 }
 
-/// What a route asks for.
+/// The permission that a route asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Nobody needs to say who they are.

@@ -15,7 +15,7 @@ use crate::entitlement::states::{
     Around, Event as EntitlementEvent, KeyAround, KeyEvent, KeyState, State as EntitlementState,
 };
 use crate::entitlement::{ActivationMethod, Entitlement, LineItem, LineItemType, Registration};
-use crate::ids::Id;
+use crate::ids::{Id, Purpose};
 use crate::life::Life;
 use crate::limits::{BULK, C2V_CHARS, SCHEDULED_AHEAD};
 use crate::machine::Stateful;
@@ -38,7 +38,7 @@ pub struct ActivationInput {
     pub activation_quantity: u32,
     /// The customer; default: the entitlement's.
     pub customer_id: Option<Id>,
-    /// Who will use it.
+    /// The person who will use it.
     pub activatee: Option<Activatee>,
     /// Custom attributes.
     pub custom_attributes: CustomAttributes,
@@ -243,7 +243,7 @@ impl Facts {
     fn activation(&self, input: &ActivationInput, stamp: &Stamp) -> Result<Activation, Rejection> {
         Ok(Activation {
             id: stamp.id(0),
-            aid: stamp.entropy.guid(0).to_string(),
+            aid: stamp.entropy.guid(Purpose::ActivationId).to_string(),
             entitlement_id: self.entitlement.id,
             e_id: self.entitlement.e_id,
             pk_id: self.pk_id,

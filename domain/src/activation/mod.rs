@@ -17,7 +17,7 @@ use crate::life::Life;
 use crate::rev::Rev;
 use crate::time::Time;
 
-/// Who uses what was activated.
+/// The user of an activation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Activatee {
@@ -57,7 +57,7 @@ pub struct Activation {
     pub key_index: u32,
     /// The key's generation.
     pub key_generation: u8,
-    /// What was taken.
+    /// The quantity that was taken from the key.
     pub quantity: u32,
     /// When.
     pub activation_date: Time,
@@ -66,7 +66,7 @@ pub struct Activation {
     pub life: Life<State>,
     /// The customer, else the entitlement's.
     pub customer_id: Option<Id>,
-    /// Who uses it.
+    /// The user of it.
     pub activatee: Option<Activatee>,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
@@ -102,7 +102,7 @@ impl Activation {
         }
     }
 
-    /// What the audit shows: its own history says the rest.
+    /// The members that the audit shows; its own history has the rest.
     pub(crate) fn audited(&self) -> Value {
         json!({"state": self.life.state, "acknowledgedAt": self.acknowledged_at})
     }

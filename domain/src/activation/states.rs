@@ -28,7 +28,7 @@ pub enum State {
     Revoked,
 }
 
-/// What can happen to an activation.
+/// The events of an activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the events of the table below")]
@@ -70,7 +70,7 @@ const AWAITED: Guard<Activation> = guard("ACKNOWLEDGEMENT_REQUEST=true", |activa
     Err(Rejection::new(Code::IllegalTransition, detail))
 });
 
-/// What was sold says whether it can be taken back.
+/// Whether it can be taken back was part of the sale.
 fn revocable(_: &Activation, entitlement: &Entitlement) -> Result<(), Rejection> {
     let detail = "The entitlement does not allow revocations.";
     illegal_unless(entitlement.revocation_allowed, detail)

@@ -18,7 +18,7 @@ use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Day;
 
-/// What the value of a custom attribute is; it is written as a text.
+/// The type of a custom attribute's value, which is written as a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(strum::IntoStaticStr, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -56,11 +56,11 @@ pub type AttributeTypes = BTreeMap<String, AttributeType>;
 pub struct CustomAttributeDef {
     /// Its id.
     pub id: Id,
-    /// What has it.
+    /// The kind of entity that has it.
     pub entity: Entity,
     /// Unique for the entity; 1 to 255 characters.
     pub name: String,
-    /// What its value is.
+    /// The type of its value.
     #[serde(rename = "type")]
     pub kind: AttributeType,
     /// Counts the changes; the `ETag`.
@@ -77,7 +77,7 @@ pub struct CustomAttributeDef {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomAttributeInput {
-    /// What has it.
+    /// The kind of entity that has it.
     pub entity: Option<Entity>,
     /// Unique for the entity.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct CustomAttributeInput {
 pub struct CustomAttributePatch {
     /// Unique for the entity.
     pub name: Option<String>,
-    /// What its value is.
+    /// The type of its value.
     #[serde(rename = "type")]
     pub kind: Option<AttributeType>,
 }

@@ -13,7 +13,7 @@ pub struct LicenseModel {
     pub id: u64,
     /// Its name.
     pub name: &'static str,
-    /// What distinguishes it, where the name does not.
+    /// Another distinction, where names are equal.
     pub note: Option<&'static str>,
     /// The attribute whose value it needs; null when it needs none.
     pub attribute_id: Option<u64>,

@@ -52,10 +52,10 @@ pub struct Product {
     pub life_cycle_stage: LifeCycleStage,
     /// An activation of it makes a provisioning request (001-R1).
     pub provisioning_enabled: bool,
-    /// What it consists of.
+    /// The products it consists of.
     #[serde(default)]
     pub features: Vec<ProductFeature>,
-    /// What is written into a key's memory (source 004); at most 4,096 characters.
+    /// The text that is written into a key's memory (source 004); at most 4,096 characters.
     #[serde(default)]
     pub memory_data: Option<String>,
     /// The namespace it belongs to.

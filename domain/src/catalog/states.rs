@@ -26,7 +26,7 @@ pub enum LifeCycleStage {
     Eol,
 }
 
-/// What can happen to a product.
+/// The events of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the events of the table below")]

@@ -70,7 +70,7 @@ pub struct CustomerInput {
     pub ref_id: Option<String>,
     /// Custom attributes.
     pub custom_attributes: CustomAttributes,
-    /// Who it is (source 003); kept sealed.
+    /// The person or company behind it (source 003); kept sealed.
     pub profile: Option<Profile>,
 }
 

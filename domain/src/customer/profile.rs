@@ -13,7 +13,7 @@ use crate::rejection::{Faults, pointer_part};
 use crate::text;
 use crate::time::Day;
 
-/// Who a customer is.
+/// The person or company behind a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the members of source 003")]
@@ -31,7 +31,7 @@ pub struct Profile {
     pub accounts_receivable: Option<AccountsReceivable>,
 }
 
-/// What a customer is.
+/// Whether a customer is a person or a company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the values of source 003")]
@@ -230,7 +230,7 @@ impl Profile {
         let named = of.name_day.as_ref().map(|date| (date.day, date.month, None));
         for (member, date) in [("dateOfBirth", born), ("nameDay", named)] {
             let Some((day, month, year)) = date else { continue };
-            // What is not told may be anything: the year a leap year, the month one of 31 days.
+            // A missing part may be anything: the year a leap year, the month one of 31 days.
             let (day, month, year) = (day.unwrap_or(1), month.unwrap_or(1), year.unwrap_or(2000));
             let at = format!("/profile/demographics/{member}");
             faults.check(Day::exists(year, month, day), &at, "must be a day that exists");

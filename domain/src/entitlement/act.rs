@@ -1,4 +1,4 @@
-//! What is done with an entitlement that exists (rows N4 to N8, N10, N11, N15, N16).
+//! The acts on an entitlement that exists (rows N4 to N8, N10, N11, N15, N16).
 
 use crate::decision::Decision;
 use crate::entitlement::Entitlement;

@@ -18,7 +18,7 @@ impl Entitlement {
     /// Whether it can be queued or produced.
     ///
     /// # Errors
-    /// What is missing, with its pointer; `PRODUCT_NOT_COMPLETE`.
+    /// A missing member, with its pointer; `PRODUCT_NOT_COMPLETE`.
     pub(super) fn complete(&self, products: &Products) -> Result<(), Rejection> {
         let mut faults = Faults::default();
         let at = "/entitlementItems";

@@ -19,7 +19,7 @@ use crate::text;
 
 const AT: &str = "/entitlementItems";
 
-/// What the items of a body are read against.
+/// The catalog that the items of a body are checked against.
 pub(super) struct Reader<'a> {
     /// The products that the store knows.
     pub(super) products: &'a Products,

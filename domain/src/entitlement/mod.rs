@@ -156,7 +156,7 @@ pub struct Entitlement {
     pub activation_allowed: bool,
     /// False: activations cannot be revoked.
     pub revocation_allowed: bool,
-    /// Who bought it.
+    /// The customer that bought it.
     pub customer_id: Option<Id>,
     /// The e-mail that was given with the customer, or instead of it.
     #[serde(default)]

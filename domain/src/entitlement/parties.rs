@@ -1,4 +1,4 @@
-//! Who an entitlement is for: customer, contact and channel partner, by id or by e-mail.
+//! The parties of an entitlement: customer, contact and channel partner, by id or by e-mail.
 //!
 //! Neighbours: `create` asks it. Guarantee: only who exists is named (004, note).
 
@@ -11,7 +11,7 @@ use crate::ids::Id;
 use crate::rejection::{Code, Fault, Faults};
 use crate::text;
 
-/// Who the store knows of those that a body names.
+/// The parties that a body names and the store knows.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// The customer of the id, or all of the e-mail.
@@ -22,7 +22,7 @@ pub struct Known {
     pub contact: Option<Contact>,
 }
 
-/// Who was meant.
+/// The party that was meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parties {
     pub(super) customer: Option<Id>,
@@ -38,7 +38,7 @@ impl Known {
         self.contact.iter().cloned().fold(parties.fold(decision, Decision::refer), Decision::refer)
     }
 
-    /// Who is meant; every fault is noted.
+    /// The party that is meant; every fault is noted.
     pub(super) fn parties(&self, input: &EntitlementInput, faults: &mut Faults) -> Parties {
         let customer = Named {
             what: "Customer",

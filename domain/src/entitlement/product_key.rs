@@ -1,6 +1,6 @@
 //! Product keys: derived from the entitlement, not stored, until one differs.
 //!
-//! Neighbours: `activation` consumes them. Guarantee: a forged key is told by its own bits.
+//! Neighbours: `activation` consumes them. Guarantee: a forged key shows itself by its own bits.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ pub struct ProductKey {
     pub generation: u8,
     /// Its state.
     pub state: KeyState,
-    /// What remains.
+    /// The quantity that remains.
     pub remaining: u32,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
@@ -150,7 +150,7 @@ pub struct KeyActionInput {
     pub action: Option<KeyAction>,
 }
 
-/// What can be ordered of a product key.
+/// The actions of a product key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the actions of the table")]
@@ -222,7 +222,7 @@ impl ProductKey {
 pub struct Consumption {
     /// The key as it was read; revision 0: it has no row yet.
     pub key: ProductKey,
-    /// What is taken.
+    /// The quantity that is taken.
     pub quantity: u32,
     /// Nothing remains afterwards.
     pub exhausts: bool,

@@ -125,7 +125,7 @@ impl Specified<'_> {
         Ok(read)
     }
 
-    /// What was specified of an attribute before.
+    /// The value of an attribute that was specified before.
     fn specified(&self, feature: Id, attribute: u64) -> Option<String> {
         let features = &self.before?.features;
         let feature = features.iter().find(|before| before.feature_id == feature)?;
@@ -169,7 +169,7 @@ fn changed(
 }
 
 impl ItemFeature {
-    /// What was specified of an attribute.
+    /// The specified value of an attribute.
     pub(super) fn value(&self, attribute: u64) -> Option<&str> {
         let found = self.attributes.iter().find(|own| own.attribute_id == attribute);
         found.map(|own| own.value.as_str())

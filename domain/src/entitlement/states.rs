@@ -32,7 +32,7 @@ pub enum State {
     Acknowledged,
 }
 
-/// What can happen to an entitlement.
+/// The events of an entitlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the events of the table below")]
@@ -116,7 +116,7 @@ const TABLE: &[Row<Entitlement>] = &[
         EDIT, "new activations refused"),
 ];
 
-/// What stands around an entitlement.
+/// The facts around an entitlement that its guards look at.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
     /// Its products; those of an entitlement that has its keys decide nothing.
@@ -170,7 +170,7 @@ pub enum KeyState {
     Void,
 }
 
-/// What can happen to a product key.
+/// The events of a product key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the events of the table below")]
@@ -199,7 +199,7 @@ const KEY_TABLE: &[Row<ProductKey>] = &[
         when("no activation"), System, ""),
 ];
 
-/// What stands around a product key.
+/// The facts around a product key that its guards look at.
 #[derive(Clone, Copy)]
 pub struct KeyAround<'a> {
     /// Its entitlement.

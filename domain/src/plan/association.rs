@@ -64,7 +64,7 @@ pub struct AssociationInput {
     pub deprovision_plan_id: Option<Id>,
 }
 
-/// What a product is to use.
+/// The plans and the method that a product is to use.
 pub struct Chosen {
     /// The plan.
     pub plan: Plan,
@@ -74,7 +74,7 @@ pub struct Chosen {
     pub deprovision_plan: Option<Plan>,
 }
 
-/// What the product used so far.
+/// The association that the product had so far.
 #[derive(Default)]
 pub struct Former {
     /// The association; none when there was none.

@@ -52,7 +52,7 @@ pub struct Recipient<'a> {
     pub version: u64,
     /// Where to.
     pub target: &'a Target,
-    /// What calls are signed with, newest first.
+    /// The secrets that calls are signed with, newest first.
     pub secrets: &'a [Sealed],
     /// The secret of its authentication profile.
     pub credential: Option<&'a Sealed>,

@@ -1,4 +1,4 @@
-//! What a plan says: a definition, and a schema that every payload must meet. Saved plans have it,
+//! The content of a plan: a definition, and a schema for its payloads. Saved plans have it,
 //! and so have the ones that are only tried out.
 //!
 //! Neighbours: the dispatcher fills it, preview and rehearsal explain it. Guarantee: both make the
@@ -50,7 +50,7 @@ pub struct Reading<'a> {
 pub struct Explained {
     /// Its text; none when it cannot be made.
     pub text: Option<String>,
-    /// What became of every expression, in the order of the definition.
+    /// The outcome of every expression, in the order of the definition.
     pub trace: Vec<TraceEntry>,
     /// Why a request with it would fail (P3).
     pub problem: Option<Failure>,

@@ -111,7 +111,7 @@ impl Method {
         live(&self.secrets, self.info.old_secret_expires, now)
     }
 
-    /// What is needed to let a callback of this method in.
+    /// The facts that let a callback of this method in.
     pub fn door(&self, tenant: Id) -> Door {
         Door {
             method: self.info.id,

@@ -58,7 +58,7 @@ pub enum CallbackId {
 /// A method as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
-    /// What an answer shows.
+    /// The members that an answer shows.
     #[serde(flatten)]
     pub info: MethodInfo,
     /// The callback secrets, newest first; at most two live.
@@ -136,7 +136,7 @@ pub struct MethodInput {
     pub request_type: Option<String>,
 }
 
-/// What is sealed for a new method.
+/// The sealed secrets of a new method.
 #[derive(Clone, Debug)]
 pub struct Seals {
     /// Its callback secret.
@@ -219,7 +219,7 @@ impl Method {
         (made, decision)
     }
 
-    /// What a call to its provider needs.
+    /// The target of calls to its provider.
     pub fn recipient(&self, now: Time) -> Recipient<'_> {
         Recipient {
             id: self.info.id,

@@ -1,4 +1,4 @@
-//! Plans: what a provider is told, with expressions for what varies (source 001).
+//! Plans: the messages to providers, with expressions for the parts that vary (source 001).
 //!
 //! Neighbours: `method` says where to, `association` for which product, `substitution` fills them.
 
@@ -40,7 +40,7 @@ pub struct Plan {
     pub description: Option<String>,
     /// The namespace it belongs to.
     pub namespace_id: Id,
-    /// What it says.
+    /// Its definition and schema.
     #[serde(flatten)]
     pub content: Content,
     /// Counts the edits; the `ETag` and the version in requests.
@@ -90,7 +90,7 @@ pub struct PlanView {
     #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Box<RawValue>>,
     pub version: u64,
-    /// What is allowed but probably not meant; in the answers of POST and PUT.
+    /// Warnings: allowed, but probably not meant; in the answers of POST and PUT.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<Warning>>,
     pub created_date: crate::time::Time,
@@ -99,7 +99,7 @@ pub struct PlanView {
     pub updated_by: String,
 }
 
-/// What the body said, checked.
+/// The members of the body, checked.
 struct Checked {
     name: String,
     description: Option<String>,

@@ -11,7 +11,7 @@ use crate::told::not_json;
 /// Whether the text is a schema that can be used.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub fn check(text: &str) -> Result<(), String> {
     if text.len() > SCHEMA_BYTES {
         return Err(format!("a schema has at most {SCHEMA_BYTES} bytes"));

@@ -38,7 +38,7 @@ pub struct PreviewInput {
     pub document: Option<Value>,
 }
 
-/// What a preview fills the plan from.
+/// The source of the values of a preview.
 #[derive(Debug)]
 pub enum On<'a> {
     /// A request, as it is now.
@@ -50,10 +50,10 @@ pub enum On<'a> {
 }
 
 impl PreviewInput {
-    /// What to fill it from; and whether a plan is named, and only one.
+    /// The source of its values; checks that exactly one plan is named.
     ///
     /// # Errors
-    /// What is missing or too much.
+    /// A source or a plan that is missing, or one too many.
     pub fn on(&self) -> Result<On<'_>, Rejection> {
         let mut faults = Faults::default();
         let plans = usize::from(self.plan_id.is_some()) + usize::from(self.definition.is_some());
@@ -122,7 +122,7 @@ pub struct Preview {
     pub payload_text: Option<String>,
     /// Why a request with it would fail; null when it would not.
     pub problem: Option<Trouble>,
-    /// What became of every expression, in the order of the definition.
+    /// The outcome of every expression, in the order of the definition.
     pub trace: Vec<TraceEntry>,
 }
 
@@ -166,11 +166,11 @@ impl RehearseInput {
     }
 }
 
-/// What an edit would touch, and what it would change.
+/// The requests that an edit would touch, and the differences that it would make.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rehearsal {
-    /// What is probably not meant in the new definition.
+    /// The warnings of the new definition.
     pub warnings: Vec<Warning>,
     /// The products that use the plan.
     pub products: Vec<Using>,
@@ -214,7 +214,7 @@ pub struct Rehearsed {
     pub before: Preview,
     /// Its payload by the new content, from the same data.
     pub after: Preview,
-    /// What differs between the two payloads.
+    /// The differences between the two payloads.
     pub changes: Vec<Change>,
 }
 

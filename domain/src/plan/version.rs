@@ -39,7 +39,7 @@ pub struct PlanVersionView {
     /// The version that it is compared with: the one before, or that of `?against=`; null for
     /// the first.
     pub against: Option<u64>,
-    /// What differs, in the order of the plan's members.
+    /// The differences, in the order of the plan's members.
     pub changes: Vec<Change>,
 }
 
@@ -48,7 +48,7 @@ pub struct PlanVersionView {
 pub struct Change {
     /// JSON Pointer into the plan, such as `/definition/No. of Pods`.
     pub pointer: String,
-    /// What became of it.
+    /// Its outcome.
     pub change: ChangeKind,
     /// The value before; null when it was not there.
     #[schema(value_type = Option<serde_json::Value>)]
@@ -58,7 +58,7 @@ pub struct Change {
     pub to: Option<Value>,
 }
 
-/// What became of a member.
+/// The kinds of change of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ChangeKind {
@@ -95,7 +95,7 @@ impl PlanVersionView {
     }
 }
 
-/// What differs from `before` to `after`.
+/// The differences from `before` to `after`.
 pub fn changes(before: &Plan, after: &Plan) -> Vec<Change> {
     let mut out = Vec::new();
     differ("/name", &json!(before.name), &json!(after.name), &mut out);

@@ -58,7 +58,7 @@ pub struct Attempt {
     pub failure: Option<Failure>,
     /// The provider's answer, at most 64 KiB.
     pub response_excerpt: Option<String>,
-    /// What it asked for by `Retry-After`.
+    /// The wait that the provider asked for by `Retry-After`.
     #[serde(default)]
     pub retry_after: Option<Period>,
     /// The method's version at this attempt.
@@ -69,7 +69,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// What its worker saw, for an outcome that it did not live to commit.
+    /// The answer that its worker saw, kept in case the worker dies before it commits the outcome.
     pub fn answer(&self) -> Answer {
         if let Some(status) = self.http_status {
             let body = self.response_excerpt.clone().unwrap_or_default();

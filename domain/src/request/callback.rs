@@ -1,4 +1,4 @@
-//! What is kept of callbacks: those that were accepted, refused, or came again.
+//! The rows of callbacks: those that were accepted, refused, or repeated.
 //!
 //! Neighbours: `reported` decides what becomes of one. Guarantee: each trace has a bound, whatever
 //! a provider sends.
@@ -35,13 +35,13 @@ pub struct Conflict {
     pub webhook_id: String,
     /// When it came.
     pub at: Time,
-    /// What it said; null when its body could not be read.
+    /// The status that it reported; null when its body could not be read.
     pub status: Option<Status>,
     /// The generation it spoke of.
     pub generation: u32,
-    /// What the request was in.
+    /// The status of the request at that moment.
     pub against: Status,
-    /// What was said with it.
+    /// The comment, or the reason given with it.
     pub comments: Option<String>,
     /// Why it was refused; null where 0.1.0 noted it.
     #[serde(default)]
@@ -60,7 +60,7 @@ pub struct Repeat {
     pub webhook_id: String,
     /// When it came last.
     pub at: Time,
-    /// What it said.
+    /// The status that it reported.
     pub status: Status,
     /// The generation it spoke of.
     pub generation: u32,

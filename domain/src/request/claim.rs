@@ -4,7 +4,7 @@
 
 use crate::cause::Own;
 use crate::decision::Decision;
-use crate::ids::Id;
+use crate::ids::{Id, Purpose};
 use crate::limits::LEASE_MARGIN;
 use crate::plan::channel::Target;
 use crate::plan::method::{MethodInfo, wait_before};
@@ -25,7 +25,7 @@ pub enum Idle {
     Early,
 }
 
-/// What a claim comes to.
+/// The result of a claim.
 #[derive(Debug)]
 pub enum Claim {
     /// Commit this, then post.
@@ -56,7 +56,7 @@ impl Request {
     /// end (Q7).
     pub fn deferred(&self, tenant: Id, method: &MethodInfo, stamp: &Stamp) -> Option<Decision> {
         let ladder = &method.channel.target().retry_ladder;
-        let due = wait_before(ladder, 1, stamp.entropy.fraction(1), stamp.now)?;
+        let due = wait_before(ladder, 1, stamp.entropy.fraction(Purpose::FirstWait), stamp.now)?;
         if self.attempt_count > 0 || self.not_before.is_some() || due <= stamp.now {
             return None;
         }
@@ -92,7 +92,7 @@ impl Request {
         }
         let length = Period::from_millis(timeout.millis() + LEASE_MARGIN.millis());
         self.lease = Some(Lease {
-            token: stamp.entropy.guid(0),
+            token: stamp.entropy.guid(Purpose::Lease),
             until: stamp.now.after(length),
             first: self.delivery == Delivery::Never,
             method_version: method.version,

@@ -1,4 +1,4 @@
-//! What an attempt came to (P3 to P8), by one rule for every answer and every silence.
+//! The outcome of an attempt (P3 to P8), by one rule for every answer and every silence.
 //!
 //! Neighbours: the edge's provider client makes the `Answer`, `functions/dispatch` commits.
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::cause::{Failure, Own, Silence};
 use crate::decision::Decision;
-use crate::ids::Id;
+use crate::ids::{Id, Purpose};
 use crate::plan::method::{Completion, MethodInfo, wait_before};
 use crate::rejection::Rejection;
 use crate::request::attempt::AttemptOutcome;
@@ -17,14 +17,14 @@ use crate::request::{Delivery, Request, RequestType};
 use crate::stamp::Stamp;
 use crate::time::{Period, Time};
 
-/// What the provider client saw.
+/// An answer, or a silence, as the provider client saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// An HTTP answer.
     Http {
         /// Its status.
         status: u16,
-        /// What was read of its body.
+        /// The part of its body that was read.
         body: String,
         /// Its `Retry-After`.
         retry_after: Option<Period>,
@@ -51,7 +51,7 @@ pub struct Ended<'a> {
     pub at: Time,
     /// The method as it was at the attempt.
     pub method: &'a MethodInfo,
-    /// What came of it.
+    /// The answer or the silence.
     pub answer: &'a Answer,
 }
 
@@ -239,7 +239,7 @@ impl Request {
 
     /// Another attempt, if one is left (P6, P7, Q11).
     fn again(&mut self, ended: &Ended<'_>, stamp: &Stamp) -> Result<(), Rejection> {
-        let fraction = stamp.entropy.fraction(2);
+        let fraction = stamp.entropy.fraction(Purpose::NextWait);
         let number = self.attempt_count + 1;
         let next =
             wait_before(&ended.method.channel.target().retry_ladder, number, fraction, stamp.now);

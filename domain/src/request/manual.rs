@@ -1,4 +1,4 @@
-//! What an operator does: Update Status, Retry, Cancel, comments (P17 to P19, P22).
+//! The acts of an operator: Update Status, Retry, Cancel, comments (P17 to P19, P22).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::request::{Delivery, Request};
 use crate::stamp::Stamp;
 use crate::time::Period;
 
-/// What an operator may set a request to.
+/// The statuses that an operator may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ManualStatus {

@@ -49,7 +49,7 @@ pub enum Delivery {
     Confirmed,
 }
 
-/// What a request asks for.
+/// The kinds of work that a request asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[derive(Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -109,7 +109,7 @@ pub struct Lease {
 pub struct Request {
     /// Its id; `number` is its decimal string.
     pub id: Id,
-    /// What it asks for.
+    /// The kind of work that it asks for.
     #[serde(rename = "type", default, skip_serializing_if = "RequestType::is_provision")]
     pub kind: RequestType,
     /// The activation.
@@ -126,7 +126,7 @@ pub struct Request {
     pub key_generation: u8,
     /// The product.
     pub product: ProductName,
-    /// What was activated.
+    /// The product that was activated.
     pub quantity: u32,
     /// Status, version, history.
     #[serde(flatten)]
@@ -150,7 +150,7 @@ pub struct Request {
     /// When the wait for a callback ends; none where there is no such wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
-    /// Who is sending it just now.
+    /// The lease of the worker that sends it at this moment.
     pub lease: Option<Lease>,
     /// The last 50 attempts that had no outcome.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -239,7 +239,7 @@ impl Request {
         Ok(())
     }
 
-    /// What the audit shows: its own history says the rest.
+    /// The members that the audit shows; its own history has the rest.
     pub(crate) fn audited(&self) -> Value {
         json!({
             "status": self.life.state, "comments": self.comments, "generation": self.generation,
@@ -314,7 +314,7 @@ pub struct Payload {
     pub request: Id,
     /// Its generation.
     pub generation: u32,
-    /// What is posted, byte for byte.
+    /// The bytes that are posted.
     pub text: String,
     /// SHA-256 of the document it was rendered from.
     pub document_hash: String,

@@ -14,7 +14,7 @@ use crate::rev::Rev;
 use crate::stamp::Stamp;
 use crate::time::Time;
 
-/// What a request is made of.
+/// The parts that a request is made from.
 pub struct Origin<'a> {
     /// The activation.
     pub activation: &'a Activation,

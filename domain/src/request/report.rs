@@ -1,4 +1,4 @@
-//! What a status callback says, read so that no side matter decides over the status.
+//! The body of a status callback, read so that no side matter decides over the status.
 //!
 //! Neighbours: `functions/callbacks` verifies the signature first, `reported` decides. Guarantee:
 //! a text that is too long is cut and marked, and never loses the status that came with it.
@@ -59,7 +59,7 @@ impl Report {
     /// Reads a body (Q4).
     ///
     /// # Errors
-    /// When it is no JSON object, or what it is about cannot be told: status, id, generation.
+    /// When it is no JSON object, or its status, id or generation cannot be read.
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         let members: Members = serde_json::from_slice(body).map_err(|error| {
             let detail = format!("The body is not a JSON object: {}.", not_json(&error));

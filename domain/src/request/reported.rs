@@ -1,4 +1,4 @@
-//! What a provider reports by a status callback (P9 to P16, P23, P24, Q2, Q4).
+//! The decision about a status callback of a provider (P9 to P16, P23, P24, Q2, Q4).
 //!
 //! Neighbours: `functions/callbacks` verifies the signature first. Guarantee: a repeated or
 //! contradicting report changes no version (I8), and none is lost without a trace.
@@ -36,7 +36,7 @@ pub struct Arrival<'a> {
     pub callback_timeout: Period,
 }
 
-/// What becomes of a callback.
+/// The outcome of a callback.
 #[derive(Debug)]
 pub enum Verdict {
     /// Commit this: the request moved.
@@ -54,7 +54,7 @@ impl Request {
         generation.filter(|generation| (1..self.generation).contains(generation))
     }
 
-    /// What becomes of the report.
+    /// The outcome of the report.
     ///
     /// # Errors
     /// 404 when the request, or the generation, is of another method.

@@ -35,7 +35,7 @@ pub enum Status {
     Failed,
 }
 
-/// What can happen to a request.
+/// The events of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the events of the table below")]
@@ -123,7 +123,7 @@ const TABLE: &[Row<Request>] = &[
     row("P24", &[Failed], Callback, &[Failed], when("duplicate"), Provider, "200, no change"),
 ];
 
-/// What was to be provided is not asked for again once its activation is revoked.
+/// A PROVISION request is not sent again once its activation is revoked.
 const WANTED: Guard<Request> =
     guard("PROVISION: its activation is active", |request, activation| {
         let (wanted, why) = match activation.map(|activation| activation.life.state) {

@@ -1,4 +1,4 @@
-//! What the sweeper does with a request that is due (Q10, P20, P21).
+//! The sweeper's decision about a request that is due (Q10, P20, P21).
 
 use crate::cause::Own;
 use crate::decision::Decision;

@@ -1,4 +1,4 @@
-//! What an expression may cost, judged on the parsed form.
+//! The bounds of an expression's cost, checked on the parsed form.
 //!
 //! Neighbours: `expression` calls it at save and again before a render.
 

@@ -1,7 +1,7 @@
 //! Compiles a definition from its text, so that keys, numbers and order stay as written (D2).
 //!
-//! Neighbours: `plan` at save, `request` before a render. Guarantee: every fault is told at once,
-//! each with its place.
+//! Neighbours: `plan` at save, `request` before a render. Guarantee: all faults are reported at
+//! once, each with its place.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ pub struct DefinitionFault {
     pub at: String,
     /// The same as a JSON Pointer into the definition.
     pub pointer: String,
-    /// What was wrong.
+    /// The fault.
     pub detail: String,
     /// The text at fault: the expression, or the key.
     pub text: String,

@@ -14,7 +14,7 @@ use jsonpath_rust::parser::model::{
 use regex::Regex;
 use serde_json::Value;
 
-use crate::limits::PATTERNS_KEPT;
+use crate::limits::{PATTERNS_KEPT, TEXT_OF_A_VISIT};
 
 /// How many nodes may still be visited: the bounds on one expression, on how many there are, and on
 /// the document do not bound their product.
@@ -40,7 +40,7 @@ impl Visits {
     }
 }
 
-/// What a query is asked on.
+/// The document that a query reads, and what it may still cost.
 #[derive(Clone, Copy)]
 struct On<'a, 'v> {
     root: &'a Value,
@@ -292,9 +292,6 @@ fn matches(text: &FnArg, pattern: &FnArg, whole: bool, node: &Value, on: On<'_, 
         compiled[at].regex.as_ref().is_some_and(|regex| regex.is_match(text))
     })
 }
-
-/// So much text costs a pattern as much as visiting a node, bytes.
-const TEXT_OF_A_VISIT: usize = 16;
 
 /// A pattern that was compiled; it is asked about every node, so it is not compiled for each.
 struct Pattern {

@@ -74,7 +74,7 @@ impl Expression {
 /// Strict RFC 9535.
 ///
 /// # Errors
-/// What is wrong, with its position.
+/// The fault, with its position.
 pub fn parse(source: &str) -> Result<Vec<Segment>, String> {
     let money = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     let hint = if source.strip_prefix("$.").is_some_and(money) {

@@ -12,13 +12,13 @@ use crate::substitution::shape::{DOCUMENT, PERSONS};
 pub struct Unknown {
     /// The first segment that no branch survives, from 0.
     pub segment: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub why: Why,
     /// The nearest known member.
     pub did_you_mean: Option<String>,
 }
 
-/// What is wrong with a segment.
+/// A fault of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// There is no such member.

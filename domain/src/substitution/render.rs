@@ -19,7 +19,7 @@ pub struct Rendered {
     pub trace: Vec<TraceEntry>,
 }
 
-/// What an expression came to.
+/// The result of an expression.
 struct Finding {
     outcome: Outcome,
     matches: usize,

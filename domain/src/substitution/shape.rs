@@ -213,7 +213,7 @@ pub struct PathLine {
     pub kind: &'static str,
     /// May have no value (the payload then has `""`).
     pub nullable: bool,
-    /// What it is.
+    /// Its meaning.
     pub meaning: &'static str,
 }
 

@@ -1,9 +1,9 @@
-//! What became of every expression of a definition, in its order.
+//! The outcome of every expression of a definition, in the order of the definition.
 
 use serde::Serialize;
 use strum::IntoStaticStr;
 
-/// What became of an expression.
+/// The outcome of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -24,7 +24,7 @@ pub struct TraceEntry {
     pub at: String,
     /// The expression as written.
     pub expression: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// `UNKNOWN_PATH` or `MISSING_VALUE`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ pub struct RequestRef {
     pub id: Id,
     /// The id as text.
     pub number: String,
-    /// What it asks for.
+    /// The kind of work that it asks for.
     #[serde(rename = "type")]
     pub kind: RequestType,
     /// Its status.

@@ -18,7 +18,7 @@ use crate::time::Time;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attempt)]
 pub struct AttemptLine {
-    /// What was noted.
+    /// The note.
     #[serde(flatten)]
     pub attempt: Attempt,
     /// Its code and description in one line; null where nothing failed.

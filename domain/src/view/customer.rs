@@ -21,7 +21,7 @@ pub struct CustomerView {
     pub emails: Vec<String>,
     pub ref_id: Option<String>,
     pub custom_attributes: CustomAttributes,
-    /// What is a private person's is null without customer.edit.
+    /// The members of a private person are null without customer.edit.
     pub profile: Option<Profile>,
     /// Something of the profile is not shown.
     pub masked: bool,

@@ -45,7 +45,7 @@ pub struct EntitlementView {
     pub version: u64,
     pub history: Vec<HistoryLine>,
     pub allowed_actions: Vec<&'static str>,
-    /// What is allowed but probably not meant; in the answers of POST and PUT.
+    /// Warnings: allowed, but probably not meant; in the answers of POST and PUT.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<Warning>>,
     pub created_date: Time,

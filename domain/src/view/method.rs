@@ -1,4 +1,4 @@
-//! What a ping of a method came to.
+//! The result of a test message to a provider.
 
 use serde::Serialize;
 
@@ -12,11 +12,11 @@ use crate::time::Period;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TestAnswer {
-    /// What an attempt with this answer would be.
+    /// The outcome that an attempt with this answer would have.
     pub outcome: AttemptOutcome,
     /// The answer's status; null when there was none.
     pub http_status: Option<u16>,
-    /// What went wrong; null when nothing did.
+    /// The fault; null when there was none.
     pub error: Option<String>,
     /// How long it took, milliseconds.
     pub duration_ms: i64,

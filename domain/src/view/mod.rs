@@ -29,7 +29,7 @@ pub struct HistoryLine {
     pub at: Time,
     /// Who.
     pub by: String,
-    /// What was said with it.
+    /// The comment, or the reason given with it.
     pub note: Option<String>,
 }
 

@@ -42,7 +42,7 @@ fn kind(name: &str) -> Result<Kind, Rejection> {
     kind.ok_or_else(|| Rejection::at("entity", Code::ValidationFailed, detail))
 }
 
-/// What is said of customers is shown to those alone who may see customers.
+/// Entries about customers are shown only to callers who may see customers.
 fn shown(cx: &Cx, mut page: Page<AuditEntry>) -> Result<Page<AuditEntry>, Problem> {
     if !cx.caller()?.role.may(Area::Customer, Act::View) {
         page.rows = page.rows.into_iter().map(AuditEntry::hidden).collect();

@@ -58,7 +58,7 @@ async fn load(cx: &Cx, act: Act) -> Result<Namespace, Problem> {
     Ok(namespace)
 }
 
-/// What a row of the catalog belongs to.
+/// The namespace of a row of the catalog.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Belongs {

@@ -1,4 +1,4 @@
-//! What needs no key: health, state machines, the OpenAPI document, error pages.
+//! The routes that need no key: health, state machines, the OpenAPI document, error pages.
 
 use axum::body::Body;
 use axum::http::Response;

@@ -10,7 +10,7 @@ use domain::access::namespace::{DEFAULT_NAMESPACE, NamespaceInput};
 use domain::access::role::ADMINISTRATOR;
 use domain::access::{ApiKey, Namespace, Role};
 use domain::decision::Decision;
-use domain::ids::{Entropy, Id};
+use domain::ids::{Id, Purpose};
 use domain::record::Kind;
 use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Extra, StoreError};
 
-/// What the operator asks for.
+/// The event that the operator sends.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
@@ -31,7 +31,7 @@ pub struct Asked {
     now: Option<Time>,
 }
 
-/// What Lambda calls.
+/// The handler that Lambda calls.
 ///
 /// # Errors
 /// When there is no master key, or another one than the data's; when the store is not available.
@@ -67,21 +67,21 @@ pub async fn administrator(app: &App, tenant: Id) -> Result<String, Problem> {
 }
 
 async fn decide(app: &App, tenant: Id, by: &Stamp) -> Result<(String, Decision), Problem> {
-    let stamp = |n: u32| Stamp { entropy: Entropy::new(by.entropy.bytes(n)), ..*by };
+    let stamp = |purpose| Stamp { entropy: by.entropy.part(purpose), ..*by };
     let mut changes = Vec::new();
     let known = app.store.find_named(tenant, Kind::Role, "name", ADMINISTRATOR).await?;
     let role = if let Some(id) = known.first() {
         app.store.load_role(tenant, *id).await?
     } else {
         let input = NamespaceInput { name: DEFAULT_NAMESPACE.to_owned() };
-        let (_, namespace) = Namespace::create(&input, true, &stamp(0))?;
-        let (role, made_role) = Role::create(&Role::administrator(), &stamp(1))?;
+        let (_, namespace) = Namespace::create(&input, true, &stamp(Purpose::Namespace))?;
+        let (role, made_role) = Role::create(&Role::administrator(), &stamp(Purpose::Role))?;
         changes.extend(namespace.changes.into_iter().chain(made_role.changes));
         role
     };
     let secret = new_secret(&app.ids.entropy());
     let input = ApiKeyInput { name: ADMINISTRATOR.to_owned(), ..ApiKeyInput::default() };
-    let (_, key) = ApiKey::create(&input, tenant, &role, &secret, &stamp(2))?;
+    let (_, key) = ApiKey::create(&input, tenant, &role, &secret, &stamp(Purpose::Administrator))?;
     changes.extend(key.changes);
     Ok((secret, Decision { changes, ..Decision::default() }))
 }

@@ -119,7 +119,7 @@ pub(crate) async fn delete(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     .await
 }
 
-/// What names it and is not over, in words.
+/// The things that name it and are not over, as a text.
 async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem> {
     let names = |row: &EntitlementLine| {
         row.customer_id == Some(customer) || row.partner_id == Some(customer)

@@ -28,7 +28,7 @@ use store::{Extra, StoreError, readable};
 
 use crate::render::Prepared;
 
-/// What Lambda calls.
+/// The handler that Lambda calls.
 ///
 /// # Errors
 /// Never: what failed is in the answer.

@@ -16,7 +16,7 @@ use store::{Extra, StoreError};
 /// What an attempt needs: the frozen bytes, and the method as it is now.
 pub(crate) type Ready = Result<(Payload, Method), Failure>;
 
-/// What was found or made for an attempt.
+/// The bytes and the method of an attempt.
 pub(crate) enum Prepared {
     /// The ladder waits before the first attempt: commit this.
     Deferred(Decision),

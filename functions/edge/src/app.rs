@@ -8,6 +8,7 @@ use domain::customer::Customer;
 use domain::customer::profile::Profile;
 use domain::decision::{Decision, Effect};
 use domain::ids::Id;
+use domain::ids::Purpose;
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED, COMMIT_TRIES};
 use domain::plan::door::Sealed;
 use domain::stamp::{Actor, Stamp};
@@ -22,21 +23,21 @@ use crate::provider::token::Tokens;
 use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret, profile_place};
 use crate::telemetry;
 
-/// What a process runs with.
+/// The parts that a process runs with.
 pub struct App {
     /// Where rows are.
     pub store: Arc<dyn Store>,
     /// Where messages wait.
     pub queue: Arc<dyn Queue>,
-    /// Who posts.
+    /// The client of providers.
     pub provider: Arc<dyn Provider>,
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub ids: Arc<dyn Ids>,
     /// The master key; only functions that seal, open or derive secrets are given it.
     pub master: Option<MasterKey>,
-    /// What callback links are made of, without a slash at the end.
+    /// The start of callback links, without a slash at the end.
     pub public_url: String,
     /// Which addresses may be called.
     pub egress: Policy,
@@ -78,11 +79,11 @@ impl App {
         serde_json::from_slice(opened.bytes()).map(Some).map_err(|_| BrokenSeal)
     }
 
-    /// Does an act until nobody else writes first; `act` is told how many races it has lost, and
-    /// loads and decides anew each time.
+    /// Does an act until nobody else writes first; `act` gets the number of races that it has
+    /// lost, and loads and decides anew each time.
     ///
     /// # Errors
-    /// What the act says; a conflict when too many races were lost.
+    /// The errors of the act; a conflict when too many races were lost.
     pub async fn until_won<T, E, R>(&self, act: impl Fn(u32) -> R) -> Result<T, E>
     where
         E: From<StoreError>,
@@ -102,7 +103,7 @@ impl App {
     /// those who raced do not meet again.
     async fn back_off(&self, lost: u32) {
         let most = BACK_OFF.millis() << lost.min(BACK_OFF_DOUBLED);
-        let wait = most as f64 * self.ids.entropy().fraction(0);
+        let wait = most as f64 * self.ids.entropy().fraction(Purpose::BackOff);
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 

@@ -2,8 +2,6 @@
 //!
 //! Neighbours: the Lambda entry points, local mode and tests make their clients here.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
@@ -13,6 +11,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::SdkConfig;
+use domain::limits::{AWS_TIMEOUT, AWS_TRIES};
 use url::Url;
 
 use crate::provider::egress::is_loopback;
@@ -24,10 +23,6 @@ pub struct Access(SdkConfig);
 /// The roots that AWS's own addresses are certified by (<https://www.amazontrust.com/repository>).
 /// Reading all roots of a machine would be most of a function's start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
-/// Attempts of one call: the first and two more.
-const TRIES: u32 = 3;
-/// No single attempt takes longer.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Access {
     /// To AWS, or to what is given in its place.
@@ -42,12 +37,13 @@ impl Access {
         endpoint_url: Option<String>,
         credentials: Credentials,
     ) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(AWS_TIMEOUT.duration()).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .retry_config(RetryConfig::standard().with_max_attempts(AWS_TRIES))
             .timeout_config(timeouts)
             .http_client(client);
         config.set_endpoint_url(endpoint_url);

@@ -4,10 +4,10 @@
 
 use confique::Config as _;
 
-/// What a function is told by its environment.
+/// The settings of a function, from its environment.
 #[derive(Debug, confique::Config)]
 pub struct Config {
-    /// Name of the stack: metrics are told apart by it.
+    /// Name of the stack: metrics have it as a dimension.
     #[config(env = "SERVICE")]
     pub service: String,
     /// Name of the table `core`.
@@ -22,7 +22,7 @@ pub struct Config {
     /// URL of its dead letters; only for the function that looks at them.
     #[config(env = "DEAD_LETTER_QUEUE_URL")]
     pub dead_letter_queue_url: Option<String>,
-    /// What callback links are made of.
+    /// The start of callback links.
     #[config(env = "PUBLIC_URL")]
     pub public_url: String,
     /// ARN of the master key in Secrets Manager; only for functions that need it.

@@ -13,16 +13,16 @@ use store::{Store, StoreError};
 use crate::app::App;
 use crate::mark;
 
-/// What one look came to.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// The thing that was checked.
     pub check: &'static str,
     /// Whether it is well.
     pub fine: bool,
-    /// What was seen.
+    /// The state that was found.
     pub told: String,
-    /// What to do.
+    /// The remedy.
     pub advice: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ async fn key(app: &App) -> Finding {
     let Ok(master) = app.master() else {
         return Finding::wrong(CHECK, "this function has no master key", restore);
     };
-    match mark::compare(&*app.store, master).await {
+    match mark::compare(&*app.store, Some(master)).await {
         Ok(true) => Finding::fine(CHECK, "the data was made with it"),
         Ok(false) => {
             let advice = "Start this version once on it; on AWS invoke the bootstrap function.";
@@ -113,7 +113,7 @@ async fn due(app: &App) -> Finding {
     }
 }
 
-/// Nothing, where it cannot be told: the queue of a service on this machine is in its memory.
+/// Nothing, where it is not known: the queue of a service on this machine is in its memory.
 async fn queue(app: &App) -> Option<Finding> {
     const CHECK: &str = "queue";
     Some(match app.queue.depth().await {

@@ -1,4 +1,4 @@
-//! What the `main` of every Lambda has in common.
+//! The common part of the `main` of every Lambda.
 //!
 //! Neighbours: `functions/*/src/main.rs`. Guarantee: clients are made once, before the first call.
 
@@ -35,7 +35,8 @@ pub struct Lambda {
 
 impl Lambda {
     /// Makes everything that a function runs with, from its environment: also the master key, where
-    /// the environment names it. With a key that the data was not made with, it does not start.
+    /// the environment names it. It does not start with a key that the data was not made with, nor
+    /// on rows of a later version.
     ///
     /// # Errors
     /// Which name of the environment is missing or wrong; why the function does not fit the data.
@@ -55,9 +56,7 @@ impl Lambda {
             Some(arn) => Some(master_key(&access, arn).await?),
             None => None,
         };
-        if let Some(master) = &master {
-            mark::compare(&store, master).await?;
-        }
+        mark::compare(&store, master.as_ref()).await?;
         let app = App {
             store: Arc::new(store),
             queue: Arc::new(SqsQueue::new(

@@ -29,7 +29,7 @@ pub enum Unfit {
          wrote it, or a later one"
     )]
     LaterForm(u32),
-    /// It cannot be told.
+    /// The store does not say.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -42,16 +42,20 @@ struct Made {
     e_id: String,
 }
 
-/// Compares the key and this version with the mark; says whether there is one.
+/// Compares this version, and the key of a process that has one, with the mark; says whether there
+/// is one.
 ///
 /// # Errors
 /// Why the process does not fit.
-pub async fn compare(store: &(dyn Store + 'static), master: &MasterKey) -> Result<bool, Unfit> {
+pub async fn compare(
+    store: &(dyn Store + 'static),
+    master: Option<&MasterKey>,
+) -> Result<bool, Unfit> {
     let Some(mark) = store.find_mark().await? else { return Ok(false) };
     if mark.form > FORM {
         return Err(Unfit::LaterForm(mark.form));
     }
-    if mark.master_key != master.check_value() {
+    if master.is_some_and(|master| mark.master_key != master.check_value()) {
         return Err(Unfit::ForeignKey);
     }
     Ok(true)
@@ -66,7 +70,7 @@ pub async fn compare_or_mark(
     store: &(dyn Store + 'static),
     master: &MasterKey,
 ) -> Result<(), Unfit> {
-    if compare(store, master).await? {
+    if compare(store, Some(master)).await? {
         return Ok(());
     }
     let (tenant, one) = (Id::FIRST_TENANT, PageOf { limit: 1, after: None, ascending: false });
@@ -84,8 +88,8 @@ pub async fn compare_or_mark(
         return Err(Unfit::ForeignKey);
     }
     match store.keep_mark(&Mark { master_key: master.check_value(), form: FORM }).await {
-        // Another process was first: with the same key, or it is told now.
-        Err(StoreError::Conflict) => compare(store, master).await.map(drop),
+        // Another process was first: with the same key, or it is refused now.
+        Err(StoreError::Conflict) => compare(store, Some(master)).await.map(drop),
         other => Ok(other?),
     }
 }

@@ -3,7 +3,7 @@
 //! Neighbours: `main` hands them in, handlers use them; one seed can drive a whole run.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::ids::Entropy;
@@ -31,13 +31,13 @@ pub trait Queue: Send + Sync {
     /// Sends all messages, each not to be seen before its delay has passed.
     async fn send(&self, messages: &[Message]) -> Result<(), QueueError>;
 
-    /// How deep it is, where that can be told.
+    /// How deep it is, where that is known.
     async fn depth(&self) -> Result<Option<Depth>, QueueError> {
         Ok(None)
     }
 }
 
-/// What is posted to a provider.
+/// A message to a provider.
 #[derive(Clone, Debug)]
 pub struct Post {
     /// The method's endpoint.
@@ -50,14 +50,14 @@ pub struct Post {
     pub timeout: Period,
 }
 
-/// Whoever provisions.
+/// The port to providers.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// Posts, and says what came of it. It never fails: silence is an answer too.
     async fn post(&self, post: &Post) -> Answer;
 }
 
-/// What time it is.
+/// The clock.
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// Now.
@@ -84,7 +84,7 @@ impl Clock for SystemClock {
     }
 
     async fn wait(&self, period: Period) {
-        tokio::time::sleep(Duration::from_millis(period.millis().unsigned_abs())).await;
+        tokio::time::sleep(period.duration()).await;
     }
 }
 

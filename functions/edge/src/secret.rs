@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::entitlement::product_key::KeySecret;
-use domain::ids::{Entropy, Id};
+use domain::ids::{Entropy, Id, Purpose};
 use domain::plan::door::Sealed;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -43,12 +44,12 @@ impl MasterKey {
 
     /// Reads 64 hex digits; none for anything else.
     pub fn from_hex(text: &str) -> Option<Self> {
-        Some(Self(hex::decode(text).ok()?.try_into().ok()?))
+        Some(Self(HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()?))
     }
 
     /// What tells this key from others, and nothing more.
     pub fn check_value(&self) -> String {
-        hex::encode(&self.derive(&[b"check-value"])[..16])
+        HEXLOWER.encode(&self.derive(&[b"check-value"])[..16])
     }
 
     /// The secret of a tenant's eIds and product keys.
@@ -60,7 +61,7 @@ impl MasterKey {
     /// Seals a secret for one place; it opens nowhere else.
     pub fn seal(&self, secret: &Secret, place: &str, entropy: &Entropy) -> Sealed {
         // One decision may seal several secrets: each place has a nonce of its own.
-        let fresh = self.derive(&[b"nonce", &entropy.bytes(2), place.as_bytes()]);
+        let fresh = self.derive(&[b"nonce", &entropy.bytes(Purpose::Nonces), place.as_bytes()]);
         let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|i| fresh[i]);
         let payload = Payload { msg: &secret.0, aad: place.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
@@ -98,7 +99,7 @@ impl MasterKey {
 impl Secret {
     /// A new callback secret: 32 random bytes.
     pub fn callback(entropy: &Entropy) -> Self {
-        Self(entropy.bytes(1).to_vec())
+        Self(entropy.bytes(Purpose::CallbackSecret).to_vec())
     }
 
     /// A secret that a user gave.

@@ -1,4 +1,4 @@
-//! What is told to the operator: every metric's name, unit and dimensions; and a message's trace.
+//! Every metric with name, unit and dimensions; and the trace of a message.
 //!
 //! Neighbours: `app`, `functions/dispatch` and `functions/sweeper` count here; `lambda` prints it
 //! as a line of the embedded metric format after each invocation. Elsewhere nobody listens.
@@ -76,7 +76,7 @@ pub fn attempted(outcome: AttemptOutcome, late: Period, took: Period) {
     histogram!(PROVIDER_LATENCY).record(took.millis() as f64);
 }
 
-/// Tells how far the sweeper is behind: told by every sweep, so that silence means none was made.
+/// Reports how far the sweeper is behind: at every sweep, so that silence means there was none.
 pub fn swept(lag: Period) {
     histogram!(SWEEPER_LAG).record(lag.millis() as f64);
 }

@@ -1,14 +1,14 @@
 //! The data folder: the database, the master key, the admin key; one process at a time.
 //!
 //! Neighbours: `service` opens it. Guarantee: its files are read by their owner only, and a folder
-//! that lacks a part of what it had is told from a new one.
+//! that lacks a part of what it had is not taken for a new one.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What is wrong with a data folder.
+/// The faults of a data folder.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// A file cannot be read or written.
@@ -87,7 +87,7 @@ impl DataDir {
         &self.path
     }
 
-    /// A file of the folder, as it is told to people.
+    /// A file of the folder, as messages name it.
     pub fn file(&self, name: &str) -> String {
         self.path.join(name).display().to_string()
     }

@@ -3,6 +3,8 @@
 //! Neighbours: `service` opens both at a start, `doctor` looks at them. Guarantee: a start changes
 //! nothing unless the two belong together.
 
+use data_encoding::HEXLOWER;
+use domain::ids::Purpose;
 use edge::mark;
 use edge::ports::Ids;
 use edge::secret::MasterKey;
@@ -20,7 +22,7 @@ pub const ADMIN_KEY: &str = "admin-key";
 /// The database and the key of a folder, as they are.
 ///
 /// # Errors
-/// What is missing or damaged.
+/// A part that is missing or damaged.
 pub fn keyed(data: &DataDir) -> Result<(Engine, MasterKey), StartError> {
     let (master, path) = (master_key(data)?, data.database()?);
     let failed = |error: String| StartError::Database(path.display().to_string(), error);
@@ -45,7 +47,7 @@ pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), 
             return Err(data.lost(ADMIN_KEY).into());
         }
         if data.find(MASTER_KEY)?.is_none() {
-            data.keep(MASTER_KEY, &hex::encode(ids.entropy().bytes(0)))?;
+            data.keep(MASTER_KEY, &HEXLOWER.encode(&ids.entropy().bytes(Purpose::MasterKey)))?;
         }
         make(data).await?;
     }
@@ -74,7 +76,7 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(),
         StartError::Database(data.path().display().to_string(), error.to_string())
     };
     if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
-        mark::compare(&store, master).await.map_err(unfit)?;
+        mark::compare(&store, Some(master)).await.map_err(unfit)?;
     }
     store::tables::create(&client, core, catalog).await.map_err(damaged)?;
     mark::compare_or_mark(&store, master).await.map_err(unfit)

@@ -3,8 +3,6 @@
 //! Neighbours: `main`. It is a client like any other: everything goes over HTTP with a key, and
 //! every step has an Idempotency-Key, so that a start that was interrupted goes on.
 
-use std::time::Duration;
-
 use edge::secret::Secret;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,6 +11,7 @@ use tokio::time::sleep;
 use crate::api::{Api, ApiError};
 use crate::data_dir::FolderError;
 use crate::database::ADMIN_KEY;
+use crate::limits::DEMO_LOOK;
 use crate::service::Running;
 
 /// Why the demo ended early.
@@ -35,8 +34,6 @@ pub struct Demo<'a> {
 
 /// The file that remembers what the demo made.
 const FILE: &str = "demo.json";
-/// Between two looks at a request.
-const LOOK: Duration = Duration::from_millis(50);
 /// Terminal statuses.
 const AT_REST: [&str; 3] = ["COMPLETED", "FAILED", "DISPATCH_FAILED"];
 
@@ -56,7 +53,7 @@ impl<'a> Demo<'a> {
     /// Makes the catalog and runs one entitlement, or finds what an earlier start made.
     ///
     /// # Errors
-    /// What was refused.
+    /// The refusal.
     pub async fn run(&self) -> Result<(), DemoError> {
         let Some(text) = self.running.data.find(FILE)? else { return self.first().await };
         let made: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -191,7 +188,7 @@ impl<'a> Demo<'a> {
                 (self.say)(&format!("  payload as it was sent: {}", text_of(&request["payload"])));
                 return Ok(());
             }
-            sleep(LOOK).await;
+            sleep(DEMO_LOOK).await;
         }
     }
 

@@ -60,7 +60,7 @@ impl Engine {
         DynamoStore::new(self.client(), core.to_owned(), catalog.to_owned())
     }
 
-    /// What the SDK calls in place of HTTP.
+    /// The connector that the SDK calls in place of HTTP.
     fn connector(&self) -> aws_smithy_runtime_api::client::http::SharedHttpClient {
         let engine = self.clone();
         http_client_fn(move |_, _| SharedHttpConnector::new(engine.clone()))

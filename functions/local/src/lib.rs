@@ -10,6 +10,7 @@ pub mod database;
 pub mod demo;
 pub mod doctor;
 pub mod engine;
+pub mod limits;
 pub mod log;
 pub mod operator;
 pub mod options;

@@ -1,4 +1,4 @@
-//! What is logged, and how much: `RUST_LOG` chooses, within bounds.
+//! The log: `RUST_LOG` chooses how much, within bounds.
 //!
 //! Neighbours: `main` starts it, the canary test listens by the same filter. Guarantee:
 //! dependencies say no more than INFO, since below that some print bodies with personal data.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::api::{Api, ApiError};
 
-/// What there is to do with provisioning requests.
+/// The commands on provisioning requests.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Requests {
     /// Explains one: all that happened, what comes next, what may be ordered and why not.
@@ -53,7 +53,7 @@ pub enum AskError {
     /// The key's file.
     #[error("{0}: {1}; --key-file names the file that holds the API key")]
     Key(PathBuf, std::io::Error),
-    /// What is in it.
+    /// Its text.
     #[error("{0} holds no API key; --key-file names the file that does")]
     NoKey(PathBuf),
     /// A filter without a value.
@@ -97,7 +97,7 @@ impl Requests {
     }
 }
 
-/// Page by page; each page is told, and each one that was refused.
+/// Page by page; prints each page, and each request that was refused.
 async fn retry(api: &Api, query: &str, say: fn(&str)) -> Result<bool, AskError> {
     let (mut retried, mut refused) = (0_u64, 0_u64);
     let mut cursor = String::new();

@@ -23,7 +23,7 @@ pub struct Cli {
     pub options: Options,
 }
 
-/// What there is to do besides the service.
+/// The commands besides the service.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Looks at plans without a service.
@@ -42,7 +42,7 @@ pub enum Command {
     Webhook(Webhook),
 }
 
-/// What there is to do with plans.
+/// The commands on plans.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Plans {
     /// Warns of what is probably not meant, and fills the plan from a document: 0 fine, 1 doubtful,

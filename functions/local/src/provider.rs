@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -14,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::request::dispatched::Answer;
-use domain::time::Period;
 use edge::ports::{Clock, Post, Provider};
 use edge::provider::signature::{ID, SIGNATURE, Signed, TIMESTAMP, sign, verify};
 use edge::secret::Secret;
@@ -23,18 +21,14 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::limits::{DEMO_CALLBACK_TIMEOUT, DEMO_WORK};
 use crate::script::{Script, Step};
 
-/// How long it works.
-const WORK: Duration = Duration::from_secs(2);
-/// How long a callback may take.
-const CALLBACK_TIMEOUT: Period = Period::from_secs(10);
-
-/// What it runs with.
+/// The parts that it runs with.
 pub struct Seat {
-    /// Who posts its callbacks.
+    /// The client that posts its callbacks.
     pub http: Arc<dyn Provider>,
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Its tasks.
     pub tasks: TaskTracker,
@@ -52,7 +46,7 @@ pub struct FakeProvider {
     begun: Mutex<HashSet<String>>,
 }
 
-/// What it was asked to do.
+/// The requests that it received.
 struct Order {
     id: String,
     callback_url: String,
@@ -85,7 +79,7 @@ impl FakeProvider {
         self.seat.tasks.spawn(async move {
             let report = async {
                 this.report(&order, "IN_PROGRESS").await;
-                sleep(WORK).await;
+                sleep(DEMO_WORK).await;
                 this.report(&order, end).await;
             };
             this.seat.stop.run_until_cancelled(report).await;
@@ -102,7 +96,8 @@ impl FakeProvider {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(sign(secrets, &webhook_id, self.seat.clock.now(), body.as_bytes()));
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        let post = Post { url: callback_url.clone(), headers, body, timeout: CALLBACK_TIMEOUT };
+        let post =
+            Post { url: callback_url.clone(), headers, body, timeout: DEMO_CALLBACK_TIMEOUT };
         match self.seat.http.post(&post).await {
             Answer::Http { status: 200, .. } => (self.seat.say)(&format!("{id}  {status}")),
             other => {

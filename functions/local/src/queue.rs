@@ -17,13 +17,7 @@ use edge::ports::{Depth, Queue, QueueError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// A message that was received comes again after this, unless it was deleted.
-const VISIBILITY: Duration = Duration::from_mins(1);
-/// Messages of one group under way: as with SQS's fair queues, one slow provider does not hold up
-/// the others.
-const GROUP: usize = 64;
-/// Received so often without being deleted, it goes to the dead letters.
-const MAX_RECEIVES: u32 = 5;
+use crate::limits::{GROUP, MAX_RECEIVES, VISIBILITY};
 
 struct Held {
     group: Option<Id>,
@@ -48,7 +42,7 @@ struct State {
     groups: HashMap<Option<Id>, Group>,
     /// Groups that have somebody in line and a place, each once, in turn.
     turns: VecDeque<Option<Id>>,
-    /// What is seen later, soonest first.
+    /// The messages that are seen later, soonest first.
     later: BTreeSet<(Instant, u64)>,
     /// The message that waits about something: no second one is needed.
     waiting: HashMap<Task, u64>,

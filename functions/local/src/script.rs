@@ -1,4 +1,4 @@
-//! What the fake provider does, step by step: `--script fail:2,delay:3,accept`.
+//! The script of the fake provider, step by step: `--script fail:2,delay:3,accept`.
 //!
 //! Neighbours: `provider` follows it; the demo's is `accept`.
 
@@ -7,7 +7,9 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// What happens to one request.
+use crate::limits::{SCRIPT_DELAY_SECS, SCRIPT_FAILURES};
+
+/// The steps for one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// 202, `IN_PROGRESS`, COMPLETED.
@@ -26,11 +28,6 @@ pub enum Step {
     Silence,
 }
 
-/// The longest delay, seconds: no method waits longer.
-const LONGEST_SECS: u64 = 60;
-/// The most refusals of one request.
-const MOST_FAILURES: u32 = 100;
-
 impl FromStr for Step {
     type Err = String;
 
@@ -48,10 +45,10 @@ impl FromStr for Step {
             ("shuffle", None) => Self::Shuffle,
             ("break", None) => Self::Break,
             ("silence", None) => Self::Silence,
-            ("delay", Some(n)) if u64::from(n) <= LONGEST_SECS => {
+            ("delay", Some(n)) if u64::from(n) <= SCRIPT_DELAY_SECS => {
                 Self::Delay(Duration::from_secs(n.into()))
             }
-            ("fail", Some(n)) if n <= MOST_FAILURES => Self::Fail(n),
+            ("fail", Some(n)) if n <= SCRIPT_FAILURES => Self::Fail(n),
             _ => {
                 return Err(format!(
                     "{text:?} is no step; there are accept, refuse, delay:SECONDS (up to 60), \
@@ -76,7 +73,7 @@ impl Script {
         Self { steps, told: Mutex::default() }
     }
 
-    /// The step of a request, and how often it came before. Requests are told apart by their
+    /// The step of a request, and how often it came before. Requests differ by their
     /// `webhook-id`, as every provider should.
     pub fn step(&self, webhook_id: &str) -> (Step, u32) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,12 +4,12 @@
 //! request, or nothing, holds up nobody, and no stop.
 
 use std::io;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::Request;
 use axum::middleware::map_request;
+use domain::limits::DESCRIPTOR_WAIT;
 use futures::{StreamExt, stream};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,18 +21,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The head of a request must be there so long after the answer to the one before.
-const HEAD: Duration = Duration::from_secs(10);
-/// A whole body must be there so long after its head.
-const WHOLE: Duration = Duration::from_secs(30);
-/// Calls that are under way at a stop are given so long to end.
-const ENDING: Duration = Duration::from_secs(8);
-/// Wait after a connection that could not be accepted: mostly for want of file descriptors.
-const PAUSE: Duration = Duration::from_millis(50);
+use crate::limits::{BODY_TIMEOUT, CALLS_END, HEAD_TIMEOUT};
 
 /// The request with a body that breaks off when its time is over.
 fn in_time(request: Request) -> Request {
-    let end = Instant::now() + WHOLE;
+    let end = Instant::now() + BODY_TIMEOUT;
     request.map(|body| {
         let next = move |mut chunks: BodyDataStream| async move {
             match timeout_at(end, chunks.next()).await {
@@ -51,7 +44,7 @@ pub fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &
     tasks.spawn(async move {
         let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
@@ -60,7 +53,7 @@ pub fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &
                 accepted = listener.accept() => accepted,
             };
             let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(DESCRIPTOR_WAIT.duration()).await;
                 continue;
             };
             let service = TowerToHyperService::new(router.clone());
@@ -72,7 +65,7 @@ pub fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: &
             });
         }
         drop(listener);
-        if timeout(ENDING, graceful.shutdown()).await.is_err() {
+        if timeout(CALLS_END, graceful.shutdown()).await.is_err() {
             tracing::warn!("some calls did not end in time");
         }
     });

@@ -5,7 +5,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -28,6 +27,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::data_dir::DataDir;
 use crate::database::{ADMIN_KEY, open};
+use crate::limits::STOP_TIMEOUT;
 use crate::options::{Options, ProviderOptions};
 use crate::provider::{FakeProvider, Seat};
 use crate::queue::LocalQueue;
@@ -46,7 +46,7 @@ pub struct Running {
     pub api_key: String,
     /// The folder with everything.
     pub data: DataDir,
-    /// What the handlers run with.
+    /// The parts that the handlers run with.
     pub app: Arc<App>,
     /// The queue.
     pub queue: Arc<LocalQueue>,
@@ -55,9 +55,6 @@ pub struct Running {
     tasks: TaskTracker,
     stop: CancellationToken,
 }
-
-/// No stop takes longer: the longest attempt and a little more. Calls end sooner.
-const STOP_TIMEOUT: Duration = Duration::from_secs(36);
 
 /// Starts everything on 127.0.0.1.
 ///

@@ -14,7 +14,7 @@ use edge::secret::Secret;
 /// The callback secret, where it is not a flag.
 pub const SECRET: &str = "PROVISIO_SECRET";
 
-/// What to do with a message.
+/// The commands on a message.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Webhook {
     /// Prints the three headers that sign a body.

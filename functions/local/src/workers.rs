@@ -1,9 +1,8 @@
-//! What Lambda does on AWS: batches of the queue to the dispatcher, the sweeper on its schedule.
+//! The work of Lambda on AWS: batches of the queue to the dispatcher, the sweeper on its schedule.
 //!
 //! Neighbours: `service` starts them. Guarantee: the handlers are those of the Lambdas.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::limits::{PAGE_ROWS, RESEND_AFTER};
 use domain::task::{Task, TaskKind};
@@ -18,14 +17,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug_span};
 
 use crate::engine::Engine;
+use crate::limits::{EXPIRE, SWEEP, WORKERS};
 use crate::queue::LocalQueue;
-
-/// Messages at once.
-const WORKERS: usize = 256;
-/// Between two sweeps (Q10).
-const SWEEP: Duration = Duration::from_secs(1);
-/// Between two removals of rows whose time is over.
-const EXPIRE: Duration = Duration::from_mins(10);
 
 /// Starts the dispatcher and the sweeper.
 pub fn start(
@@ -109,7 +102,7 @@ async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        // What it costs is told apart by its span.
+        // Its span tells its costs from those of calls.
         let swept = sweeper::sweep_lost(&app, &holds).instrument(debug_span!("sweep"));
         if let Err(error) = swept.await {
             tracing::warn!(%error, "sweep");

@@ -1,6 +1,7 @@
 //! `/v1/methods/{id}/test`: a signed ping, and what the provider said to it.
 
 use domain::access::Act;
+use domain::ids::Purpose;
 use domain::limits::PING_TIMEOUT;
 use domain::view::method::TestAnswer;
 use edge::provider::call::Letter;
@@ -12,7 +13,8 @@ use crate::methods::load;
 /// Sent like a request, with all that proves who we are; but it provisions nothing, and says so.
 pub(crate) async fn test(cx: Cx) -> Result<Answer, Problem> {
     let method = load(&cx, Act::Edit).await?;
-    let (started, id) = (cx.app.clock.now(), cx.app.ids.entropy().guid(0).simple().to_string());
+    let (started, id) =
+        (cx.app.clock.now(), cx.app.ids.entropy().guid(Purpose::TestId).simple().to_string());
     let body = json!({
         "type": "ping",
         "method": {"id": method.info.id, "name": method.info.name},

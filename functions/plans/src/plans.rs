@@ -6,6 +6,7 @@ use domain::access::Act;
 use domain::attributes::Entity;
 use domain::catalog::CustomAttributeDef;
 use domain::ids::Id;
+use domain::limits::READ_ROWS;
 use domain::plan::association::USED_PLAN;
 use domain::plan::content::{RawTexts, Reading};
 use domain::plan::{Plan, PlanInput};
@@ -35,7 +36,7 @@ pub(crate) fn raw_texts(cx: &Cx) -> RawTexts {
 
 /// The custom attributes of the tenant, all of them.
 pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
-    let mut page = PageOf { limit: PAGE, after: None, ascending: true };
+    let mut page = PageOf { limit: READ_ROWS, after: None, ascending: true };
     let mut all: BTreeMap<Id, (Entity, String)> = BTreeMap::new();
     loop {
         let every = |_: &CustomAttributeDef| true;
@@ -47,9 +48,6 @@ pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
         }
     }
 }
-
-/// Rows read at a time.
-const PAGE: usize = 1000;
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<PlanInput>()?);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::access::Act;
 use domain::ids::Id;
-use domain::limits::{PAGE, REHEARSAL_ROWS};
+use domain::limits::{PAGE, READ_ROWS, REHEARSAL_ROWS};
 use domain::plan::Plan;
 use domain::plan::association::USED_PLAN;
 use domain::plan::trial::{Queued, Rehearsal, RehearseInput, Rehearsed, Using};
@@ -67,8 +67,8 @@ impl Found {
     /// Looks through the list, newest first.
     async fn of(cx: &Cx, plan: &Plan, last: usize) -> Result<Self, Problem> {
         let mut found = Self { completed: Vec::new(), queued: Vec::new(), whole: false };
-        let mut page = PageOf { limit: ROWS, after: None, ascending: false };
-        for _ in 0..REHEARSAL_ROWS / ROWS {
+        let mut page = PageOf { limit: READ_ROWS, after: None, ascending: false };
+        for _ in 0..REHEARSAL_ROWS / READ_ROWS {
             let keep = |row: &RequestRow| {
                 let status = matches!(row.state, Status::Completed | Status::RequestQueued);
                 status && row.plan.as_ref().is_some_and(|named| named.id == plan.id)
@@ -110,6 +110,3 @@ impl Found {
         Ok(queued)
     }
 }
-
-/// Rows looked at in one read of the list.
-const ROWS: usize = 1000;

@@ -1,4 +1,4 @@
-//! What an operator does with a request: Update Status, retry, cancel, comments.
+//! The acts of an operator on a request: Update Status, retry, cancel, comments.
 
 use domain::activation::Activation;
 use domain::decision::Decision;
@@ -46,7 +46,7 @@ async fn change<T: Sync>(
     .await
 }
 
-/// What an act depends on.
+/// The rows that an act depends on.
 struct Loaded {
     request: Request,
     activation: Activation,

@@ -40,7 +40,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Response, Problem> {
     Ok(Answer::ok(&answer)?.into_response())
 }
 
-/// What a call asks for.
+/// The order that a call places.
 struct Asked {
     /// The request; none for what can be no request's id or number.
     id: Option<Id>,

@@ -16,7 +16,7 @@ use store::list::Page;
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
-/// What a row must be like.
+/// The filters of a row.
 struct Filter {
     statuses: Vec<Status>,
     product: Option<Id>,

@@ -1,4 +1,4 @@
-//! What the audit needs of the store: the entries of one thing.
+//! The reads of the audit: the entries of one thing.
 //!
 //! Neighbours: the edge makes an entry of each decision; `/v1/audit` and explanations read them.
 

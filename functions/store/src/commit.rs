@@ -17,14 +17,14 @@ use crate::places::row;
 use crate::port::{CommitError, Condition, Item, Store, Write};
 use crate::rows::{Encoded, encode};
 
-/// What goes into the transaction besides the decision.
+/// The parts of the transaction besides the decision.
 #[derive(Clone, Debug, Default)]
 pub struct Extra {
     /// The answer, for a call with an Idempotency-Key.
     pub answer: Option<(SavedAnswer, Time)>,
 }
 
-/// What a refused write means.
+/// The meaning of a refused write.
 enum Meaning {
     Conflict,
     Taken(Name),

@@ -1,4 +1,4 @@
-//! What is due, by the index `due`: the sweeper's list, over all tenants.
+//! The rows that are due, by the index `due`: the sweeper's list, over all tenants.
 //!
 //! Neighbours: `keys` makes the places, `rows` puts a row there. Guarantee: what is due longest
 //! comes first.
@@ -10,17 +10,17 @@ use crate::error::StoreError;
 use crate::keys::{self, Table};
 use crate::port::{Item, Range, Store};
 
-/// What is due.
+/// The tasks that are due.
 #[derive(Debug)]
 pub struct Due {
-    /// What is due longest comes first.
+    /// The longest due comes first.
     pub tasks: Vec<(Time, Task)>,
     /// Where to go on, if there is more.
     pub last: Option<String>,
 }
 
 impl dyn Store {
-    /// What is due in a shard, oldest first.
+    /// The tasks that are due in a shard, oldest first.
     ///
     /// # Errors
     /// When the store is not available.

@@ -3,7 +3,6 @@
 //! Neighbours: `port`. Guarantee: the condition expressions stand here, as literals, once each.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -13,6 +12,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
+use domain::limits::{BATCH_KEYS, BATCH_READS, BATCH_WAIT};
 
 use crate::error::StoreError;
 use crate::keys::{DUE, Key, Table, attribute};
@@ -27,13 +27,6 @@ pub struct DynamoStore {
     core: String,
     catalog: String,
 }
-
-/// Keys of one `BatchGetItem`.
-const BATCH: usize = 100;
-/// Looks for keys that `BatchGetItem` left out under load.
-const LOOKS: u32 = 6;
-/// Wait after the first look; doubled each time.
-const LOOK_WAIT: Duration = Duration::from_millis(10);
 
 impl DynamoStore {
     /// Over a client and the names of the two tables.
@@ -72,7 +65,7 @@ impl DynamoStore {
             wanted.insert(self.table(table).to_owned(), rows);
         }
         let mut found = HashMap::new();
-        for look in 0..LOOKS {
+        for read in 0..BATCH_READS {
             let call = self.client.batch_get_item().set_request_items(Some(wanted));
             let answer = call.send().await.map_err(unavailable)?;
             for (name, items) in answer.responses.unwrap_or_default() {
@@ -86,7 +79,7 @@ impl DynamoStore {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            tokio::time::sleep(LOOK_WAIT * 2_u32.pow(look)).await;
+            tokio::time::sleep(BATCH_WAIT.duration() * 2_u32.pow(read)).await;
         }
         Err(StoreError::Unavailable("UnprocessedKeys".to_owned()))
     }
@@ -186,7 +179,7 @@ impl Store for DynamoStore {
             return Ok(vec![self.one(key).await?]);
         }
         let mut found = HashMap::new();
-        for chunk in keys.chunks(BATCH) {
+        for chunk in keys.chunks(BATCH_KEYS) {
             found.extend(self.many(chunk).await?);
         }
         let take = |key: &Key| found.get(&(key.table, key.pk.clone(), key.sk.clone())).cloned();

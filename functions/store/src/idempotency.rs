@@ -12,7 +12,7 @@ use crate::keys::{self, Key};
 use crate::port::{Item, Store};
 use crate::rows::plain;
 
-/// What a call was answered, kept for 24 hours.
+/// The answer of a call, kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedAnswer {

@@ -17,7 +17,7 @@ use domain::time::Time;
 pub enum Table {
     /// Entitlements, keys, activations, requests, idempotency records.
     Core,
-    /// What changes seldom.
+    /// The table of things that change seldom.
     Catalog,
 }
 
@@ -100,7 +100,7 @@ pub fn attempt(tenant: Id, request_id: Id, generation: u32, no: u32) -> Key {
     core(request(tenant, request_id).pk, format!("{ATTEMPTS}{generation:06}#{no:06}"))
 }
 
-/// What the attempts of a request start with.
+/// The start of the sort keys of a request's attempts.
 pub const ATTEMPTS: &str = "T#";
 
 /// The conflicting callbacks of a request.
@@ -115,7 +115,7 @@ pub fn repeat(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
     core(request(tenant, request_id).pk, format!("{REPEATS}{place:02}"))
 }
 
-/// What the repeated callbacks of a request start with.
+/// The start of the sort keys of a request's repeated callbacks.
 pub const REPEATS: &str = "C#again#";
 
 /// A long response of a callback. A webhook id has no `#`, so it is never `conflicts`.
@@ -132,7 +132,7 @@ pub fn history(tenant: Id, of: Aged, id: Id, first: u64) -> Key {
     core(owner.pk, format!("{HISTORY}{first:09}"))
 }
 
-/// What the older steps start with.
+/// The start of the sort keys of older steps.
 pub const HISTORY: &str = "H#";
 
 /// An idempotency record: SHA-256 of method, path and key.
@@ -161,7 +161,7 @@ pub fn plan_version(tenant: Id, plan: Id, version: u64) -> Key {
     catalog(of_catalog(tenant, Kind::Plan, plan).pk, &format!("{VERSIONS}{version:09}"))
 }
 
-/// What the versions of a plan start with.
+/// The start of the sort keys of a plan's versions.
 pub const VERSIONS: &str = "V#";
 
 /// A contact of a customer.
@@ -170,7 +170,7 @@ pub fn contact(tenant: Id, customer: Id, id: Id) -> Key {
     catalog(pk, &format!("{CONTACTS}{}", id.padded()))
 }
 
-/// What the contacts of a customer start with.
+/// The start of the sort keys of a customer's contacts.
 pub const CONTACTS: &str = "CONTACT#";
 
 /// The sort key of an association beside its product.

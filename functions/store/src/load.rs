@@ -168,7 +168,7 @@ impl dyn Store {
         Ok(rows.into_iter().map(|row| row.map(decode).transpose()).collect())
     }
 
-    /// What the worker of an attempt noted of it.
+    /// The note of the worker of an attempt.
     ///
     /// # Errors
     /// When the store is not available.

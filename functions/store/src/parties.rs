@@ -1,4 +1,4 @@
-//! Who an entitlement may be for, and what an activation's end depends on.
+//! The parties of an entitlement, and the rows that the end of an activation depends on.
 //!
 //! Neighbours: `domain::entitlement::parties` and `domain::activation::revoke` decide on them.
 

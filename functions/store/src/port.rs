@@ -31,7 +31,7 @@ pub enum Condition {
     Expired(Time),
     /// A product key: enabled, and more than this remains (or exactly this, when it exhausts it).
     Remains {
-        /// What is taken.
+        /// The quantity that is taken.
         quantity: u32,
         /// Nothing remains afterwards.
         exhausts: bool,

@@ -15,7 +15,7 @@ use crate::port::{Condition, Item};
 
 /// An entity that has a row.
 pub trait Row: DeserializeOwned + Revised {
-    /// What it is called in an error.
+    /// Its name in an error.
     const WHAT: &'static str;
 }
 

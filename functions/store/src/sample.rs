@@ -1,9 +1,10 @@
 //! A sample of the rows, read to see whether they can be.
 //!
 //! Neighbours: the edge's doctor. Guarantee: nothing is written, and a row that cannot be read is
-//! told by its key alone.
+//! known by its key alone.
 
 use domain::ids::Id;
+use domain::limits::SAMPLE_ROWS;
 use serde::Deserialize;
 
 use crate::error::StoreError;
@@ -12,9 +13,6 @@ use crate::list::PageOf;
 use crate::places::{LISTS, table};
 use crate::port::Store;
 
-/// The newest rows of a kind that are read.
-const EACH: usize = 20;
-
 /// Where a listed row is.
 #[derive(Deserialize)]
 struct Place {
@@ -22,7 +20,7 @@ struct Place {
     sk: String,
 }
 
-/// What a sample came to.
+/// The result of a sample.
 #[derive(Debug, Default)]
 pub struct Sample {
     /// Rows that were read.
@@ -40,7 +38,7 @@ impl dyn Store {
         let mut sample = Sample::default();
         for (kind, reads) in LISTS {
             let table = table(*kind);
-            let newest = PageOf { limit: EACH, after: None, ascending: false };
+            let newest = PageOf { limit: SAMPLE_ROWS, after: None, ascending: false };
             let listed = self.list(tenant, *kind, &newest, |_: &Place| true).await?.rows;
             let places: Vec<Key> =
                 listed.into_iter().map(|Place { pk, sk }| Key { table, pk, sk }).collect();

@@ -49,7 +49,7 @@ async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
     Ok(client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default())
 }
 
-/// What a table lacks: indexes, and what they have of a row.
+/// The parts that a table lacks: indexes, and members in them.
 ///
 /// # Errors
 /// When it cannot be described.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
 use domain::ids::Id;
+use domain::limits::{SWEEP_AT_ONCE, SWEEP_READ, SWEEP_READS, SWEEP_RESENDS};
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::states::Status;
@@ -19,19 +20,10 @@ use futures::future::join_all;
 use store::keys::SHARDS;
 use store::{Extra, StoreError};
 
-/// Rows of a shard in one look: as many as one read brings.
-const LOOK: usize = 100;
-/// Requests dealt with at once, so that ten thousand take seconds.
-const AT_ONCE: usize = 20;
-/// Looks at a shard in one sweep.
-const LOOKS: usize = 100;
-/// Messages sent again in one sweep, after all else; those that are left are the next sweep's.
-const RESENDS: usize = 2000;
-
 /// Whether a queue is known to hold a message about a task.
 pub type Holds<'a> = &'a (dyn Fn(&Task) -> bool + Sync);
 
-/// What Lambda calls.
+/// The handler that Lambda calls.
 ///
 /// # Errors
 /// As [`sweep`].
@@ -67,13 +59,13 @@ pub async fn sweep_lost(app: &App, holds: Holds<'_>) -> Result<usize, StoreError
     unavailable.map_or(Ok(swept.dealt), Err)
 }
 
-/// What a sweep came to.
+/// The result of a sweep.
 #[derive(Default)]
 struct Swept {
     dealt: usize,
     /// How long the one that was due longest has waited.
     lag: Period,
-    /// What has no message, as far as is known.
+    /// The tasks that have no message, as far as is known.
     resends: Vec<(Id, Request)>,
 }
 
@@ -85,9 +77,9 @@ async fn sweep_shard(
     swept: &mut Swept,
 ) -> Result<(), StoreError> {
     let mut after = None;
-    for _ in 0..LOOKS {
+    for _ in 0..SWEEP_READS {
         let now = app.clock.now();
-        let due = app.store.list_due(shard, now, after, LOOK).await?;
+        let due = app.store.list_due(shard, now, after, SWEEP_READ).await?;
         swept.dealt += due.tasks.len();
         let oldest = due.tasks.first().map(|(at, _)| now.since(*at));
         swept.lag = swept.lag.max(oldest.unwrap_or_default());
@@ -102,7 +94,7 @@ async fn sweep_shard(
                 request.life.state == Status::RequestQueued && request.not_before.is_none();
             if !is_resend {
                 first.push((tenant, request));
-            } else if swept.resends.len() < RESENDS {
+            } else if swept.resends.len() < SWEEP_RESENDS {
                 swept.resends.push((tenant, request));
             }
         }
@@ -131,7 +123,7 @@ async fn readable(app: &App, ids: &[(Id, Id)]) -> Result<Vec<(Id, Request)>, Sto
 }
 
 async fn all(app: &App, requests: Vec<(Id, Request)>) -> Result<(), StoreError> {
-    for some in requests.chunks(AT_ONCE) {
+    for some in requests.chunks(SWEEP_AT_ONCE) {
         let each = some.iter().map(|(tenant, request)| one(app, *tenant, request.clone()));
         for ((_, request), swept) in some.iter().zip(join_all(each).await) {
             match swept {

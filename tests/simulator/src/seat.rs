@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use domain::cause::Silence;
-use domain::ids::Entropy;
+use domain::ids::{Entropy, Purpose};
 use domain::request::dispatched::Answer;
 use domain::task::Message;
 use domain::time::{Period, Time};
@@ -238,6 +238,6 @@ impl Ids for Seat {
         bytes[..8].copy_from_slice(&self.shared.seed.load(Relaxed).to_be_bytes());
         bytes[8..16].copy_from_slice(&self.shared.made.fetch_add(1, Relaxed).to_be_bytes());
         bytes[16] = 1;
-        Entropy::new(Entropy::new(bytes).bytes(0))
+        Entropy::new(bytes).part(Purpose::Ids)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::Router;
-use domain::ids::Entropy;
+use domain::ids::{Entropy, Purpose};
 use domain::request::dispatched::Answer;
 use domain::task::Message;
 use domain::time::{Period, Time};
@@ -61,7 +61,7 @@ impl Ids for CountedIds {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
         bytes[8..16].copy_from_slice(&self.made.fetch_add(1, SeqCst).to_be_bytes());
-        Entropy::new(Entropy::new(bytes).bytes(0))
+        Entropy::new(bytes).part(Purpose::Ids)
     }
 }
 

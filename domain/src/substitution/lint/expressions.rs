@@ -1,4 +1,4 @@
-//! What is probably not meant in an expression.
+//! Warnings about an expression.
 
 use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, Literal, Segment, Selector, SingularQuery,

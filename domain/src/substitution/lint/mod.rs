@@ -24,7 +24,7 @@ pub enum Severity {
     Warning,
 }
 
-/// What a warning is about.
+/// The kinds of warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Lint {
@@ -66,9 +66,9 @@ pub struct Warning {
     pub at: String,
     /// How much it matters.
     pub severity: Severity,
-    /// What it is about, such as `UNKNOWN_PATH`.
+    /// The kind, such as `UNKNOWN_PATH`.
     pub code: &'static str,
-    /// What will happen, and what to do.
+    /// A sentence: the consequence, and the remedy.
     pub detail: String,
     /// The nearest thing that would work; null when there is none.
     pub did_you_mean: Option<String>,

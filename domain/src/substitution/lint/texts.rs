@@ -1,6 +1,7 @@
-//! What is probably not meant in a text that goes into the payload as it is.
+//! Warnings about a text that goes into the payload as it is.
 
 use super::{Found, Lint, PREFIX, is_known};
+use crate::limits::SECRET_BYTES;
 use crate::substitution::expression::is_expression;
 use crate::text;
 
@@ -17,13 +18,11 @@ const SECRET_KEYS: [&str; 9] = [
     "passphrase",
 ];
 
-/// What secrets start with: keys of AWS, GitHub, Slack, Stripe, JSON Web Tokens, our own.
+/// The starts of secrets: keys of AWS, GitHub, Slack, Stripe, JSON Web Tokens, our own.
 const SECRET_STARTS: [&str; 13] = [
     "AKIA", "ASIA", "whsec_", "pvk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xoxb-", "xoxp-",
     "sk_live_", "eyJ",
 ];
-/// The shortest text that is one of them.
-const SECRET_CHARS: usize = 10;
 
 /// Everything about a text; `key` is that of the member it belongs to.
 pub(super) fn lint(text: &str, key: Option<&str>) -> Vec<Found> {
@@ -71,7 +70,7 @@ fn secret(text: &str, key: Option<&str>) -> Option<Found> {
 
 /// A secret by its form: one word that starts so, a credential of a header, a private key.
 fn is_secret(text: &str) -> bool {
-    let token = |word: &str| word.len() >= SECRET_CHARS && !word.contains(char::is_whitespace);
+    let token = |word: &str| word.len() >= SECRET_BYTES && !word.contains(char::is_whitespace);
     let credential = text.split_once(' ').is_some_and(|(scheme, word)| {
         ["bearer", "basic"].iter().any(|s| s.eq_ignore_ascii_case(scheme)) && token(word)
     });

@@ -1,4 +1,4 @@
-//! Who a customer is, as CRM.COM writes it: contact information, demographics, company profile.
+//! A customer's profile as CRM.COM writes it: contact information, demographics, company profile.
 //!
 //! Neighbours: `customer::profile` has the same members in camelCase.
 

@@ -1,4 +1,4 @@
-//! Who made and last changed a request, as CRM.COM writes it.
+//! The log information of a request, as CRM.COM writes it: creation and last change.
 //!
 //! Neighbours: `access::tenant` is the unit, `access::keys` the user.
 

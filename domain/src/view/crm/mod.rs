@@ -46,7 +46,7 @@ pub struct CrmStatus {
     pub code: CrmCode,
     /// Empty.
     pub description: String,
-    /// What was wrong, in words.
+    /// The fault in a sentence.
     pub message: String,
 }
 
@@ -122,7 +122,7 @@ pub struct CrmProvider {
     pub provisioning_protocol: Option<String>,
 }
 
-/// What the view is made of.
+/// The rows that the view is made from.
 pub struct CrmSources {
     /// The request.
     pub request: Request,

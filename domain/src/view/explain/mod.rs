@@ -37,15 +37,15 @@ pub struct Explanation {
     pub why: String,
     /// All that happened, oldest first.
     pub timeline: Vec<Moment>,
-    /// What happens next by itself.
+    /// The next step that the service takes by itself.
     pub next: Next,
-    /// What an operator may order, and why not.
+    /// The acts of an operator, and for each why it is not allowed, if it is not.
     pub actions: Vec<ActionLine>,
     /// How many rows of it cannot be read: what they would tell is missing above.
     pub unreadable: usize,
 }
 
-/// What kind of thing happened.
+/// The kinds of moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MomentKind {
@@ -73,7 +73,7 @@ pub enum MomentKind {
 pub struct Moment {
     /// When; an attempt: when it began; a repeated callback: when it came last.
     pub at: Time,
-    /// What kind of thing.
+    /// The kind of moment.
     pub kind: MomentKind,
     /// In words.
     pub summary: String,
@@ -107,11 +107,11 @@ pub struct Moment {
     pub payload: Option<String>,
     /// SHA-256 of what is sent.
     pub payload_sha256: Option<String>,
-    /// What was said with it.
+    /// The comment, or the reason given with it.
     pub note: Option<String>,
 }
 
-/// Who acted.
+/// The actor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Who {
@@ -123,7 +123,7 @@ pub struct Who {
     pub username: Option<String>,
 }
 
-/// What happens next by itself.
+/// The next step that the service takes by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Next {
     /// What.
@@ -155,7 +155,7 @@ pub struct ActionLine {
     pub action: &'static str,
     /// Whether this caller may order it now.
     pub allowed: bool,
-    /// What it would do, or why it is not allowed.
+    /// Its effect, or the reason why it is not allowed.
     pub why: String,
 }
 

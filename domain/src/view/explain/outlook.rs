@@ -39,7 +39,7 @@ impl Evidence {
         }
     }
 
-    /// What comes next by itself.
+    /// The next step that the service takes by itself.
     pub(super) fn next(&self, now: Time) -> Next {
         let request = &self.request;
         match request.life.state {

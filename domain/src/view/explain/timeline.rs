@@ -64,7 +64,7 @@ impl Evidence {
     }
 
     /// The steps of the state table. The ring of webhook ids has one for each callback that was
-    /// accepted, in their order, beside those that were known: the last ones are told with theirs.
+    /// accepted, in their order, beside those that were known: the last ones have theirs.
     fn steps(&self) -> Vec<Moment> {
         let own = self.request.life.history.iter().cloned().map(Step::untyped);
         let steps: Vec<Step<String>> = self.older.iter().cloned().chain(own).collect();

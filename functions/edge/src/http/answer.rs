@@ -1,4 +1,4 @@
-//! What a handler answers when all went well.
+//! The answer of a handler that succeeded.
 //!
 //! Neighbours: the idempotency record keeps it, the router sends it.
 

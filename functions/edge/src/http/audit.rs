@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 /// The header that says why.
 pub const REASON: &str = "audit-reason";
 
-/// What a body may say of why.
+/// The members of a body that give a reason.
 #[derive(Deserialize)]
 struct Said {
     comments: Option<String>,

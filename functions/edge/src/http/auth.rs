@@ -1,4 +1,4 @@
-//! Who calls: the API key of `Authorization: Bearer`, its tenant and role.
+//! The caller: the API key of `Authorization: Bearer`, its tenant and role.
 //!
 //! Neighbours: `context` asks before a handler sees the call.
 

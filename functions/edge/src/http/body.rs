@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use domain::limits::DRAINED_BYTES;
+use domain::limits::{DRAINED_BYTES, TYPE_FAULTS};
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
 use domain::told::{not_json, told};
 use futures::StreamExt;
@@ -19,9 +19,6 @@ use serde_path_to_error::Segment;
 use crate::http::positions::positions;
 use crate::http::repeated::repeated;
 use crate::http::shape::Shape;
-
-/// A body larger than this many type faults is not worth telling further.
-const MOST_FAULTS: usize = 50;
 
 /// A body as it was read, and what is wrong in its form. Only a decision on it, or the answer to
 /// it, gets at what it says, so that no fault is lost.
@@ -110,11 +107,11 @@ pub fn read_value<T: DeserializeOwned>(
         return Err(Rejection::at("", Code::ValidationFailed, "This must be a JSON object."));
     }
     drop_nulls(&mut value);
-    faults.extend(shape.into_iter().flat_map(|shape| positions(shape, &mut value, MOST_FAULTS)));
+    faults.extend(shape.into_iter().flat_map(|shape| positions(shape, &mut value, TYPE_FAULTS)));
     let mut patient = Patient { value, removed: Vec::new() };
     let mut unknown: Vec<Vec<Step>> = Vec::new();
     let mut read = None;
-    for _ in 0..MOST_FAULTS {
+    for _ in 0..TYPE_FAULTS {
         unknown.clear();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(ignored(&path));
         let source = serde_ignored::Deserializer::new(&patient.value, &mut note);

@@ -39,7 +39,7 @@ use crate::http::shape::shape;
 
 /// A call.
 pub struct Cx {
-    /// What the process runs with.
+    /// The parts that the process runs with.
     pub app: Arc<App>,
     /// The row of the table of routes.
     pub route: &'static Route,
@@ -104,7 +104,7 @@ impl Cx {
         &*self.app.store
     }
 
-    /// Who calls.
+    /// The caller.
     ///
     /// # Errors
     /// 401 on a route that needs no key.
@@ -141,7 +141,7 @@ impl Cx {
         self.param(name).parse().map_err(not_found)
     }
 
-    /// The body. Faults of its form are told together with those of its rules.
+    /// The body. Faults of its form are reported together with those of its rules.
     ///
     /// # Errors
     /// Every fault of it, when nothing can be read of it.
@@ -163,7 +163,7 @@ impl Cx {
     /// Answers a call that stores nothing.
     ///
     /// # Errors
-    /// What the work says.
+    /// The errors of the work.
     pub async fn settle<T, R>(
         &self,
         body: Body<T>,
@@ -243,7 +243,7 @@ impl Cx {
     /// so that a first call pays for no look.
     ///
     /// # Errors
-    /// What the decision says; 503 when too many races were lost.
+    /// The errors of the decision; 503 when too many races were lost.
     pub async fn decide<F, R>(&self, decide: F) -> Result<Answer, Problem>
     where
         F: Fn(Stamp) -> R + Send + Sync,

@@ -125,7 +125,7 @@ impl Problem {
         self.rejection.code
     }
 
-    /// What was wrong, for people.
+    /// The fault in a sentence, for people.
     pub fn detail(&self) -> &str {
         &self.rejection.detail
     }

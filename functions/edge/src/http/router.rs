@@ -13,6 +13,8 @@ use axum::extract::{RawPathParams, Request};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use data_encoding::HEXLOWER;
+use domain::ids::Purpose;
 use domain::rejection::Code;
 
 use crate::app::App;
@@ -121,7 +123,7 @@ where
 }
 
 fn request_id(app: &App) -> String {
-    hex::encode(&app.ids.entropy().bytes(0)[..8])
+    HEXLOWER.encode(&app.ids.entropy().bytes(Purpose::CallId)[..8])
 }
 
 /// The name of the call, and what a browser may not do with its answer: guess its type, keep it, or

@@ -1,4 +1,4 @@
-//! What a route is: its name, who may use it, what goes in and comes out.
+//! The form of a route: its name, its permission, its body and its answer.
 //!
 //! Neighbours: `table` has them all; the routers and `infra/openapi.json` are made of it.
 
@@ -10,7 +10,7 @@ use crate::http::dialect::{CRM, Dialect, LDK, OWN};
 use crate::http::problem::CREATED;
 use crate::http::shape::{Shape, shape};
 
-/// What the paths of source 004 end with.
+/// The end of the paths of source 004.
 const SUFFIX: &str = ".ws";
 
 /// The parameters of every list; the last one is for those that are only shown.
@@ -31,7 +31,7 @@ pub enum Function {
     Callbacks,
 }
 
-/// What comes out.
+/// The answer.
 #[derive(Clone, Copy, Debug)]
 pub enum Gives {
     /// One of these.
@@ -61,17 +61,17 @@ pub struct Route {
     pub verb: &'static str,
     /// Path with its parameters in braces.
     pub path: &'static str,
-    /// Who may use it.
+    /// The permission that it takes.
     pub needs: Needs,
     /// Where its handler is.
     pub function: Function,
-    /// What it does.
+    /// A sentence: its effect.
     pub summary: &'static str,
     /// Query parameters, besides those of lists.
     pub query: &'static [&'static str],
-    /// What goes in.
+    /// The body.
     pub takes: Option<Shape>,
-    /// What comes out.
+    /// The answer.
     pub gives: Gives,
     /// The status of success is 201.
     pub creates: bool,

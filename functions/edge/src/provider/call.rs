@@ -19,7 +19,7 @@ use crate::provider::credential_place;
 use crate::provider::signature::sign;
 use crate::provider::token::{Client, Grant};
 
-/// What is sent.
+/// The message.
 pub struct Letter {
     /// The `webhook-id`, by which the provider deduplicates.
     pub id: String,
@@ -127,7 +127,7 @@ impl Calling<'_> {
         }
     }
 
-    /// What is left of the deadline.
+    /// The time that is left until the deadline.
     fn left(&self) -> Option<Period> {
         let left = self.deadline.since(self.app.clock.now());
         (left.millis() > 0).then_some(left)

@@ -7,11 +7,10 @@ use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::cause::Silence;
-use domain::limits::{LADDER_LONGEST, PROVIDER_BODY_BYTES};
+use domain::limits::{DESCRIPTOR_WAIT, LADDER_LONGEST, PROVIDER_BODY_BYTES};
 use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
 use futures::FutureExt;
@@ -83,7 +82,7 @@ impl Provider for HttpProvider {
             Ok(url) => url,
             Err(why) => return Answer::Blocked(why),
         };
-        let deadline = Instant::now() + Duration::from_millis(post.timeout.millis().unsigned_abs());
+        let deadline = Instant::now() + post.timeout.duration();
         // As soon as this machine can: a lack of its own is no silence of the provider.
         loop {
             let Ok(ended) = timeout_at(deadline, self.exchange(post, url.clone())).await else {
@@ -92,7 +91,9 @@ impl Provider for HttpProvider {
             };
             match ended {
                 Ok(answer) | Err(Failed::Silent(answer)) => return answer,
-                Err(Failed::Lacking) if Instant::now() + LACK < deadline => sleep(LACK).await,
+                Err(Failed::Lacking) if Instant::now() + DESCRIPTOR_WAIT.duration() < deadline => {
+                    sleep(DESCRIPTOR_WAIT.duration()).await;
+                }
                 Err(Failed::Lacking) => {
                     let detail = "This machine had no file descriptor left; nothing was sent.";
                     return Answer::None(Silence::Connect, detail.to_owned());
@@ -181,8 +182,6 @@ enum Failed {
     Lacking,
 }
 
-/// Wait for a descriptor that is given back.
-const LACK: Duration = Duration::from_millis(50);
 /// `EMFILE` and `ENFILE`: no descriptor is left, for this process or for all.
 const NO_DESCRIPTORS: [i32; 2] = [24, 23];
 

@@ -1,4 +1,4 @@
-//! Whoever provisions: where it may be, how a call is signed, how it is made.
+//! Calls to providers: allowed addresses, signatures, the client.
 
 pub mod call;
 pub mod client;

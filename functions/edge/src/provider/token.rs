@@ -24,15 +24,15 @@ use crate::ports::{Clock, Post, Provider};
 /// Tenant, method and version of the method: another version may have other credentials.
 pub type Owner = (Id, Id, u64);
 
-/// What a token server knows us by.
+/// The client that a token server knows.
 pub struct Client {
     /// Where tokens come from.
     pub url: String,
-    /// Who we are there.
+    /// The client's id there.
     pub id: String,
     /// Our secret there.
     pub secret: String,
-    /// What the token is for.
+    /// The scope of the token.
     pub scope: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use futures::future::join_all;
 
 use crate::telemetry::traced;
 
-/// What becomes of a record.
+/// The result of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The queue may forget it.

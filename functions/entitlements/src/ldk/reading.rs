@@ -16,7 +16,7 @@ use domain::time::Day;
 
 use super::document::{Document, EntitlementItem, FeatureRef, ItemProduct, Specified, Text};
 
-/// What a document asks for.
+/// The order that a document places.
 pub(super) struct Asked {
     /// The body of the JSON API.
     pub(super) input: EntitlementInput,
@@ -24,11 +24,11 @@ pub(super) struct Asked {
     pub(super) state: Option<State>,
     /// The document has an action and nothing else.
     pub(super) bare: bool,
-    /// What was sent and has no effect (004-H9).
+    /// Members that were sent and have no effect (004-H9).
     pub(super) ignored: Vec<&'static str>,
 }
 
-/// Reads the values; every fault of one is told.
+/// Reads the values; every fault of one is reported.
 pub(super) fn asked(document: &Document) -> Result<Asked, Rejection> {
     let mut reader = Reader::default();
     let items = document.entitlement_item.iter().enumerate();

@@ -63,7 +63,7 @@ pub fn keep(value: &mut Value, fields: &[String]) {
     }
 }
 
-/// What is wanted of a member: none: nothing; empty: all of it.
+/// The wanted parts of a member: none: nothing; empty: all of it.
 fn within(name: &str, fields: &[String]) -> Option<Vec<String>> {
     let whole = name == "id" || fields.iter().any(|field| field == name);
     let parts: Vec<String> = fields

@@ -33,7 +33,7 @@ pub const LDK: Dialect = Dialect {
     },
 };
 
-/// What an XML answer says it is.
+/// The media type of an XML answer.
 pub const XML: &str = "application/xml; charset=utf-8";
 
 /// Reads a document whose root element is `root`.

@@ -22,7 +22,7 @@ pub use own::OWN;
 /// A way to speak.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
-    /// What a body says it is; empty: no body is listened to.
+    /// The media type of bodies; empty: bodies are not read.
     pub content: &'static [&'static str],
     /// Bodies, `fields` and `If-Match` follow the rules of our own API.
     pub ours: bool,
@@ -32,13 +32,13 @@ pub struct Dialect {
     pub token: fn(&Uri) -> Option<String>,
     /// Says no.
     pub refuse: fn(Problem) -> Response<Body>,
-    /// What it refuses besides what every dialect does.
+    /// The statuses that it answers besides those of every dialect.
     pub codes: &'static [Code],
     /// How the OpenAPI document describes it.
     pub described: Described,
 }
 
-/// What the OpenAPI document says of a dialect.
+/// The OpenAPI description of a dialect.
 #[derive(Clone, Copy, Debug)]
 pub struct Described {
     /// The ways to say who calls.

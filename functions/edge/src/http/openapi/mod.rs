@@ -14,7 +14,7 @@ use crate::http::routes::Gives;
 use crate::http::shape::named;
 use crate::http::table::ROUTES;
 
-/// What the service answered to a test that visits every route.
+/// The answers of the service to a test that visits every route.
 const EXAMPLES: &str = include_str!("../../../../../infra/examples.json");
 
 /// The document.

@@ -1,8 +1,9 @@
-//! What the parameters of paths, queries and headers are, each by its name.
+//! The parameters of paths, queries and headers, each by its name.
 //!
 //! Neighbours: the table of routes says which route takes which.
 
 use domain::access::Needs;
+use domain::ids::MAX_ID;
 use domain::limits::PAGE;
 use domain::request::states::Status;
 use serde_json::{Value, json};
@@ -36,11 +37,8 @@ fn parameter(place: &str, name: &str, required: bool, schema: &Value, what: &str
     })
 }
 
-/// The highest id: 53 bits.
-const MOST: u64 = 9_007_199_254_740_991;
-
 fn id() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": MOST})
+    json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID})
 }
 
 fn of_path(name: &str) -> (Value, &'static str) {

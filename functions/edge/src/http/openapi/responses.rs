@@ -1,4 +1,4 @@
-//! What can be answered besides success: every status that a route can have, and no other.
+//! The answers besides success: every status that a route can have, and no other.
 //!
 //! Neighbours: `http::problem` has the status of each code; this says which routes meet which.
 
