@@ -46,7 +46,8 @@ pub enum Code {
     CursorInvalid,
     /// No valid API key was sent. Send `Authorization: Bearer <api key>`.
     Unauthenticated,
-    /// The callback is not signed with the method's secret, or its time-stamp is stale.
+    /// The callback is not signed with the method's secret, its time-stamp is stale, or its
+    /// `webhook-id` is not 1 to 64 of A-Z, a-z, 0-9, _ and -.
     BadSignature,
     /// The key's role lacks the permission that this call needs.
     Forbidden,
@@ -70,7 +71,7 @@ pub enum Code {
     WebhookIdReused,
     /// The entitlement is disabled. Enable it first.
     EntitlementDisabled,
-    /// The entitlement's end date has passed.
+    /// The entitlement's end date has passed. No key of it can be activated.
     EntitlementExpired,
     /// The product key is disabled. Enable it first.
     ProductKeyDisabled,

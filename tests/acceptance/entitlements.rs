@@ -247,11 +247,23 @@ async fn what_is_still_open_keeps_its_entitlement() {
         story.until_status(request, "REQUEST_SENT").await;
         let revoke = format!("/v1/activations/{}/revoke", active["aid"].as_str().unwrap());
         admin.post(&revoke, &json!({})).await.expect(200);
+        let offered = async || admin.get(&path).await.expect(200)["allowedActions"].clone();
         if reopened {
+            let answer = act(admin, &e_id(&made), "REOPEN").await.expect(200);
+            assert_eq!(answer["allowedActions"], offered().await, "as a GET says it");
+        } else {
+            // A test that takes no activations says what is possible instead, also in a refusal.
             act(admin, &e_id(&made), "REOPEN").await.expect(200);
+            let mut body = body_of("PRODUCE", &json!({"productId": story.product}));
+            (body["isTest"], body["activationAllowed"]) = (true.into(), false.into());
+            admin.put(&path, &body).await.expect(200);
+            let keys = admin.get(&format!("{path}/product-keys")).await.expect(200);
+            let body = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1});
+            let refused = admin.post("/v1/activations", &body).await;
+            refused.refused(409, "ILLEGAL_TRANSITION");
+            assert_eq!(refused.json["allowedActions"], offered().await, "as a GET says it");
         }
-        let shown = admin.get(&path).await.expect(200);
-        assert!(!shown["allowedActions"].as_array().unwrap().contains(&json!("DELETE")));
+        assert!(!offered().await.as_array().unwrap().contains(&json!("DELETE")));
         admin.delete(&path).await.refused(409, "IN_USE");
         let done = json!({"id": request, "status": "COMPLETED"});
         story.report(request, "it_ended", &done).await.expect(200);

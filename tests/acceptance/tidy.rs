@@ -12,22 +12,35 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-/// Every Rust file of the workspace: its path from the root, its text.
-fn sources() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut open = vec![root()];
+/// Every file of the repository: its path from the root.
+fn files() -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![root()]);
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() && !name.starts_with('.') && name != "target" {
+            if !path.is_dir() {
+                found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            } else if !name.starts_with('.') && name != "target" {
                 open.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                let place = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-                found.push((place, std::fs::read_to_string(&path).unwrap()));
             }
         }
     }
+    found
+}
+
+fn is_a(kind: &str, path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == kind)
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap()
+}
+
+/// Every Rust file of the workspace: its path from the root, its text.
+fn sources() -> Vec<(String, String)> {
+    let rust = files().into_iter().filter(|path| is_a("rs", path));
+    let found: Vec<(String, String)> = rust.map(|path| (path.clone(), read(&path))).collect();
     assert!(found.len() > 50, "the sources were not found");
     found
 }
@@ -183,7 +196,6 @@ fn comments(text: &str) -> String {
 /// table; each test that SPEC.md names is there.
 #[test]
 fn what_is_cited_is_there() {
-    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     let (spec, architecture) = (read("SPEC.md"), read("ARCHITECTURE.md"));
     let of_tables = read("domain/tests/cases/machines.txt");
     let mut known: BTreeSet<String> =
@@ -208,6 +220,34 @@ fn what_is_cited_is_there() {
         let there = all.iter().any(|(path, text)| path.ends_with(&file) && holds(text));
         assert!(there, "SPEC.md names the test {test}");
     }
+}
+
+/// The files that a text names: words with a folder, and Rust files and papers without one.
+fn named_files(text: &str) -> impl Iterator<Item = &str> {
+    let of_a_path = |c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c);
+    text.split(of_a_path).map(|word| word.trim_matches(['.', '/'])).filter(|word| {
+        let (stem, end) = word.rsplit_once('.').unwrap_or_default();
+        let ours = ["json", "md", "py", "rs", "snap", "toml", "txt", "yaml"].contains(&end);
+        ours && (stem.contains('/') || ["md", "rs"].contains(&end))
+    })
+}
+
+#[test]
+fn every_file_that_is_named_is_there() {
+    // People leave out of a path what most paths have.
+    let plain = |path: &str| format!("/{}", path.replace("src/", ""));
+    let there: Vec<String> = files().iter().map(|path| plain(path)).collect();
+    let missing = |text: &str| -> Vec<String> {
+        let lacks = |name: &&str| !there.iter().any(|path| path.ends_with(&plain(name)));
+        named_files(text).filter(lacks).map(str::to_owned).collect()
+    };
+    assert_eq!(missing("See `edge/http/page.rs` and (tests/none.json), a.b."), ["tests/none.json"]);
+    let papers = files().into_iter().filter(|path| is_a("md", path) && !path.contains('/'));
+    let papers = papers.map(|path| (path.clone(), read(&path)));
+    let comments = sources().into_iter().map(|(path, text)| (path, comments(&text)));
+    let all = papers.chain(comments).map(|(path, text)| (path, missing(&text)));
+    let wrong: Vec<_> = all.filter(|(_, missing)| !missing.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The files of a crate that the code of a file names: as long a path as leads to one.
@@ -270,7 +310,6 @@ fn files_do_not_go_in_circles() {
 
 #[test]
 fn every_block_of_the_papers_is_run() {
-    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
     let ci = read(".ci/run");
     // Blocks that need more than a shell: one starts the service that all others run beside, one
     // needs an account of AWS. GUIDE.md and MIGRATING.md are run whole.

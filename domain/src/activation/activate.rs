@@ -157,7 +157,7 @@ impl Facts {
         match self.key.state(of_key) {
             KeyState::Enabled => {}
             KeyState::Disabled => {
-                let detail = "The product key is disabled.";
+                let detail = "The product key is disabled. Enable it first.";
                 return Err(Rejection::new(Code::ProductKeyDisabled, detail));
             }
             KeyState::Void => self.key.permit(KeyEvent::Activate, of_key)?,

@@ -80,7 +80,7 @@ impl Revocation {
             return Err(self.activation.illegal(detail, &self.entitlement));
         }
         if pending {
-            let detail = "The activation is being revoked; immediately ends the wait.";
+            let detail = "It is being revoked. To end the wait: immediately=true, with comments.";
             return Err(self.activation.illegal(detail, &self.entitlement));
         }
         self.activation.permit(Event::Revoke, &self.entitlement)?;

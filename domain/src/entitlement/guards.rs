@@ -90,10 +90,16 @@ impl Entitlement {
         Ok(())
     }
 
-    /// It takes activations, whatever remains on its keys.
+    /// Whether it takes activations, whatever remains on its keys.
+    pub fn is_open(&self) -> bool {
+        self.open().is_ok()
+    }
+
+    /// The same as a guard.
     pub(crate) fn open(&self) -> Result<(), Rejection> {
         if !self.enabled {
-            return Err(Rejection::new(Code::EntitlementDisabled, "The entitlement is disabled."));
+            let detail = "The entitlement is disabled. Enable it first.";
+            return Err(Rejection::new(Code::EntitlementDisabled, detail));
         }
         let state: &str = self.life.state.into();
         let unsold = format!("An entitlement in state {state} cannot be activated.");
@@ -104,7 +110,7 @@ impl Entitlement {
     /// Its last day is not over.
     pub(crate) fn unexpired(&self, today: Day) -> Result<(), Rejection> {
         if self.end_date.is_some_and(|end| today > end) {
-            let detail = "The entitlement's end date has passed.";
+            let detail = "The entitlement's end date has passed. No key of it can be activated.";
             return Err(Rejection::new(Code::EntitlementExpired, detail));
         }
         Ok(())

@@ -103,9 +103,10 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
         let action = input.action.ok_or_else(missing)?;
         // In every state: the answer says what may follow, and REOPEN leads back to a draft.
         let beside = Surroundings::of(cx, &entitlement, entitlement.products()).await?;
-        let around = beside.on(stamp.now.day());
-        let (next, decision) = entitlement.act(action, around, &stamp)?;
-        let view = EntitlementView::new(&next, around, &caller.role);
+        let today = stamp.now.day();
+        let (next, decision) = entitlement.act(action, beside.on(today), &stamp)?;
+        let beside = beside.after(cx, &next).await?;
+        let view = EntitlementView::new(&next, beside.on(today), &caller.role);
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await

@@ -39,6 +39,12 @@ impl Surroundings {
         Ok(Self { open_requests, ..Self::of_new(cx, &named).await? })
     }
 
+    /// The same of what an act made of it: a sold entitlement may be a draft now.
+    pub(crate) async fn after(self, cx: &Cx, next: &Entitlement) -> Result<Self, Problem> {
+        let open_requests = cx.store().has_open_requests(cx.tenant()?, next).await?;
+        Ok(Self { open_requests, ..self })
+    }
+
     /// The same on the day of the call.
     pub(crate) const fn on(&self, today: Day) -> Around<'_> {
         Around { products: &self.products, open_requests: self.open_requests, today }

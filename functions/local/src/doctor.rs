@@ -16,7 +16,7 @@ use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
 
 use crate::data_dir::DataDir;
-use crate::database::keyed;
+use crate::database::{ADMIN_KEY, keyed};
 use crate::queue::LocalQueue;
 use crate::start_error::StartError;
 
@@ -53,7 +53,7 @@ impl Doctor {
             tokens: Tokens::default(),
         };
         let mut findings = examine(&app, None).await;
-        findings.extend(self.service(data.is_held()).await);
+        findings.extend(self.service(data.is_held(), data.find(ADMIN_KEY)?).await);
         for finding in &findings {
             let well = if finding.fine { "ok   " } else { "WRONG" };
             say(&format!("{well}  {:<12}{}", finding.check, finding.told));
@@ -62,13 +62,14 @@ impl Doctor {
         Ok(findings.iter().all(|finding| finding.fine))
     }
 
-    /// Whether the service answers, and what time it is there.
-    async fn service(&self, held: bool) -> Vec<Finding> {
+    /// Whether the service of the folder answers, and what time it is there. Another one does not
+    /// know the folder's key.
+    async fn service(&self, held: bool, key: Option<String>) -> Vec<Finding> {
         const CHECK: &str = "service";
         let policy = Policy { loopback: true, private: Policy::private_ranges() };
         let Ok(http) = client::build(policy) else { return Vec::new() };
-        let url = format!("{}/v1/health", self.api.trim_end_matches('/'));
-        let Ok(answer) = http.get(&url).send().await else {
+        let url = format!("{}/v1/me", self.api.trim_end_matches('/'));
+        let Ok(answer) = http.get(&url).bearer_auth(key.unwrap_or_default()).send().await else {
             if held {
                 let told = format!("uses the folder, but nothing answers at {}", self.api);
                 return vec![Finding::wrong(CHECK, told, "Say where it is with --api.")];
@@ -76,12 +77,22 @@ impl Doctor {
             let told = format!("does not run at {}; its queue is empty then", self.api);
             return vec![Finding::fine(CHECK, told)];
         };
-        let status = answer.status();
-        let up = if status.is_success() {
-            Finding::fine(CHECK, format!("runs at {}; the queue is in its memory", self.api))
-        } else {
-            let told = format!("{url} answered {status}");
-            Finding::wrong(CHECK, told, "Read its log; is something else at that address?")
+        if !held {
+            let told = format!("does not run; what answers at {} uses another folder", self.api);
+            return vec![Finding::fine(CHECK, told)];
+        }
+        let up = match answer.status().as_u16() {
+            200 => {
+                Finding::fine(CHECK, format!("runs at {}; the queue is in its memory", self.api))
+            }
+            401 => {
+                let told = format!("what answers at {} does not know this folder's key", self.api);
+                Finding::wrong(CHECK, told, "Say with --api where the folder's own service is.")
+            }
+            status => {
+                let told = format!("{url} answered {status}");
+                Finding::wrong(CHECK, told, "Read its log; is something else at that address?")
+            }
         };
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
         let there = date.and_then(client::http_date).map(Time::from_millis);

@@ -280,9 +280,13 @@ fn the_doctor_knows_whether_a_service_has_the_folder() {
     let nobody = "http://127.0.0.1:1";
     check(&api, true, "runs at http://127.0.0.1:");
     check(nobody, false, "uses the folder, but nothing answers at http://127.0.0.1:1\n");
+    let other = Service::start();
+    let others = other.ready["api"].as_str().unwrap();
+    check(others, false, "does not know this folder's key");
     service.process.terminate();
     service.process.ended();
     check(nobody, true, "does not run at http://127.0.0.1:1; its queue is empty then");
+    check(others, true, "does not run; what answers at http://127.0.0.1:");
 }
 
 #[test]

@@ -24,6 +24,7 @@ use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Repeat, Request};
 use domain::rev::Revised;
 use domain::task::Task;
+use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::keys::{self, Table, attribute, of_catalog as own};
@@ -106,7 +107,8 @@ places! { |tenant, it|
         Entitlement "entitlement" Core [Entitlement] it.id => keys::entitlement(tenant, it.id);
         Activation "activation" Core [Activation] it.id => keys::activation(tenant, &it.aid);
         Request "provisioning request" Core [ProvisioningRequest] it.id
-            => keys::request(tenant, it.id) => due(tenant, it);
+            => keys::request(tenant, it.id)
+            => due(Task::dispatch(tenant, it.id), it.next_attempt_at);
         AuditEntry "audit entry" Catalog [AuditEntry] it.id
             => own(tenant, Kind::AuditEntry, it.id), once;
     }
@@ -147,10 +149,10 @@ impl Encoded {
 
 type Attribute = (&'static str, AttributeValue);
 
-/// A request's place among what is due.
-fn due(tenant: Id, request: &Request) -> Vec<Attribute> {
-    let Some(at) = request.next_attempt_at else { return Vec::new() };
-    let (pk, sk) = keys::due(Task::dispatch(tenant, request.id), at);
+/// The place of a task in the index `due`; none while nothing is due.
+fn due(task: Task, at: Option<Time>) -> Vec<Attribute> {
+    let Some(at) = at else { return Vec::new() };
+    let (pk, sk) = keys::due(task, at);
     vec![(attribute::DUE_PK, AttributeValue::S(pk)), (attribute::DUE_SK, AttributeValue::S(sk))]
 }
 
