@@ -31,6 +31,7 @@ mod notes;
 mod offered;
 mod openapi;
 mod operating;
+mod papers;
 mod parameters;
 mod people;
 mod permissions;
