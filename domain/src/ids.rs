@@ -35,6 +35,13 @@ impl Id {
         Self(((millis << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1))) & MAX_ID)
     }
 
+    /// The lowest id that something made at this instant, or later, can have; none where ids end, in
+    /// 2093.
+    pub fn lowest(at: Time) -> Option<Self> {
+        let millis = u64::try_from(at.millis() - EPOCH_MS).unwrap_or(0);
+        (millis <= MAX_ID >> RANDOM_BITS).then_some(Self(millis << RANDOM_BITS))
+    }
+
     /// The number itself, at most 53 bits.
     pub const fn get(self) -> u64 {
         self.0
@@ -177,6 +184,18 @@ mod tests {
         let late = Id::new(Time::from_millis(EPOCH_MS + 2), 0);
         assert!(early < late);
         assert!(Id::new(Time::from_millis(i64::MAX), u64::MAX).get() <= MAX_ID);
+    }
+
+    #[test]
+    fn what_is_made_at_an_instant_has_an_id_from_its_lowest_on() {
+        for millis in [EPOCH_MS, EPOCH_MS + 1, 1_800_000_000_000, EPOCH_MS + (1 << 41) - 1] {
+            let (at, next) = (Time::from_millis(millis), Time::from_millis(millis + 1));
+            let ids = [Id::new(at, 0), Id::new(at, 4095)];
+            assert!(ids.iter().all(|id| Some(*id) >= Id::lowest(at)), "{millis}");
+            assert!(ids.iter().all(|id| Id::lowest(next).is_none_or(|next| *id < next)));
+        }
+        assert_eq!(Id::lowest(Time::from_millis(0)), Some(Id(0)));
+        assert_eq!(Id::lowest(Time::from_millis(EPOCH_MS + (1 << 41))), None);
     }
 
     #[test]

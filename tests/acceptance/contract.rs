@@ -197,6 +197,7 @@ fn range(pk: &str, limit: usize) -> Range {
         index: None,
         pk: pk.to_owned(),
         prefix: String::new(),
+        from: None,
         below: None,
         after: None,
         descending: false,
@@ -226,6 +227,23 @@ async fn ranges(store: &dyn Store) {
     assert_eq!(find("A#", Some("A#3"), true, 2).await, (vec![2, 1], Some("A#1".to_owned())));
     assert_eq!(find("A#", Some("A#1"), true, 2).await, (vec![0], None));
     assert_eq!(find("", None, false, 9).await.0, [0, 1, 2, 3, 4, 9]);
+    let between = async |from: &str, below: &str, after: Option<&str>, descending| {
+        let (from, below) = (Some(from.to_owned()), Some(below.to_owned()));
+        let after = after.map(str::to_owned);
+        let range = Range { from, below, after, descending, ..range("range", 2) };
+        let found = store.range(&range).await.unwrap();
+        let numbers: Vec<i64> = found.items.iter().map(|item| number(item, "n")).collect();
+        (numbers, found.last)
+    };
+    assert_eq!(between("A#1", "A#4", None, false).await, (vec![1, 2], Some("A#2".to_owned())));
+    assert_eq!(between("A#1", "A#4", Some("A#2"), false).await, (vec![3], None));
+    assert_eq!(between("A#1", "A#4", None, true).await, (vec![3, 2], Some("A#2".to_owned())));
+    assert_eq!(between("A#1", "A#4", Some("A#2"), true).await, (vec![1], None));
+    assert_eq!(between("A#1", "A#2", None, false).await, (vec![1], None));
+    for (from, below) in [("A#1", "A#1"), ("A#3", "A#1"), ("~", "~"), ("~", "A#4")] {
+        assert_eq!(between(from, below, None, false).await, (vec![], None), "{from} {below}");
+        assert_eq!(between(from, below, None, true).await, (vec![], None), "{from} {below}");
+    }
 }
 
 /// A page ends after 1 MB, whatever the limit; the next one goes on after it.
@@ -273,6 +291,7 @@ async fn indexes(store: &dyn Store) {
             index: Some(index),
             pk: pk.to_owned(),
             prefix: String::new(),
+            from: None,
             below: below.map(str::to_owned),
             after: None,
             descending: false,
@@ -329,10 +348,10 @@ async fn decisions(store: &(dyn Store + 'static)) {
     for n in 3..9 {
         commit(&plan(&format!("P{n}"), n).1).await.unwrap();
     }
-    let page = PageOf { limit: 3, after: None, ascending: false };
+    let page = PageOf { limit: 3, ..PageOf::default() };
     let first = store.list::<Plan>(tenant, Kind::Plan, &page, |_| true).await.unwrap();
     assert_eq!(first.rows.len(), 3);
-    let rest = PageOf { limit: 100, after: first.next, ascending: false };
+    let rest = PageOf { limit: 100, after: first.next, ..PageOf::default() };
     let rest = store.list::<Plan>(tenant, Kind::Plan, &rest, |_| true).await.unwrap();
     assert_eq!((rest.rows.len(), rest.next), (4, None));
     let kept = |plan: &Plan| plan.name == "Pods";

@@ -1,8 +1,13 @@
 //! Lists: pages, cursors, filters, fields.
 
+use domain::time::{Period, Time};
 use harness::story::id;
 use harness::{Service, Story};
 use serde_json::{Value, json};
+use simulator::api::{Call, Sale, Terms};
+use store::list::Between;
+
+use crate::counts::stage;
 
 fn ids(list: &Value) -> Vec<u64> {
     list["data"].as_array().unwrap().iter().map(id).collect()
@@ -114,4 +119,56 @@ async fn entitlements_activations_and_customers_are_found() {
     assert_eq!(count("/v1/associations".to_owned()).await, 1);
     assert_eq!(count("/v1/namespaces".to_owned()).await, 1);
     assert_eq!(count("/v1/roles".to_owned()).await, 1);
+}
+
+/// `after` and `before` are bounds of what is read, in both directions and on every page.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_between_two_instants_is_read_and_no_more() {
+    let (stage, counter) = stage().await;
+    let terms = Terms { quantity: 1000, ..Terms::default() };
+    let sale = Sale::open(&stage.app, &stage.api, &terms).await;
+    let call = async |path: &str| {
+        stage.api.call(&Call::new("GET", path, &sale.key, &Value::Null)).await.expect(200)
+    };
+    let mut made = Vec::new();
+    for n in 0..240 {
+        let activation = stage.api.call(&sale.activation(0, 1)).await.expect(201);
+        made.push((stage.app.clock.now(), id(&activation["provisioningRequests"][0])));
+        // Three in one millisecond, now and then.
+        stage.clock.pass(Period::from_millis(i64::from(n % 3 == 0) * 500));
+    }
+    let far = "9999-12-30T00:00:00.000Z".parse().unwrap();
+    let instants = [None, Some(made[3].0), Some(made[120].0), Some(made[239].0), Some(far)];
+    for (after, before) in instants.iter().flat_map(|after| instants.map(|it| (*after, it))) {
+        for order in ["asc", "desc"] {
+            let bound = |name, at: Option<Time>| at.map(|at| format!("&{name}={at}"));
+            let bounds = [bound("after", after), bound("before", before)].into_iter().flatten();
+            let path: String = ["/v1/provisioning-requests?limit=70&order=", order]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(bounds)
+                .collect();
+            let between = Between { after, before };
+            let kept = made.iter().filter(|(at, _)| between.has(*at));
+            let mut expected: Vec<u64> = kept.map(|(_, id)| *id).collect();
+            expected.sort_unstable();
+            if order == "desc" {
+                expected.reverse();
+            }
+            let (mut found, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = call(&format!("{path}{cursor}")).await;
+                found.extend(ids(&page));
+                let Some(next) = page["nextCursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+    stage.clock.pass(Period::from_secs(600));
+    let last = stage.api.call(&sale.activation(0, 1)).await.expect(201);
+    counter.take(0);
+    let page = call(&format!("/v1/provisioning-requests?limit=50&after={}", made[239].0)).await;
+    assert_eq!(ids(&page), [id(&last["provisioningRequests"][0])]);
+    assert_eq!(counter.take(0).calls, 1, "one read of what is wanted");
 }

@@ -35,7 +35,7 @@ const PAGE: usize = 100;
 async fn all<T: DeserializeOwned + Send>(store: &Dynamo, tenant: Id, kind: Kind) -> Vec<T> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let page = PageOf { limit: PAGE, after, ascending: true };
+        let page = PageOf { limit: PAGE, after, ascending: true, ..PageOf::default() };
         let page = store.list::<T>(tenant, kind, &page, |_| true).await.unwrap();
         rows.extend(page.rows);
         match page.next {

@@ -5,7 +5,6 @@ use domain::access::{Act, Area};
 use domain::ids::Id;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
-use domain::time::Time;
 use edge::{Answer, Cx, Problem};
 use store::list::Page;
 
@@ -14,12 +13,11 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, mut asked, query) = (cx.tenant()?, cx.page()?, &cx.query);
     let entity = query.text("entity").map(kind).transpose()?;
     let actor: Option<Id> = query.get("actor")?;
-    let (after, before): (Option<Time>, Option<Time>) = (query.get("after")?, query.get("before")?);
+    let made = asked.made;
     let keep = |entry: &AuditEntry| {
         entity.is_none_or(|entity| entry.entity == entity)
             && actor.is_none_or(|actor| entry.actor == actor)
-            && after.is_none_or(|after| entry.at > after)
-            && before.is_none_or(|before| entry.at < before)
+            && made.has(entry.at)
     };
     let Some(id) = query.text("id") else {
         let page = cx.store().list(tenant, Kind::AuditEntry, &asked, keep).await?;

@@ -62,7 +62,7 @@ async fn other_administrator(
     one: &KeyInfo,
 ) -> Result<Option<ApiKey>, Problem> {
     let now = cx.app.clock.now();
-    let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
+    let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
     loop {
         let lasting = |key: &KeyInfo| key.is_live(now) && key.lasts_as_long_as(one);
         let others = |key: &KeyInfo| key.id != one.id && lasting(key);

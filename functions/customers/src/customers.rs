@@ -128,7 +128,7 @@ async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem
     if cx.store().has(tenant, Kind::Entitlement, names).await? {
         return Ok(Some("Entitlements"));
     }
-    let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
+    let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
     loop {
         let names = |row: &ActivationLine| row.customer_id == Some(customer);
         let found = cx.store().list(tenant, Kind::Activation, &page, names).await?;

@@ -73,7 +73,7 @@ pub async fn compare_or_mark(
     if compare(store, Some(master)).await? {
         return Ok(());
     }
-    let (tenant, one) = (Id::FIRST_TENANT, PageOf { limit: 1, after: None, ascending: false });
+    let (tenant, one) = (Id::FIRST_TENANT, PageOf { limit: 1, ..PageOf::default() });
     let found = store.list::<Made>(tenant, Kind::Entitlement, &one, |_| true).await?;
     let secret = master.key_secret(tenant);
     if found.rows.iter().any(|made| secret.e_id(made.id).to_string() != made.e_id) {

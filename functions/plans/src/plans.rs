@@ -36,7 +36,7 @@ pub(crate) fn raw_texts(cx: &Cx) -> RawTexts {
 
 /// The custom attributes of the tenant, all of them.
 pub(crate) async fn registered(cx: &Cx) -> Result<Registered, Problem> {
-    let mut page = PageOf { limit: READ_ROWS, after: None, ascending: true };
+    let mut page = PageOf { limit: READ_ROWS, ascending: true, ..PageOf::default() };
     let mut all: BTreeMap<Id, (Entity, String)> = BTreeMap::new();
     loop {
         let every = |_: &CustomAttributeDef| true;

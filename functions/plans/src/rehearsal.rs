@@ -67,7 +67,7 @@ impl Found {
     /// Looks through the list, newest first.
     async fn of(cx: &Cx, plan: &Plan, last: usize) -> Result<Self, Problem> {
         let mut found = Self { completed: Vec::new(), queued: Vec::new(), whole: false };
-        let mut page = PageOf { limit: READ_ROWS, after: None, ascending: false };
+        let mut page = PageOf { limit: READ_ROWS, ..PageOf::default() };
         for _ in 0..REHEARSAL_ROWS / READ_ROWS {
             let keep = |row: &RequestRow| {
                 let status = matches!(row.state, Status::Completed | Status::RequestQueued);

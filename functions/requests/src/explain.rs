@@ -65,7 +65,7 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
 
 /// The entries of comments, oldest first. Those of other acts stand in the history, too.
 async fn comments(cx: &Cx, tenant: Id, id: Id) -> Result<Vec<AuditEntry>, Problem> {
-    let mut page = PageOf { limit: PAGE.1, after: None, ascending: true };
+    let mut page = PageOf { limit: PAGE.1, ascending: true, ..PageOf::default() };
     let mut comments = Vec::new();
     loop {
         let entries = cx.store().list_audit_of(tenant, &id.to_string(), &page).await?;

@@ -7,7 +7,6 @@ use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::request::states::Status;
-use domain::time::Time;
 use domain::view::request::{RequestLine, RequestRow};
 use edge::http::page;
 use edge::http::query::Query;
@@ -25,8 +24,6 @@ struct Filter {
     aid: Option<String>,
     plan: Option<Id>,
     method: Option<Id>,
-    after: Option<Time>,
-    before: Option<Time>,
 }
 
 impl Filter {
@@ -42,8 +39,6 @@ impl Filter {
             aid: query.text("aid").map(str::to_owned),
             plan: query.get("planId")?,
             method: query.get("methodId")?,
-            after: query.get("after")?,
-            before: query.get("before")?,
         })
     }
 
@@ -56,8 +51,6 @@ impl Filter {
             && self.product_name.as_ref().is_none_or(|n| row.product.name.to_lowercase() == *n)
             && self.e_id.is_none_or(|e_id| row.e_id == e_id)
             && self.aid.as_ref().is_none_or(|aid| row.aid == *aid)
-            && self.after.is_none_or(|after| row.created_date > after)
-            && self.before.is_none_or(|before| row.created_date < before)
     }
 }
 
@@ -83,7 +76,8 @@ pub(crate) async fn find(
     wanted: impl Fn(&RequestRow) -> bool + Send + Sync,
 ) -> Result<Page<RequestRow>, Problem> {
     let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
-    let keep = |row: &RequestRow| filter.keeps(row) && wanted(row);
+    let keep =
+        |row: &RequestRow| filter.keeps(row) && asked.made.has(row.created_date) && wanted(row);
     let Some(ids) = exact(cx).await? else {
         return Ok(cx.store().list(tenant, Kind::ProvisioningRequest, &asked, keep).await?);
     };

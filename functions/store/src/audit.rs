@@ -30,7 +30,10 @@ impl dyn Store {
         if pk.len() > KEY_BYTES {
             return Ok(Vec::new());
         }
+        let (from, below) = page.made.places();
         let range = Range {
+            from,
+            below,
             after: page.after.map(Id::padded),
             descending: !page.ascending,
             limit: page.limit,

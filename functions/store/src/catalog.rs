@@ -84,6 +84,7 @@ impl dyn Store {
             index: Some(keys::LIST),
             pk: keys::list(tenant, Kind::ApiKey),
             prefix: id.padded(),
+            from: None,
             below: None,
             after: None,
             descending: false,

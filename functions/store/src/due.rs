@@ -36,6 +36,7 @@ impl dyn Store {
             index: Some(keys::DUE),
             pk: keys::due_shard(shard),
             prefix: String::new(),
+            from: None,
             below: Some(keys::due_until(now)),
             after,
             descending: false,

@@ -192,11 +192,16 @@ impl Store for DynamoStore {
             Some(DUE) => (attribute::DUE_PK, attribute::DUE_SK),
             Some(_) => (attribute::LIST_PK, attribute::LIST_SK),
         };
-        let from = if range.descending { None } else { range.after.clone() };
+        let after = if range.descending { None } else { range.after.clone() };
         let to = if range.descending { range.after.clone() } else { None };
         let to = to.or_else(|| range.below.clone()).unwrap_or_else(|| format!("{}~", range.prefix));
-        let from = from.map_or_else(|| range.prefix.clone(), |after| format!("{after}!"));
+        let first = || range.from.clone().unwrap_or_else(|| range.prefix.clone());
+        let from = after.map_or_else(first, |after| format!("{after}!"));
         let from = if from.is_empty() { " ".to_owned() } else { from };
+        // DynamoDB refuses such a range.
+        if from > to {
+            return Ok(Found { items: Vec::new(), last: None });
+        }
         // One more than asked for tells whether there is more; `to` itself is never wanted.
         let call = self
             .client

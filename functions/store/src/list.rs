@@ -14,6 +14,7 @@ use domain::plan::version::PlanVersion;
 use domain::record::Kind;
 use domain::request::Repeat;
 use domain::request::attempt::Attempt;
+use domain::time::{Period, Time};
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
@@ -22,8 +23,31 @@ use crate::places;
 use crate::port::{Found, Item, Range, Store};
 use crate::rows::{Row, decode, plain};
 
+/// Two instants, both excluded; none: no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    /// Later than this.
+    pub after: Option<Time>,
+    /// Earlier than this.
+    pub before: Option<Time>,
+}
+
+impl Between {
+    /// Whether an instant lies between them.
+    pub fn has(&self, at: Time) -> bool {
+        self.after.is_none_or(|after| at > after) && self.before.is_none_or(|before| at < before)
+    }
+
+    /// The same as the lowest place in a list, and the end: ids are ordered by time.
+    pub(crate) fn places(&self) -> (Option<String>, Option<String>) {
+        let place = |at: Time| Id::lowest(at).map_or_else(|| "~".to_owned(), Id::padded);
+        let next = |at: Time| at.after(Period::from_millis(1));
+        (self.after.map(next).map(place), self.before.map(place))
+    }
+}
+
 /// Which page of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PageOf {
     /// At most so many rows.
     pub limit: usize,
@@ -31,6 +55,8 @@ pub struct PageOf {
     pub after: Option<Id>,
     /// Oldest first.
     pub ascending: bool,
+    /// Only what was made between these instants.
+    pub made: Between,
 }
 
 /// A page.
@@ -91,6 +117,7 @@ impl dyn Store {
         keep: impl Fn(&T) -> bool + Send,
     ) -> Result<Page<T>, StoreError> {
         let table = places::table(kind);
+        let (from, below) = page.made.places();
         let mut after = page.after.map(Id::padded);
         let (mut rows, mut unreadable, mut looked_at) = (Vec::new(), Vec::new(), 0);
         let mut look = page.limit.max(1);
@@ -100,7 +127,8 @@ impl dyn Store {
                 index: Some(keys::LIST),
                 pk: keys::list(tenant, kind),
                 prefix: String::new(),
-                below: None,
+                from: from.clone(),
+                below: below.clone(),
                 after: after.take(),
                 descending: !page.ascending,
                 limit: look,
@@ -140,7 +168,7 @@ impl dyn Store {
         kind: Kind,
         keep: impl Fn(&T) -> bool + Copy + Send,
     ) -> Result<bool, StoreError> {
-        let mut page = PageOf { limit: 1, after: None, ascending: false };
+        let mut page = PageOf { limit: 1, ..PageOf::default() };
         loop {
             let found = self.list(tenant, kind, &page, keep).await?;
             if !found.rows.is_empty() || found.next.is_none() {
@@ -314,6 +342,7 @@ pub(crate) fn whole(table: Table, pk: String, prefix: String) -> Range {
         index: None,
         pk,
         prefix,
+        from: None,
         below: None,
         after: None,
         descending: false,

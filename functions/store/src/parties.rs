@@ -65,7 +65,7 @@ impl dyn Store {
         tenant: Id,
         entitlement: &Entitlement,
     ) -> Result<bool, StoreError> {
-        let mut page = PageOf { limit: PAGE.1, after: None, ascending: false };
+        let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
         while entitlement.is_passing() {
             let of_it = |row: &ActivationLine| row.e_id == entitlement.e_id;
             let found = self.list(tenant, Kind::Activation, &page, of_it).await?;

@@ -87,6 +87,8 @@ pub struct Range {
     pub pk: String,
     /// Only sort keys that start so.
     pub prefix: String,
+    /// Only sort keys from this on.
+    pub from: Option<String>,
     /// Only sort keys below this.
     pub below: Option<String>,
     /// Begin after this sort key (in the direction of the order).

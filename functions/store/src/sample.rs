@@ -38,7 +38,7 @@ impl dyn Store {
         let mut sample = Sample::default();
         for (kind, reads) in LISTS {
             let table = table(*kind);
-            let newest = PageOf { limit: SAMPLE_ROWS, after: None, ascending: false };
+            let newest = PageOf { limit: SAMPLE_ROWS, ..PageOf::default() };
             let listed = self.list(tenant, *kind, &newest, |_: &Place| true).await?.rows;
             let places: Vec<Key> =
                 listed.into_iter().map(|Place { pk, sk }| Key { table, pk, sk }).collect();

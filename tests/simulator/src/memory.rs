@@ -209,11 +209,12 @@ fn places(key: &Key, item: &Item) -> Vec<Place> {
 
 fn within(range: &Range, sk: &str) -> bool {
     let begins = sk.starts_with(&range.prefix);
+    let from = range.from.as_ref().is_none_or(|from| sk >= from.as_str());
     let below = range.below.as_ref().is_none_or(|below| sk < below.as_str());
     let after = range.after.as_ref().is_none_or(|after| {
         if range.descending { sk < after.as_str() } else { sk > after.as_str() }
     });
-    begins && below && after
+    begins && from && below && after
 }
 
 fn text(item: &Item, name: &str) -> Option<String> {

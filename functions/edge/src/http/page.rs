@@ -9,7 +9,7 @@ use domain::limits::PAGE;
 use domain::rejection::{Code, Rejection};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::list::{Page, PageOf};
+use store::list::{Between, Page, PageOf};
 
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
@@ -40,7 +40,8 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
         }
     };
     let after = query.text("cursor").map(|cursor| open(cursor, query, list)).transpose()?;
-    Ok(PageOf { limit, after, ascending })
+    let made = Between { after: query.get("after")?, before: query.get("before")? };
+    Ok(PageOf { limit, after, ascending, made })
 }
 
 /// A page of rows that were all found by an exact key.
