@@ -35,8 +35,8 @@ impl Id {
         Self(((millis << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1))) & MAX_ID)
     }
 
-    /// The lowest id that something made at this instant, or later, can have; none where ids end, in
-    /// 2093.
+    /// The lowest id that something made at this instant, or later, can have; none where ids end,
+    /// in 2093.
     pub fn lowest(at: Time) -> Option<Self> {
         let millis = u64::try_from(at.millis() - EPOCH_MS).unwrap_or(0);
         (millis <= MAX_ID >> RANDOM_BITS).then_some(Self(millis << RANDOM_BITS))

@@ -12,9 +12,9 @@ use domain::time::Time;
 use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;
 use store::idempotency::SavedAnswer;
-use store::keys::{Key, Table};
+use store::keys::{Index, Key, Table};
 use store::list::PageOf;
-use store::port::{CommitError, Condition, Item, Range, Store, Write};
+use store::port::{CommitError, Condition, Item, Range, Store, Test, Value as Attribute, Write};
 use store::{Extra, StoreError};
 
 /// DynamoDB in memory, behind the AWS SDK.
@@ -132,39 +132,41 @@ async fn conditions(store: &dyn Store) {
     assert!(holds(store, None, now.clone()).await);
     assert!(holds(store, expires(1000), now.clone()).await);
     assert!(!holds(store, expires(1001), now).await);
-    let remains = |quantity, exhausts| Condition::Remains { quantity, exhausts };
-    let product_key = |remaining: i64, state: &str| {
-        let mut row = item(&[("remaining", remaining)]);
-        row.insert("state".to_owned(), store::port::Value::S(state.to_owned()));
-        Some(row)
-    };
-    assert!(holds(store, product_key(3, "ENABLED"), remains(2, false)).await);
-    assert!(!holds(store, product_key(2, "ENABLED"), remains(2, false)).await);
-    assert!(holds(store, product_key(2, "ENABLED"), remains(2, true)).await);
-    assert!(!holds(store, product_key(3, "ENABLED"), remains(2, true)).await);
-    assert!(!holds(store, product_key(3, "DISABLED"), remains(2, false)).await);
-    activatable(store).await;
+    tests(store).await;
 }
 
-async fn activatable(store: &dyn Store) {
-    let entitlement = |state: &str, enabled: bool, exhausted: i64| {
-        let mut row = item(&[("keyGeneration", 0), ("keysExhausted", exhausted)]);
-        row.insert("state".to_owned(), store::port::Value::S(state.to_owned()));
-        row.insert("enabled".to_owned(), store::port::Value::Bool(enabled));
-        row.insert("activationAllowed".to_owned(), store::port::Value::Bool(true));
+/// Each test alone, on both sides of its bound, and all of several.
+async fn tests(store: &dyn Store) {
+    let text = |text: &str| Attribute::S(text.to_owned());
+    let row = || {
+        let mut row = item(&[("n", 3)]);
+        row.insert("state".to_owned(), text("ENABLED"));
+        row.insert("enabled".to_owned(), Attribute::Bool(true));
         Some(row)
     };
-    let condition = |generation, exhausts_below| Condition::Activatable {
-        state: "PRODUCED",
-        generation,
-        exhausts_below,
-    };
-    assert!(holds(store, entitlement("PRODUCED", true, 0), condition(0, None)).await);
-    assert!(!holds(store, entitlement("DRAFT", true, 0), condition(0, None)).await);
-    assert!(!holds(store, entitlement("PRODUCED", false, 0), condition(0, None)).await);
-    assert!(!holds(store, entitlement("PRODUCED", true, 0), condition(1, None)).await);
-    assert!(holds(store, entitlement("PRODUCED", true, 1), condition(0, Some(2))).await);
-    assert!(!holds(store, entitlement("PRODUCED", true, 2), condition(0, Some(2))).await);
+    let number = |n: u32| Attribute::N(n.to_string());
+    for (test, passes) in [
+        (Test::Is("state", text("ENABLED")), true),
+        (Test::Is("state", text("DISABLED")), false),
+        (Test::Is("enabled", Attribute::Bool(true)), true),
+        (Test::Is("enabled", Attribute::Bool(false)), false),
+        (Test::Is("n", number(3)), true),
+        (Test::Is("n", number(4)), false),
+        (Test::Is("n", text("3")), false),
+        (Test::AtLeast("n", 3), true),
+        (Test::AtLeast("n", 4), false),
+        (Test::Below("n", 4), true),
+        (Test::Below("n", 3), false),
+        (Test::Is("none", number(0)), false),
+        (Test::AtLeast("none", 0), false),
+        (Test::Below("none", 1), false),
+    ] {
+        let alone = Condition::All(vec![test.clone()]);
+        assert_eq!(holds(store, row(), alone.clone()).await, passes, "{test:?}");
+        assert!(!holds(store, None, alone).await, "no row passes: {test:?}");
+        let both = Condition::All(vec![Test::AtLeast("n", 1), test.clone()]);
+        assert_eq!(holds(store, row(), both).await, passes, "{test:?}");
+    }
 }
 
 async fn transactions(store: &dyn Store) {
@@ -285,7 +287,7 @@ async fn indexes(store: &dyn Store) {
     for (n, due) in [(3, Some("05")), (1, Some("07")), (2, None)] {
         store.write(&[row(n, due)]).await.unwrap();
     }
-    let find = async |index, pk: &str, below: Option<&str>| {
+    let find = async |index: Index, pk: &str, below: Option<&str>| {
         let range = Range {
             table: Table::Core,
             index: Some(index),
@@ -299,11 +301,11 @@ async fn indexes(store: &dyn Store) {
         };
         store.range(&range).await.unwrap().items
     };
-    let listed = find("list", "listed", None).await;
+    let listed = find(Index::List, "listed", None).await;
     assert_eq!(listed.iter().map(|row| number(row, "id")).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(listed.iter().all(|row| !row.contains_key("hidden")), "what is not projected");
     let due = async |below| {
-        let rows = find("due", "DUE#0", Some(below)).await;
+        let rows = find(Index::Due, "DUE#0", Some(below)).await;
         rows.iter().map(|row| row["dsk"].as_s().unwrap().clone()).collect::<Vec<_>>()
     };
     assert_eq!(due("06").await, ["05"]);

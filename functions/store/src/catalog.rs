@@ -19,7 +19,7 @@ use domain::time::Time;
 use futures::future::try_join_all;
 
 use crate::error::StoreError;
-use crate::keys::{self, Table, attribute};
+use crate::keys::{self, Index, Table, attribute};
 use crate::list::whole;
 use crate::port::{Item, Range, Store};
 use crate::rows::{Row, decode, plain};
@@ -81,7 +81,7 @@ impl dyn Store {
     ) -> Result<Option<ApiKey>, StoreError> {
         let range = Range {
             table: Table::Catalog,
-            index: Some(keys::LIST),
+            index: Some(Index::List),
             pk: keys::list(tenant, Kind::ApiKey),
             prefix: id.padded(),
             from: None,

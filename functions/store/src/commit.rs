@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::idempotency::SavedAnswer;
 use crate::keys::{self, attribute};
 use crate::places::row;
-use crate::port::{CommitError, Condition, Item, Store, Write};
+use crate::port::{CommitError, Condition, Item, Store, Test, Write};
 use crate::rows::{Encoded, encode};
 
 /// The parts of the transaction besides the decision.
@@ -131,6 +131,10 @@ fn put(row: Encoded) -> Write {
     Write::Put(row.key, item, row.condition)
 }
 
+fn is(member: &'static str, text: &str) -> Test {
+    Test::Is(member, AttributeValue::S(text.to_owned()))
+}
+
 /// Quantity and counters as conditional ADDs: read-then-write would lose updates (I1).
 fn consume(
     tenant: Id,
@@ -144,7 +148,12 @@ fn consume(
         put(row(tenant, &key.into())?)
     } else {
         let adds = vec![("remaining", -i64::from(*quantity)), (attribute::REV, 1)];
-        let condition = Condition::Remains { quantity: *quantity, exhausts: *exhausts };
+        let remains = if *exhausts {
+            Test::Is("remaining", AttributeValue::N(quantity.to_string()))
+        } else {
+            Test::AtLeast("remaining", u64::from(*quantity) + 1)
+        };
+        let condition = Condition::All(vec![is("state", "ENABLED"), remains]);
         Write::Add(keys::product_key(tenant, key.place()), adds, condition)
     };
     out.push((write, Meaning::Conflict));
@@ -156,11 +165,17 @@ fn consume(
         if count.unacknowledged {
             adds.push(("unacknowledged", 1));
         }
-        let condition = Condition::Activatable {
-            state: count.state.into(),
-            generation: count.generation,
-            exhausts_below: exhausts.then(|| count.keys.saturating_sub(1)),
-        };
+        let mut tests = vec![
+            is("state", count.state.into()),
+            Test::Is("enabled", AttributeValue::Bool(true)),
+            Test::Is("activationAllowed", AttributeValue::Bool(true)),
+            Test::Is("keyGeneration", AttributeValue::N(count.generation.to_string())),
+        ];
+        // What exhausts the last of all keys changes the state, too, and so the whole row.
+        if *exhausts {
+            tests.push(Test::Below("keysExhausted", u64::from(count.keys.saturating_sub(1))));
+        }
+        let condition = Condition::All(tests);
         let key = keys::entitlement(tenant, key.entitlement_id);
         out.push((Write::Add(key, adds, condition), Meaning::Conflict));
     }

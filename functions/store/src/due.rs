@@ -7,7 +7,7 @@ use domain::task::Task;
 use domain::time::Time;
 
 use crate::error::StoreError;
-use crate::keys::{self, Table};
+use crate::keys::{self, Index, Table};
 use crate::port::{Item, Range, Store};
 
 /// The tasks that are due.
@@ -33,7 +33,7 @@ impl dyn Store {
     ) -> Result<Due, StoreError> {
         let range = Range {
             table: Table::Core,
-            index: Some(keys::DUE),
+            index: Some(Index::Due),
             pk: keys::due_shard(shard),
             prefix: String::new(),
             from: None,

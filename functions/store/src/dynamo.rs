@@ -1,6 +1,6 @@
 //! The port on DynamoDB, through the AWS SDK: Lambda, local mode and tests alike.
 //!
-//! Neighbours: `port`. Guarantee: the condition expressions stand here, as literals, once each.
+//! Neighbours: `port`. Guarantee: the expressions of conditions are made here alone.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::types::{
 use domain::limits::{BATCH_KEYS, BATCH_READS, BATCH_WAIT};
 
 use crate::error::StoreError;
-use crate::keys::{DUE, Key, Table, attribute};
-use crate::port::{CommitError, Condition, Found, Item, Range, Store, Write};
+use crate::keys::{Index, Key, Table, attribute};
+use crate::port::{CommitError, Condition, Found, Item, Range, Store, Test, Write};
 use crate::sdk_error::{cancelled, refused, unavailable};
 use crate::tables;
 
@@ -187,11 +187,7 @@ impl Store for DynamoStore {
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {
-        let (pk, sk) = match range.index {
-            None => (attribute::PK, attribute::SK),
-            Some(DUE) => (attribute::DUE_PK, attribute::DUE_SK),
-            Some(_) => (attribute::LIST_PK, attribute::LIST_SK),
-        };
+        let (pk, sk) = range.index.map_or((attribute::PK, attribute::SK), Index::keys);
         let after = if range.descending { None } else { range.after.clone() };
         let to = if range.descending { range.after.clone() } else { None };
         let to = to.or_else(|| range.below.clone()).unwrap_or_else(|| format!("{}~", range.prefix));
@@ -207,7 +203,7 @@ impl Store for DynamoStore {
             .client
             .query()
             .table_name(self.table(range.table))
-            .set_index_name(range.index.map(str::to_owned))
+            .set_index_name(range.index.map(|index| index.name().to_owned()))
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
             .expression_attribute_names("#pk", pk)
             .expression_attribute_names("#sk", sk)
@@ -265,44 +261,24 @@ impl Expression {
                 &[("#pk", "pk"), ("#expires", "expires")],
                 [(":now", AttributeValue::N(now.millis().to_string()))],
             ),
-            Condition::Remains { quantity, exhausts } => Self::new(
-                if *exhausts {
-                    "#state = :enabled AND #remaining = :quantity"
-                } else {
-                    "#state = :enabled AND #remaining > :quantity"
-                },
-                &[("#state", "state"), ("#remaining", "remaining")],
-                [
-                    (":enabled", AttributeValue::S("ENABLED".to_owned())),
-                    (":quantity", number(u64::from(*quantity))),
-                ],
-            ),
-            Condition::Activatable { state, generation, exhausts_below } => {
-                Self::activatable(state, *generation, *exhausts_below)
-            }
+            Condition::All(tests) => Self::all(tests),
         }
     }
 
-    fn activatable(state: &str, generation: u8, exhausts_below: Option<u32>) -> Self {
-        let mut out = Self::new(
-            "#state = :state AND #enabled = :true AND #allowed = :true AND #generation = :made",
-            &[
-                ("#state", "state"),
-                ("#enabled", "enabled"),
-                ("#allowed", "activationAllowed"),
-                ("#generation", "keyGeneration"),
-            ],
-            [
-                (":state", AttributeValue::S(state.to_owned())),
-                (":true", AttributeValue::Bool(true)),
-                (":made", AttributeValue::N(generation.to_string())),
-            ],
-        );
-        if let Some(last) = exhausts_below {
-            out.text = out.text.map(|text| format!("{text} AND #exhausted < :last"));
-            out.name("#exhausted", "keysExhausted");
-            out.value(":last", AttributeValue::N(last.to_string()));
+    fn all(tests: &[Test]) -> Self {
+        let mut out = Self { text: None, names: None, values: None };
+        let mut parts = Vec::new();
+        for (i, test) in tests.iter().enumerate() {
+            let (member, sign, value) = match test {
+                Test::Is(member, value) => (member, "=", value.clone()),
+                Test::AtLeast(member, n) => (member, ">=", AttributeValue::N(n.to_string())),
+                Test::Below(member, n) => (member, "<", AttributeValue::N(n.to_string())),
+            };
+            parts.push(format!("#m{i} {sign} :m{i}"));
+            out.name(&format!("#m{i}"), member);
+            out.value(&format!(":m{i}"), value);
         }
+        out.text = Some(parts.join(" AND "));
         out
     }
 

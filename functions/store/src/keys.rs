@@ -54,10 +54,33 @@ pub mod attribute {
     pub const DUE_SK: &str = "dsk";
 }
 
-/// The index of lists.
-pub const LIST: &str = "list";
-/// The index of what is due.
-pub const DUE: &str = "due";
+/// The indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Index {
+    /// The rows of a kind, by id.
+    List,
+    /// The tasks that are due, by time.
+    Due,
+}
+
+impl Index {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Due => "due",
+        }
+    }
+
+    /// The attributes with its partition and sort key.
+    pub const fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::List => (attribute::LIST_PK, attribute::LIST_SK),
+            Self::Due => (attribute::DUE_PK, attribute::DUE_SK),
+        }
+    }
+}
+
 /// Shards of the index `due`.
 pub const SHARDS: u64 = 4;
 

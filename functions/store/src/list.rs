@@ -18,7 +18,7 @@ use domain::time::{Period, Time};
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-use crate::keys::{self, Table};
+use crate::keys::{self, Index, Table};
 use crate::places;
 use crate::port::{Found, Item, Range, Store};
 use crate::rows::{Row, decode, plain};
@@ -124,7 +124,7 @@ impl dyn Store {
         loop {
             let range = Range {
                 table,
-                index: Some(keys::LIST),
+                index: Some(Index::List),
                 pk: keys::list(tenant, kind),
                 prefix: String::new(),
                 from: from.clone(),
@@ -238,7 +238,7 @@ impl dyn Store {
         entity: Entity,
     ) -> Result<AttributeTypes, StoreError> {
         let all = Range {
-            index: Some(keys::LIST),
+            index: Some(Index::List),
             ..whole(Table::Catalog, keys::list(tenant, Kind::CustomAttribute), String::new())
         };
         let read = |item| plain::<CustomAttributeDef>(item, "custom attribute");

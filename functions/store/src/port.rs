@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::time::Time;
 
 use crate::error::StoreError;
-use crate::keys::{Key, Table};
+use crate::keys::{Index, Key, Table};
 
 /// The value of an attribute, as DynamoDB types it.
 pub use aws_sdk_dynamodb::types::AttributeValue as Value;
@@ -29,22 +29,19 @@ pub enum Condition {
     Rev(u64),
     /// There is no such row, or it has expired.
     Expired(Time),
-    /// A product key: enabled, and more than this remains (or exactly this, when it exhausts it).
-    Remains {
-        /// The quantity that is taken.
-        quantity: u32,
-        /// Nothing remains afterwards.
-        exhausts: bool,
-    },
-    /// An entitlement: enabled, in this state and key generation, activations allowed.
-    Activatable {
-        /// The state's name.
-        state: &'static str,
-        /// The key generation.
-        generation: u8,
-        /// With one more key exhausted, fewer than all are.
-        exhausts_below: Option<u32>,
-    },
+    /// Members of the row pass all of these tests.
+    All(Vec<Test>),
+}
+
+/// What a member of a row must be. One that is not there passes no test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// This value.
+    Is(&'static str, Value),
+    /// A number from this on.
+    AtLeast(&'static str, u64),
+    /// A number below this.
+    Below(&'static str, u64),
 }
 
 /// One write of a commit.
@@ -82,7 +79,7 @@ pub struct Range {
     /// The table.
     pub table: Table,
     /// The index; none: the table itself.
-    pub index: Option<&'static str>,
+    pub index: Option<Index>,
     /// The partition.
     pub pk: String,
     /// Only sort keys that start so.

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::StoreError;
-use crate::keys::{DUE, LIST, Table, attribute};
+use crate::keys::{Index, Table, attribute};
 use crate::sdk_error::unavailable;
 
 /// What the index `list` of `core` has of a row: all that lists show and filter.
@@ -56,13 +56,14 @@ async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
 pub async fn lacks(client: &Client, table: Table, name: &str) -> Result<Vec<String>, StoreError> {
     let told = client.describe_table().table_name(name).send().await.map_err(unavailable)?;
     let there = told.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default();
-    let needed: &[(&str, &[&str])] = match table {
-        Table::Core => &[(LIST, LISTED), (DUE, &[])],
-        Table::Catalog => &[(LIST, &[])],
+    let needed: &[(Index, &[&str])] = match table {
+        Table::Core => &[(Index::List, LISTED), (Index::Due, &[])],
+        Table::Catalog => &[(Index::List, &[])],
     };
     let mut lacks = Vec::new();
     for (index, members) in needed {
-        let found = there.iter().find(|found| found.index_name.as_deref() == Some(*index));
+        let index = index.name();
+        let found = there.iter().find(|found| found.index_name.as_deref() == Some(index));
         let Some(found) = found else {
             lacks.push(format!("{name} has no index {index}"));
             continue;
@@ -84,14 +85,14 @@ pub async fn lacks(client: &Client, table: Table, name: &str) -> Result<Vec<Stri
 /// When the engine refuses.
 pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), StoreError> {
     let listed = LISTED.iter().map(ToString::to_string).collect();
-    let list = |projection| index(LIST, attribute::LIST_PK, attribute::LIST_SK, projection);
+    let list = |projection| index(Index::List, projection);
     let some = Projection::builder()
         .projection_type(ProjectionType::Include)
         .set_non_key_attributes(Some(listed))
         .build();
     let all = Projection::builder().projection_type(ProjectionType::All).build();
     let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-    let due = index(DUE, attribute::DUE_PK, attribute::DUE_SK, only_keys)?;
+    let due = index(Index::Due, only_keys)?;
     let of_core = table(client, core, &[attribute::DUE_PK, attribute::DUE_SK])?;
     let there = names(client).await?;
     if !there.iter().any(|name| name == core) {
@@ -144,14 +145,10 @@ fn schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
     Ok(vec![element(pk, KeyType::Hash)?, element(sk, KeyType::Range)?])
 }
 
-fn index(
-    name: &str,
-    pk: &str,
-    sk: &str,
-    projection: Projection,
-) -> Result<GlobalSecondaryIndex, StoreError> {
+fn index(index: Index, projection: Projection) -> Result<GlobalSecondaryIndex, StoreError> {
+    let (pk, sk) = index.keys();
     let index = GlobalSecondaryIndex::builder()
-        .index_name(name)
+        .index_name(index.name())
         .set_key_schema(Some(schema(pk, sk)?))
         .projection(projection);
     index.build().map_err(wrong)

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use store::keys::{DUE, Key, LIST, Table, attribute};
-use store::port::{CommitError, Condition, Found, Item, Range, Store, Value, Write};
+use store::keys::{Index, Key, Table, attribute};
+use store::port::{CommitError, Condition, Found, Item, Range, Store, Test, Value, Write};
 use store::{StoreError, tables};
 
 /// A row's place in an index: table, index, its partition and sort key there, its own keys.
-type Place = (Table, &'static str, String, String, String, String);
+type Place = (Table, Index, String, String, String, String);
 
 /// Rows and what indexes them.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,7 @@ impl Rows {
 
     /// When the next thing is due, by the index.
     pub fn next_due(&self) -> Option<i64> {
-        let due = self.indexes.iter().filter(|place| place.1 == DUE);
+        let due = self.indexes.iter().filter(|place| place.1 == Index::Due);
         due.filter_map(|place| place.3.split('#').next()?.parse().ok()).min()
     }
 
@@ -111,10 +111,10 @@ impl Rows {
         let mut item = self.get(&key)?;
         let listed = |name: &str| match (place.0, place.1) {
             (Table::Catalog, _) => true,
-            (Table::Core, LIST) => tables::LISTED.contains(&name),
-            _ => false,
+            (Table::Core, Index::List) => tables::LISTED.contains(&name),
+            (Table::Core, Index::Due) => false,
         };
-        let (pk, sk) = names(place.1);
+        let (pk, sk) = place.1.keys();
         let keys = [attribute::PK, attribute::SK, pk, sk];
         item.retain(|name, _| keys.contains(&name.as_str()) || listed(name));
         Some(item)
@@ -190,21 +190,14 @@ fn size(value: &Value) -> usize {
     }
 }
 
-fn names(index: &str) -> (&'static str, &'static str) {
-    match index {
-        DUE => (attribute::DUE_PK, attribute::DUE_SK),
-        _ => (attribute::LIST_PK, attribute::LIST_SK),
-    }
-}
-
 /// Where the indexes have a row.
 fn places(key: &Key, item: &Item) -> Vec<Place> {
-    let place = |index: &'static str| {
-        let (pk, sk) = names(index);
+    let place = |index: Index| {
+        let (pk, sk) = index.keys();
         let (pk, sk) = (text(item, pk)?, text(item, sk)?);
         Some((key.table, index, pk, sk, key.pk.clone(), key.sk.clone()))
     };
-    [LIST, DUE].into_iter().filter_map(place).collect()
+    [Index::List, Index::Due].into_iter().filter_map(place).collect()
 }
 
 fn within(range: &Range, sk: &str) -> bool {
@@ -227,9 +220,6 @@ fn number(item: &Item, name: &str) -> Option<i64> {
 
 fn holds(condition: &Condition, row: Option<&Item>) -> bool {
     let is = |name: &str, wanted: i64| row.and_then(|row| number(row, name)) == Some(wanted);
-    let says =
-        |name: &str, wanted: &str| row.and_then(|row| text(row, name)).as_deref() == Some(wanted);
-    let yes = |name: &str| row.and_then(|row| row.get(name)) == Some(&Value::Bool(true));
     match condition {
         Condition::Free => true,
         Condition::Absent => row.is_none(),
@@ -238,19 +228,15 @@ fn holds(condition: &Condition, row: Option<&Item>) -> bool {
         Condition::Expired(now) => row.is_none_or(|row| {
             number(row, "expires").is_some_and(|expires| expires <= now.millis())
         }),
-        Condition::Remains { quantity, exhausts } => {
-            let remaining = row.and_then(|row| number(row, "remaining")).unwrap_or_default();
-            let quantity = i64::from(*quantity);
-            let enough = if *exhausts { remaining == quantity } else { remaining > quantity };
-            says("state", "ENABLED") && enough
-        }
-        Condition::Activatable { state, generation, exhausts_below } => {
-            let exhausted = row.and_then(|row| number(row, "keysExhausted")).unwrap_or_default();
-            says("state", state)
-                && yes("enabled")
-                && yes("activationAllowed")
-                && is("keyGeneration", i64::from(*generation))
-                && exhausts_below.is_none_or(|below| exhausted < i64::from(below))
-        }
+        Condition::All(tests) => row.is_some_and(|row| tests.iter().all(|test| passes(test, row))),
+    }
+}
+
+fn passes(test: &Test, row: &Item) -> bool {
+    let wide = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    match test {
+        Test::Is(member, value) => row.get(*member) == Some(value),
+        Test::AtLeast(member, n) => number(row, member).is_some_and(|found| found >= wide(*n)),
+        Test::Below(member, n) => number(row, member).is_some_and(|found| found < wide(*n)),
     }
 }

@@ -13,7 +13,7 @@ use domain::request::dispatched::Answer;
 use domain::task::Message;
 use domain::time::{Period, Time};
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
-use store::keys::{ATTEMPTS, DUE, Key};
+use store::keys::{ATTEMPTS, Index, Key};
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
 
@@ -159,7 +159,7 @@ impl Store for Seat {
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {
-        let due = range.index == Some(DUE);
+        let due = range.index == Some(Index::Due);
         let act = if due { Act::Due } else { Act::Read };
         let fate = self.pass(act, &range.pk, None).await;
         if matches!(fate, Fate::Fail | Fate::Lost) {
