@@ -59,6 +59,10 @@ pub const DEFINITION_BYTES: usize = 64 * 1024;
 pub const DEFINITION_DEPTH: usize = 32;
 /// Expressions of one definition.
 pub const DEFINITION_EXPRESSIONS: usize = 200;
+/// Compiled definitions kept for the next request, in each thread.
+pub const DEFINITIONS_KEPT: usize = 256;
+/// Their texts together, bytes; compiled, a definition takes several times as much.
+pub const DEFINITIONS_KEPT_BYTES: usize = 1024 * 1024;
 /// Rendered payload, bytes (D15).
 pub const PAYLOAD_BYTES: usize = 256 * 1024;
 /// Nodes of the document that the expressions of one definition visit together.

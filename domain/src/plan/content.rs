@@ -4,6 +4,8 @@
 //! Neighbours: the dispatcher fills it, preview and rehearsal explain it. Guarantee: both make the
 //! same bytes, because both go through here.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,6 +13,7 @@ use crate::cause::{Failure, Own};
 use crate::limits::PAYLOAD_BYTES;
 use crate::plan::schema;
 use crate::rejection::{Code, Faults};
+use crate::substitution::kept::compiled;
 use crate::substitution::lint::{Registered, Warning, lint};
 use crate::substitution::render::Excess;
 use crate::substitution::{Definition, TraceEntry};
@@ -117,8 +120,8 @@ impl Content {
         }
     }
 
-    fn compiled(&self) -> Result<Option<Definition>, Failure> {
-        let compiled = self.definition.as_deref().map(Definition::compile).transpose();
+    fn compiled(&self) -> Result<Option<Rc<Definition>>, Failure> {
+        let compiled = self.definition.as_deref().map(compiled).transpose();
         compiled.map_err(|faults| {
             let told = faults.first().map(|f| format!("{} at {}: {}", f.code, f.at, f.detail));
             Own::PlanInvalid.because(told.unwrap_or_default())

@@ -7,6 +7,7 @@ pub mod budget;
 pub mod compile;
 pub mod evaluate;
 pub mod expression;
+pub mod kept;
 pub mod known;
 pub mod lint;
 pub mod render;
