@@ -211,3 +211,34 @@ fn an_attempt_that_cannot_be_noted_goes_with_its_outcome() {
     });
     assert_eq!((posts, failed), (1, true));
 }
+
+/// 0.1.0 had four shards, and no kinds in their keys: its rows are swept where they stand, and have
+/// the place of today when they are written again.
+#[test]
+fn rows_of_0_1_0_are_swept_where_they_stand() {
+    runtime().block_on(async {
+        let (rows, stage, sale) = stage().await;
+        let id = activated(&stage, &sale).await;
+        stage.queue.take();
+        let request = keys::request(Id::try_from(sale.tenant).unwrap(), Id::try_from(id).unwrap());
+        let place = || -> (String, String) {
+            let row = rows.rows().get(&request).unwrap();
+            let text = |name: &str| row[name].as_s().unwrap().clone();
+            (text(attribute::DUE_PK), text(attribute::DUE_SK))
+        };
+        let mut row = rows.rows().get(&request).unwrap();
+        let (_, sk) = place();
+        let old = (format!("DUE#{}", id % 4), sk.replace("DISPATCH#", ""));
+        row.insert(attribute::DUE_PK.to_owned(), Attribute::S(old.0.clone()));
+        row.insert(attribute::DUE_SK.to_owned(), Attribute::S(old.1.clone()));
+        rows.write(&[Write::Put(request.clone(), row, Condition::Free)]).await.unwrap();
+        assert_eq!(place(), old);
+        stage.clock.pass(Period::from_secs(30));
+        sweeper::sweep(&stage.app).await.unwrap();
+        let sent: Vec<u64> = stage.queue.take().iter().map(|m| m.task.id.get()).collect();
+        assert_eq!(sent, [id]);
+        let moved = place();
+        assert_eq!(moved.0, keys::due_shard(id % keys::SHARDS));
+        assert!(moved.1.contains("#DISPATCH#"), "{}", moved.1);
+    });
+}
