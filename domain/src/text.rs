@@ -54,26 +54,34 @@ fn is_letter(c: char) -> bool {
 static LETTER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\p{L}|\p{M}|\p{Nd}").expect("the literal is a pattern"));
 
-/// A free short text: 1 to 255 characters, no control characters.
+/// A free short text: 1 to 255 characters, none of them a control character or unseen.
 ///
 /// # Errors
-/// `VALIDATION_FAILED` for the length, `INVALID_CHARACTER` for a control character.
+/// `VALIDATION_FAILED` for the length, `INVALID_CHARACTER` naming the character.
 pub fn short(text: &str) -> Checked {
     free(text, TEXT_CHARS)
 }
 
-/// A free text of at most `most` characters without control characters.
+/// A free text of at most `most` characters, none of them a control character or unseen.
 ///
 /// # Errors
 /// As [`short`].
 pub fn free(text: &str, most: usize) -> Checked {
     let text = sized(text, most)?;
-    match text.chars().find(|c| c.is_control()) {
+    match text.chars().find(|c| c.is_control() || is_unseen(*c)) {
         None => Ok(text),
         Some(c) => {
-            Err((Code::InvalidCharacter, format!("a control character ({c:?}) is not allowed")))
+            let detail = format!("the character {c:?} is not allowed here; remove it");
+            Err((Code::InvalidCharacter, detail))
         }
     }
+}
+
+/// Whether a character shows nothing, or turns the direction of what follows: with it, one name
+/// looks like another.
+pub const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}')
+        || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// An e-mail address: one `@` with something on both sides and no spaces.
@@ -185,6 +193,19 @@ mod tests {
         assert_eq!(description(Some("100 % & \"<>\"\n")), Ok(Some("100 % & \"<>\"".to_owned())));
         assert_eq!(description(Some("it's")), Ok(Some("it's".to_owned())));
         assert!(description(Some(&"x".repeat(501))).is_err());
+    }
+
+    #[test]
+    fn a_free_text_shows_all_that_it_has() {
+        for c in "\u{7}\u{200b}\u{200e}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}".chars() {
+            let (code, detail) = short(&format!("Tucano{c}")).unwrap_err();
+            assert_eq!(code, Code::InvalidCharacter);
+            assert!(detail.contains(&format!("{c:?}")), "{detail}");
+        }
+        for fine in ["Größe (5)", "नमस्\u{200d}ते", "می\u{200c}خواهم", "50 %", "😀"]
+        {
+            assert_eq!(short(fine).as_deref(), Ok(fine));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Compiled definitions, kept for the next request: to compile one costs far more than to fill it.
 //!
-//! Neighbours: `plan::content` asks for them. Guarantee: a definition is found by its whole text, so
-//! that an edited plan never meets what it said before.
+//! Neighbours: `plan::content` asks for them. Guarantee: a definition is found by its whole text,
+//! so that an edited plan never meets what it said before.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

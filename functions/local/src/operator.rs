@@ -6,6 +6,7 @@ use std::num::ParseIntError;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::text::is_unseen;
 use domain::told::told;
 use edge::provider::egress::Policy;
 use reqwest::Method;
@@ -167,12 +168,9 @@ fn lines(told: &Value) -> Vec<String> {
 
 /// What a provider or a customer wrote, on one line and without what a terminal obeys.
 fn plain(text: &str) -> String {
-    // Marks that turn the direction of what follows.
-    let turns = ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
-    let obeyed = |c: char| c.is_control() || turns.iter().any(|range| range.contains(&c));
     let mut out = String::new();
     for c in text.chars() {
-        if obeyed(c) { out.extend(c.escape_default()) } else { out.push(c) }
+        if c.is_control() || is_unseen(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
 }
