@@ -52,7 +52,7 @@ pub struct Product {
     pub life_cycle_stage: LifeCycleStage,
     /// An activation of it makes a provisioning request (001-R1).
     pub provisioning_enabled: bool,
-    /// The products it consists of.
+    /// The features it consists of.
     #[serde(default)]
     pub features: Vec<ProductFeature>,
     /// The text that is written into a key's memory (source 004); at most 4,096 characters.
