@@ -59,7 +59,7 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let customers: Vec<Id> = input.customer_id.into_iter().collect();
     let customer = store.find_customers(tenant, &customers).await?.into_values().next();
     let Keyed { entitlement, key } = keyed;
-    // Whether it could be deleted is said where it refuses activations.
+    // Only the refusal of one that takes no activations lists DELETE, or leaves it out.
     let open_requests =
         !entitlement.is_open() && store.has_open_requests(tenant, &entitlement).await?;
     Ok(Facts { tenant, entitlement, key, pk_id, products, open_requests, customer })

@@ -49,7 +49,7 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
     Ok(json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
 }
 
-/// An administrator's key for a tenant: its secret, shown once. Who has lost it invokes this again.
+/// An administrator's key for a tenant: its secret, shown once. Another call replaces a lost one.
 ///
 /// # Errors
 /// When the store is not available.

@@ -13,14 +13,15 @@ use edge::{Cx, Problem};
 pub(crate) struct Surroundings {
     /// Its products, and those that a body names.
     pub(crate) products: Products,
-    open_requests: bool,
+    /// Whether a request of it is open; none where it could not be deleted, so nobody looked.
+    open_requests: Option<bool>,
 }
 
 impl Surroundings {
     /// Of one that is new.
     pub(crate) async fn of_new(cx: &Cx, named: &[Id]) -> Result<Self, Problem> {
         let products = cx.store().find_products(cx.tenant()?, named).await?;
-        Ok(Self { products, open_requests: false })
+        Ok(Self { products, open_requests: None })
     }
 
     /// The products that a body names, and all of its own until it has its keys; whether something
@@ -35,18 +36,21 @@ impl Surroundings {
             named.sort_unstable();
             named.dedup();
         }
-        let open_requests = cx.store().has_open_requests(cx.tenant()?, entitlement).await?;
-        Ok(Self { open_requests, ..Self::of_new(cx, &named).await? })
+        Self::of_new(cx, &named).await?.after(cx, entitlement).await
     }
 
     /// The same of what an act made of it: a sold entitlement may be a draft now.
-    pub(crate) async fn after(self, cx: &Cx, next: &Entitlement) -> Result<Self, Problem> {
-        let open_requests = cx.store().has_open_requests(cx.tenant()?, next).await?;
-        Ok(Self { open_requests, ..self })
+    pub(crate) async fn after(mut self, cx: &Cx, next: &Entitlement) -> Result<Self, Problem> {
+        if self.open_requests.is_none() && next.is_passing() {
+            let open = cx.store().has_open_requests(cx.tenant()?, next).await?;
+            self.open_requests = Some(open);
+        }
+        Ok(self)
     }
 
     /// The same on the day of the call.
     pub(crate) const fn on(&self, today: Day) -> Around<'_> {
-        Around { products: &self.products, open_requests: self.open_requests, today }
+        let open_requests = matches!(self.open_requests, Some(true));
+        Around { products: &self.products, open_requests, today }
     }
 }

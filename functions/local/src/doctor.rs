@@ -53,7 +53,9 @@ impl Doctor {
             tokens: Tokens::default(),
         };
         let mut findings = examine(&app, None).await;
-        findings.extend(self.service(data.is_held(), data.find(ADMIN_KEY)?).await);
+        // The key goes to no service but the one that uses the folder.
+        let key = data.find(ADMIN_KEY)?.filter(|_| data.is_held());
+        findings.extend(self.service(data.is_held(), key).await);
         for finding in &findings {
             let well = if finding.fine { "ok   " } else { "WRONG" };
             say(&format!("{well}  {:<12}{}", finding.check, finding.told));

@@ -80,15 +80,9 @@ impl dyn Store {
         id: Id,
     ) -> Result<Option<ApiKey>, StoreError> {
         let range = Range {
-            table: Table::Catalog,
             index: Some(Index::List),
-            pk: keys::list(tenant, Kind::ApiKey),
-            prefix: id.padded(),
-            from: None,
-            below: None,
-            after: None,
-            descending: false,
             limit: 1,
+            ..whole(Table::Catalog, keys::list(tenant, Kind::ApiKey), id.padded())
         };
         self.range(&range).await?.items.into_iter().next().map(decode).transpose()
     }

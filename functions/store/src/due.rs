@@ -8,6 +8,7 @@ use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::keys::{self, Index, Table};
+use crate::list::whole;
 use crate::port::{Item, Range, Store};
 
 /// The tasks that are due.
@@ -32,15 +33,11 @@ impl dyn Store {
         limit: usize,
     ) -> Result<Due, StoreError> {
         let range = Range {
-            table: Table::Core,
             index: Some(Index::Due),
-            pk: keys::due_shard(shard),
-            prefix: String::new(),
-            from: None,
             below: Some(keys::due_until(now)),
             after,
-            descending: false,
             limit,
+            ..whole(Table::Core, keys::due_shard(shard), String::new())
         };
         let found = self.range(&range).await?;
         let place = |item: &Item| keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?);

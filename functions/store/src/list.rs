@@ -123,15 +123,13 @@ impl dyn Store {
         let mut look = page.limit.max(1);
         loop {
             let range = Range {
-                table,
                 index: Some(Index::List),
-                pk: keys::list(tenant, kind),
-                prefix: String::new(),
                 from: from.clone(),
                 below: below.clone(),
                 after: after.take(),
                 descending: !page.ascending,
                 limit: look,
+                ..whole(table, keys::list(tenant, kind), String::new())
             };
             // Where little is kept, longer looks are fewer.
             look = (2 * look).clamp(1, PAGE_ROWS.saturating_sub(looked_at + look).max(1));
