@@ -100,6 +100,9 @@ pub const EXPRESSION_NESTING: usize = 6;
 /// Pattern of `match` and `search`, characters.
 pub const EXPRESSION_PATTERN_CHARS: usize = 64;
 
+/// A larger row of an entitlement leaves its line items to a row of their own, bytes: a write is
+/// billed by the kilobyte, and the counters of the row still grow.
+pub const ENTITLEMENT_ROW_BYTES: usize = 960;
 /// Product keys of one line item (004).
 pub const PRODUCT_KEYS: u32 = 10_000;
 /// Activations per product key (004-H10).
@@ -230,6 +233,12 @@ pub const AWS_TRIES: u32 = 3;
 pub const AWS_TIMEOUT: Period = Period::from_secs(5);
 /// Wait for a file descriptor that is given back.
 pub const DESCRIPTOR_WAIT: Period = Period::from_millis(50);
+/// Rows of one step of a migration.
+pub const MIGRATE_ROWS: usize = 500;
+/// Rows that a migration writes at once.
+pub const MIGRATE_AT_ONCE: usize = 20;
+/// One call of the bootstrap function migrates so long; the next one goes on.
+pub const MIGRATE_CALL: Period = Period::from_secs(20);
 /// The newest rows of a kind that the doctor reads.
 pub const SAMPLE_ROWS: usize = 20;
 /// Page of a list: default and most.

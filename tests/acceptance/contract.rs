@@ -11,11 +11,14 @@ use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
 use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;
+use store::form::Form;
 use store::idempotency::SavedAnswer;
-use store::keys::{Index, Key, Table};
+use store::keys::{Key, Table};
 use store::list::PageOf;
 use store::port::{CommitError, Condition, Item, Range, Store, Test, Value as Attribute, Write};
 use store::{Extra, StoreError};
+
+use crate::contract_indexes;
 
 /// DynamoDB in memory, behind the AWS SDK.
 pub(crate) async fn dynamo() -> DynamoStore {
@@ -23,19 +26,20 @@ pub(crate) async fn dynamo() -> DynamoStore {
 }
 
 pub(crate) async fn over(client: aws_sdk_dynamodb::Client) -> DynamoStore {
-    store::tables::create(&client, "core", "catalog").await.unwrap();
-    store::tables::create(&client, "core", "catalog").await.unwrap();
+    store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
+    store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
     DynamoStore::new(client, "core".to_owned(), "catalog".to_owned())
 }
 
 async fn keeps_the_contract(store: &(dyn Store + 'static)) {
     rows(store).await;
+    contract_indexes::scans(store).await;
     conditions(store).await;
     transactions(store).await;
     repeats(store).await;
     ranges(store).await;
     pages(store).await;
-    indexes(store).await;
+    contract_indexes::indexes(store).await;
     decisions(store).await;
     answers(store).await;
 }
@@ -45,20 +49,29 @@ async fn dynamo_keeps_the_contract() {
     keeps_the_contract(&dynamo().await).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamo_of_form_1_keeps_the_contract() {
+    let client = harness::engine().client();
+    store::tables::create(&client, "core", "catalog", Form::First).await.unwrap();
+    let store = DynamoStore::new(client, "core".to_owned(), "catalog".to_owned());
+    keeps_the_contract(&store.in_form(Form::First)).await;
+}
+
 #[tokio::test]
 async fn memory_keeps_the_contract() {
     keeps_the_contract(&MemoryStore::default()).await;
+    keeps_the_contract(&MemoryStore::in_form(Form::First)).await;
 }
 
 pub(crate) fn id(value: u64) -> Id {
     Id::try_from(value).unwrap()
 }
 
-fn key(pk: &str, sk: &str) -> Key {
+pub(crate) fn key(pk: &str, sk: &str) -> Key {
     Key { table: Table::Core, pk: pk.to_owned(), sk: sk.to_owned() }
 }
 
-fn item(pairs: &[(&str, i64)]) -> Item {
+pub(crate) fn item(pairs: &[(&str, i64)]) -> Item {
     let number = |n: &i64| aws_number(*n);
     pairs.iter().map(|(name, n)| ((*name).to_owned(), number(n))).collect()
 }
@@ -67,7 +80,7 @@ fn aws_number(n: i64) -> store::port::Value {
     store::port::Value::N(n.to_string())
 }
 
-fn number(item: &Item, name: &str) -> i64 {
+pub(crate) fn number(item: &Item, name: &str) -> i64 {
     item[name].as_n().unwrap().parse().unwrap()
 }
 
@@ -90,6 +103,7 @@ async fn rows(store: &dyn Store) {
         store.write(&puts).await.unwrap();
     }
     assert_eq!(store.get(&many).await.unwrap().iter().flatten().count(), 150);
+    assert_eq!(store.glance(&many).await.unwrap(), store.get(&many).await.unwrap());
 }
 
 /// Whether a write happens, alone and in a transaction; `held` are the row's numbers.
@@ -268,51 +282,6 @@ async fn pages(store: &dyn Store) {
         }
     }
     assert_eq!((pages, seen), (3, 25));
-}
-
-async fn indexes(store: &dyn Store) {
-    let row = |n: i64, due: Option<&str>| {
-        let mut row = item(&[("id", n), ("hidden", n)]);
-        let mut set = |name: &str, value: &str| {
-            row.insert(name.to_owned(), store::port::Value::S(value.to_owned()));
-        };
-        set("lpk", "listed");
-        set("lsk", &format!("{n:04}"));
-        if let Some(due) = due {
-            set("dpk", "DUE#0");
-            set("dsk", due);
-        }
-        Write::Put(key("index", &n.to_string()), row, Condition::Free)
-    };
-    for (n, due) in [(3, Some("05")), (1, Some("07")), (2, None)] {
-        store.write(&[row(n, due)]).await.unwrap();
-    }
-    let find = async |index: Index, pk: &str, below: Option<&str>| {
-        let range = Range {
-            table: Table::Core,
-            index: Some(index),
-            pk: pk.to_owned(),
-            prefix: String::new(),
-            from: None,
-            below: below.map(str::to_owned),
-            after: None,
-            descending: false,
-            limit: 9,
-        };
-        store.range(&range).await.unwrap().items
-    };
-    let listed = find(Index::List, "listed", None).await;
-    assert_eq!(listed.iter().map(|row| number(row, "id")).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(listed.iter().all(|row| !row.contains_key("hidden")), "what is not projected");
-    let due = async |below| {
-        let rows = find(Index::Due, "DUE#0", Some(below)).await;
-        rows.iter().map(|row| row["dsk"].as_s().unwrap().clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(due("06").await, ["05"]);
-    assert_eq!(due("09").await, ["05", "07"]);
-    store.write(&[row(3, None)]).await.unwrap();
-    store.write(&[Write::Delete(key("index", "1"), Condition::Free)]).await.unwrap();
-    assert!(due("09").await.is_empty(), "a row that left the index");
 }
 
 fn stamp(n: u8) -> Stamp {

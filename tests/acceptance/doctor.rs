@@ -104,7 +104,7 @@ async fn who_is_well_is_told_so() {
     let findings = examine(&patient.well(), Some(Time::from_millis(START_MS))).await;
     assert!(findings.iter().all(|finding| finding.fine && finding.advice.is_none()));
     let checks: Vec<&str> = findings.iter().map(|finding| finding.check).collect();
-    assert_eq!(checks, ["tables", "master key", "rows", "due", "queue", "clock"]);
+    assert_eq!(checks, ["tables", "master key", "form", "rows", "due", "queue", "clock"]);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn tables_of_another_form_are_told() {
     let findings = examine(&stage.app, None).await;
     let tables = findings.iter().find(|finding| finding.check == "tables").unwrap();
     assert!(!tables.fine, "{findings:?}");
-    for lacks in ["core has no index list", "core has no index due", "catalog has no index list"] {
+    for lacks in ["core has no index lines", "core has no index due", "catalog has no index list"] {
         assert!(tables.told.contains(lacks), "{}", tables.told);
     }
 }

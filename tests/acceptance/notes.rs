@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::operation::describe_table::DescribeTableInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::scan::ScanInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::task::Message;
@@ -56,6 +57,8 @@ impl Intercept for Notes {
         } else if let Some(query) = input.downcast_ref::<QueryInput>() {
             let index = query.index_name().map_or_else(String::new, |name| format!("/{name}"));
             self.note(&format!("{}{index}", query.table_name().unwrap()), "Query");
+        } else if let Some(scan) = input.downcast_ref::<ScanInput>() {
+            self.note(scan.table_name().unwrap(), "Scan");
         } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
             self.note(put.table_name().unwrap(), "PutItem");
         } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use simulator::api::{Api, Call, Door, method_of, number, plan_of, text};
 use simulator::stage::{Stage, batch, body_of};
 use store::dynamo::DynamoStore;
+use store::form::FORM;
 
 use crate::grants::GRANTS;
 use crate::notes::{Notes, NotingQueue, Used};
@@ -53,7 +54,7 @@ fn may(function: &str, grant: &str) -> bool {
 impl Town {
     async fn build() -> Self {
         let client = engine().client();
-        store::tables::create(&client, "core", "catalog").await.unwrap();
+        store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
         let store = |client| Arc::new(DynamoStore::new(client, "core".into(), "catalog".into()));
         let stage = Stage::over(store(client.clone()));
         let used = Used::default();
@@ -79,10 +80,13 @@ impl Town {
         let apps: BTreeMap<_, _> = names.map(|name| (name, app(name))).collect();
         for (name, app) in &apps {
             let store = &*app.store;
-            match (*name, &app.master) {
-                ("bootstrap", Some(master)) => mark::compare_or_mark(store, master).await.unwrap(),
-                (_, master) => drop(mark::compare(store, master.as_ref()).await.unwrap()),
-            }
+            let marked = match (*name, &app.master) {
+                ("bootstrap", Some(master)) => {
+                    mark::compare_or_mark(store, master).await.map(Some).unwrap()
+                }
+                (_, master) => mark::compare(store, master.as_ref()).await.unwrap(),
+            };
+            assert!(marked.is_none_or(|form| form == FORM), "{marked:?}");
         }
         let key = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
         let again = bootstrap::administrator(&apps["bootstrap"], Id::FIRST_TENANT).await.unwrap();
@@ -291,6 +295,7 @@ impl Town {
         for query in ["", "?state=DRAFT", &format!("?customerId={customer}")] {
             self.get(&format!("/v1/entitlements{query}")).await;
         }
+        self.other("DELETE", &format!("/v1/customers/{customer}"), Value::Null, 409).await;
         let keys = self.get(&format!("{path}/product-keys")).await;
         let pk_id = text(&keys["data"][0]["pkId"]);
         let path = format!("/v1/product-keys/{pk_id}");
@@ -338,6 +343,11 @@ pub(crate) async fn visit() -> Town {
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
     let findings = doctor::examine(&town.apps["bootstrap"], None).await;
     assert!(findings.iter().all(|finding| finding.fine), "{findings:?}");
+    let app = Arc::clone(&town.apps["bootstrap"]);
+    let rows = crate::forms::without_form(&*town.stage.app.store).await;
+    let asked = serde_json::from_value(json!({"migrate": true})).unwrap();
+    let migrated = bootstrap::on_event(app, Some(asked)).await.unwrap();
+    assert_eq!(migrated["changed"], json!(rows), "{migrated}");
     let all: BTreeSet<&str> = ROUTES.iter().map(|route| route.operation).collect();
     assert_eq!(town.visited, all);
     town

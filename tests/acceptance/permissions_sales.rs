@@ -2,7 +2,7 @@
 
 use domain::time::Period;
 use serde_json::{Value, json};
-use simulator::api::{Call, Door, number, text};
+use simulator::api::{Call, Door, Terms, method_of, number, text};
 
 use crate::permissions::Town;
 
@@ -84,5 +84,16 @@ impl Town {
             let count = self.get(&path).await["provisioningRequests"].as_array().unwrap().len();
             assert_eq!(count, 2);
         }
+        // By the dispatcher, where the provider's answer completes what takes back.
+        let method = format!("/v1/methods/{}", door.method);
+        let at_once = Terms { completion: "ON_2XX", ..Terms::default() };
+        let name = text(&self.get(&method).await["name"]);
+        self.other("PUT", &method, method_of(&name, &at_once), 200).await;
+        let (made, _) = self.activate(&text(&keys["data"][0]["pkId"]), 1).await;
+        self.dispatch().await;
+        let path = format!("/v1/activations/{}", text(&made["aid"]));
+        self.post(&format!("{path}/revoke"), json!({}), 200).await;
+        self.dispatch().await;
+        assert_eq!(self.get(&path).await["state"], "REVOKED");
     }
 }

@@ -13,8 +13,8 @@ use domain::activation::Activation;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
 use domain::customer::contact::Contact;
-use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
+use domain::entitlement::{Entitlement, KeyRange, LineItem};
 use domain::life::Overflow;
 use domain::plan::Plan;
 use domain::plan::association::Association;
@@ -28,8 +28,8 @@ use fastrand::Rng;
 use harness::{Service, Story};
 use local::engine::{Engine, TABLES};
 use reqwest::Method as Verb;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::idempotency::SavedAnswer;
 use store::mark::Mark;
@@ -47,7 +47,7 @@ type Reader = fn(&Item, &mut Rng) -> usize;
 /// Each kind of row: a part of its partition key (where it has no tenant, the beginning), and the
 /// beginning of its sort key.
 #[rustfmt::skip]
-const KINDS: [(&str, &str, Reader); 27] = [
+const KINDS: [(&str, &str, Reader); 28] = [
     ("#TENANT#", "", over::<Tenant>),
     ("#NAMESPACE#", "", over::<Namespace>),
     ("#ROLE#", "", over::<Role>),
@@ -65,6 +65,7 @@ const KINDS: [(&str, &str, Reader); 27] = [
     ("#AUDIT#", "", over::<AuditEntry>),
     ("#E#", "E", over::<Entitlement>),
     ("#E#", "K#", over::<ProductKey>),
+    ("#E#", "L", over::<Content>),
     ("#E#", "H#", over::<Overflow>),
     ("#A#", "A", over::<Activation>),
     ("#R#", "R", over::<Request>),
@@ -76,6 +77,14 @@ const KINDS: [(&str, &str, Reader); 27] = [
     ("#X#", "", over::<SavedAnswer>),
     ("MARK", "", over::<Mark>),
 ];
+
+/// The line items of an entitlement, in a row of their own.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    items: Vec<LineItem>,
+    key_ranges: Vec<Vec<KeyRange>>,
+}
 
 fn over<T: Serialize + DeserializeOwned + PartialEq + Debug>(item: &Item, rng: &mut Rng) -> usize {
     let row: T = plain(item.clone(), "row").unwrap();

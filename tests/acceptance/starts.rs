@@ -8,7 +8,8 @@ use edge::mark::Unfit;
 use harness::{Service, Story, options, until};
 use local::{Running, start};
 use serde_json::{Value, json};
-use store::mark::{FORM, Mark};
+use store::form::FORM;
+use store::mark::Mark;
 use tempfile::TempDir;
 
 /// A folder with something in it, of a service that has stopped.
@@ -39,7 +40,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The start is refused in these words, and changes nothing.
-async fn refused(folder: &Path, words: &[&str]) {
+pub(crate) async fn refused(folder: &Path, words: &[&str]) {
     let before = files(folder);
     let Err(error) = start(&options(folder)).await else { panic!("it started") };
     let told = error.to_string();
@@ -139,7 +140,7 @@ async fn what_a_later_version_wrote_is_not_touched() {
     data.keep("master-key", &"07".repeat(32)).unwrap();
     let engine = local::engine::Engine::open(&data.database().unwrap()).unwrap();
     let (core, catalog) = local::engine::TABLES;
-    store::tables::create(&engine.client(), core, catalog).await.unwrap();
+    store::tables::create(&engine.client(), core, catalog, store::form::Form::Whole).await.unwrap();
     let store: &dyn store::Store = &engine.store();
     let mark = Mark { master_key: "of its own kind".to_owned(), form: FORM + 1 };
     store.keep_mark(&mark).await.unwrap();
@@ -147,28 +148,7 @@ async fn what_a_later_version_wrote_is_not_touched() {
     let keyless = edge::mark::compare(store, None).await;
     assert!(matches!(keyless, Err(Unfit::LaterForm(form)) if form == FORM + 1));
     drop((data, engine));
-    refused(folder.path(), &["form 2", "start the version that wrote it"]).await;
-}
-
-/// A folder of 0.1.0 has no mark: its entitlements tell whose key it is.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
-    let folder = used().await;
-    let path = folder.path().join("dynamodb.sqlite");
-    {
-        let engine = local::engine::Engine::open(&path).unwrap();
-        let call = engine.client().delete_item().table_name(local::engine::TABLES.1);
-        let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
-        call.key("pk", text("MARK")).key("sk", text("MARK")).send().await.unwrap();
-    }
-    let key = folder.path().join("master-key");
-    let right = std::fs::read(&key).unwrap();
-    std::fs::write(&key, "ab".repeat(32)).unwrap();
-    refused(folder.path(), &["the master key is not the one"]).await;
-    std::fs::write(&key, right).unwrap();
-    stop(start(&options(folder.path())).await.unwrap(), folder.path()).await;
-    std::fs::write(&key, "ab".repeat(32)).unwrap();
-    refused(folder.path(), &["the master key is not the one"]).await;
+    refused(folder.path(), &["form 3", "start the version that wrote it"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,8 @@ const MADE: (&str, &str) = ("  # --- made of ROUTES and GRANTS from here\n", "\n
 const TEMPLATE: &str = "infra/template.yaml";
 
 /// Properties of a function that no table knows.
-const BY_HAND: [(&str, &str); 4] = [
+const BY_HAND: [(&str, &str); 5] = [
+    ("bootstrap", "      # A migration works for 20 s a call.\n      Timeout: 29\n"),
     ("activations", "      # A bulk of 100, one transaction each.\n      Timeout: 29\n"),
     ("requests", "      # A retry of 100, one transaction each.\n      Timeout: 29\n"),
     (
@@ -47,6 +48,15 @@ const BY_HAND: [(&str, &str); 4] = [
     ),
 ];
 
+/// Who reads the index `lines` reads `list` as long as a stack of 0.1.0 has it.
+const OF_OLD_INDEX: &str = "              - !If
+                - HasList
+                - Effect: Allow
+                  Action: [dynamodb:Query]
+                  Resource: !Sub \"${Data.Outputs.CoreTableArn}/index/list\"
+                - !Ref AWS::NoValue
+";
+
 /// Routes of API Gateway whose names do not follow from their keys: those of 0.1.0, which a stack
 /// must not make anew.
 const NAMED: [(&str, &str); 3] = [
@@ -60,7 +70,8 @@ fn resource(name: &str) -> (&'static str, &'static str) {
     match name {
         "core" => ("dynamodb", "!GetAtt Data.Outputs.CoreTableArn"),
         "catalog" => ("dynamodb", "!GetAtt Data.Outputs.CatalogTableArn"),
-        "core/list" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/list\""),
+        "core/lines" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/lines\""),
+        "core/owner" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/owner\""),
         "core/due" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/due\""),
         "catalog/list" => ("dynamodb", "!Sub \"${Data.Outputs.CatalogTableArn}/index/list\""),
         "master-key" => ("secretsmanager", "!GetAtt Data.Outputs.MasterKeyArn"),
@@ -112,6 +123,9 @@ fn policy(out: &mut String, folder: &str, grants: &[&str]) {
     let of_lambda = |actions: [&str; 2]| actions.map(str::to_owned).to_vec();
     allowed.push((&log, of_lambda(["logs:CreateLogStream", "logs:PutLogEvents"])));
     allowed.push(("\"*\"", of_lambda(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])));
+    if grants.iter().any(|line| line.starts_with("core/lines: ")) {
+        out.push_str(OF_OLD_INDEX);
+    }
     for (arn, actions) in allowed {
         let line = format!("                Action: [{}]\n", actions.join(", "));
         let lines = actions.iter().map(|action| format!("                  - {action}\n"));

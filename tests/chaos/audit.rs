@@ -155,13 +155,13 @@ pub(crate) async fn audit(
         assert_eq!(granted.get(&number), Some(&activation.aid), "{email}");
     }
     let sold = u64::from(entitlement.keys()) * UNITS;
-    let left: u64 = keys.iter().map(|key| u64::from(key.remaining)).sum();
+    let left: u64 = keys.iter().map(|key| u64::from(key.remaining())).sum();
     let refused = load.refused();
     let back = |a: &&Activation| a.life.state != ActivationState::Active;
     let credited: BTreeSet<u32> = activations.iter().filter(back).map(|a| a.key_index).collect();
     for index in refused.values().filter(|index| !credited.contains(index)) {
         let key = keys.iter().find(|key| key.index == *index);
-        assert_eq!(key.map(|key| key.remaining), Some(0), "somebody was refused for nothing");
+        assert_eq!(key.map(ProductKey::remaining), Some(0), "somebody was refused for nothing");
     }
     let revoked = activations.iter().filter(back).count() as u64;
     assert_eq!(revoked, load.revoked.load(Relaxed), "who revoked has revoked, and nobody else");

@@ -130,11 +130,11 @@ impl Facts {
         stamp: &Stamp,
     ) -> Result<(Activation, Vec<Request>, Decision), Rejection> {
         self.guards(input, stamp)?;
-        let remaining = self.key.remaining - input.activation_quantity;
+        let remaining = self.key.remaining() - input.activation_quantity;
         let activation = self.activation(input, stamp)?;
         let requests = self.requests(&activation, input, stamp)?;
         let activation =
-            Activation { requests: requests.iter().map(|r| r.id).collect(), ..activation };
+            Activation { requests: requests.iter().map(Into::into).collect(), ..activation };
         let mut decision = self.consume(input.activation_quantity, remaining == 0, stamp)?;
         decision = decision.save(activation.clone());
         // The entitlement's own stays as long as the entitlement.
@@ -215,7 +215,7 @@ impl Facts {
 
     fn quantity(&self, quantity: u32) -> Result<(), Rejection> {
         let (_, item) = self.item()?;
-        let remaining = self.key.remaining;
+        let remaining = self.key.remaining();
         let allowed = quantity >= 1
             && match item.activation_method {
                 ActivationMethod::Partial => true,

@@ -14,6 +14,7 @@ use crate::attributes::CustomAttributes;
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::life::Life;
+use crate::request::{Request, RequestType};
 use crate::rev::Rev;
 use crate::time::Time;
 
@@ -75,7 +76,7 @@ pub struct Activation {
     pub inputs: Option<Inputs>,
     /// Its provisioning requests, one for each provisioning-enabled product (I2), and after a
     /// revocation those that take them back.
-    pub requests: Vec<Id>,
+    pub requests: Vec<Ordered>,
     /// Requests that are still to be completed before it is revoked (A5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprovisioning: Vec<Id>,
@@ -92,7 +93,54 @@ pub struct Activation {
     pub rev: Rev<Self>,
 }
 
+/// A provisioning request, as its activation names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Naming")]
+pub struct Ordered {
+    /// Its id.
+    pub id: Id,
+    /// The product that it concerns; rows of form 1 do not say it.
+    #[serde(rename = "p")]
+    pub product: Option<Id>,
+    /// The kind of work that it asks for; of form 1, PROVISION whatever it is.
+    #[serde(rename = "t", skip_serializing_if = "RequestType::is_provision")]
+    pub kind: RequestType,
+}
+
+/// The two forms of an [`Ordered`] in a row.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Naming {
+    First(Id),
+    Second {
+        id: Id,
+        p: Option<Id>,
+        #[serde(default)]
+        t: RequestType,
+    },
+}
+
+impl From<Naming> for Ordered {
+    fn from(naming: Naming) -> Self {
+        match naming {
+            Naming::First(id) => Self { id, product: None, kind: RequestType::Provision },
+            Naming::Second { id, p, t } => Self { id, product: p, kind: t },
+        }
+    }
+}
+
+impl From<&Request> for Ordered {
+    fn from(request: &Request) -> Self {
+        Self { id: request.id, product: Some(request.product.id), kind: request.kind }
+    }
+}
+
 impl Activation {
+    /// The ids of its requests, in the order in which they were made.
+    pub fn request_ids(&self) -> Vec<Id> {
+        self.requests.iter().map(|ordered| ordered.id).collect()
+    }
+
     /// Where its product key stands.
     pub const fn product_key(&self) -> KeyRef {
         KeyRef {

@@ -276,7 +276,7 @@ impl Revocation {
 
     /// Notes a request that takes back, and has it sent.
     fn order(&mut self, opened: Request, decision: Decision, stamp: &Stamp) -> Decision {
-        self.activation.requests.push(opened.id);
+        self.activation.requests.push((&opened).into());
         self.requests.push(opened.clone());
         let message = opened.message(self.tenant, stamp.now);
         message.into_iter().fold(decision.save(opened), Decision::enqueue)
@@ -314,10 +314,10 @@ impl Revocation {
     fn credit(&self, decision: Decision, stamp: &Stamp) -> Result<Decision, Rejection> {
         let (mut key, mut entitlement) = (self.key.clone(), self.entitlement.clone());
         let activation = &self.activation;
-        if key.remaining == 0 {
+        if key.remaining() == 0 {
             entitlement.keys_exhausted = entitlement.keys_exhausted.saturating_sub(1);
         }
-        key.remaining += activation.quantity;
+        key.activated = key.activated.saturating_sub(activation.quantity);
         entitlement.active_activations = entitlement.active_activations.saturating_sub(1);
         let owed = u64::from(activation.awaits_acknowledgement());
         entitlement.unacknowledged = entitlement.unacknowledged.saturating_sub(owed);

@@ -117,6 +117,8 @@ impl Entitlement {
             registration_required: Registration::NotRequired,
             custom_attributes: CustomAttributes::default(),
             items: Vec::new(),
+            key_ranges: Vec::new(),
+            apart: false,
             is_test: false,
             key_generation: 0,
             key_secret_version: KeySecret::VERSION,
@@ -165,6 +167,7 @@ impl Entitlement {
             ref_id2,
             registration_required: input.registration_required,
             custom_attributes: input.custom_attributes.clone(),
+            key_ranges: Self::ranges(&items),
             items,
             is_test: input.is_test,
             ..self

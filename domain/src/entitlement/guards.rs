@@ -140,7 +140,7 @@ impl ProductKey {
         around.entitlement.open()?;
         around.entitlement.unexpired(around.today)?;
         let item = around.entitlement.item_of(self.index);
-        let enough = item.is_some_and(|(_, item)| self.remaining >= item.least());
+        let enough = item.is_some_and(|(_, item)| self.remaining() >= item.least());
         illegal_unless(enough, "Too little remains on the product key.")
     }
 }

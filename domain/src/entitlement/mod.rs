@@ -182,8 +182,16 @@ pub struct Entitlement {
     pub registration_required: Registration,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
-    /// The line items.
+    /// The line items; in a row of their own where they are large.
+    #[serde(default)]
     pub items: Vec<LineItem>,
+    /// The indexes of the product keys of each line item. A key that was sold never moves to
+    /// another item. Rows of form 1 do not have them: there the items' keys follow each other.
+    #[serde(default)]
+    pub key_ranges: Vec<Vec<KeyRange>>,
+    /// Its line items were read from a row of their own.
+    #[serde(skip)]
+    pub apart: bool,
     /// For tests: draft products are allowed.
     pub is_test: bool,
     /// Counts the times that keys were made; a reopened entitlement's keys are void.
@@ -203,6 +211,17 @@ pub struct Entitlement {
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev<Self>,
+}
+
+/// Indexes of product keys that follow each other: the first, and how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyRange(pub u32, pub u32);
+
+impl KeyRange {
+    const fn has(self, index: u32) -> bool {
+        let Self(first, count) = self;
+        index >= first && index - first < count
+    }
 }
 
 impl LineItem {
@@ -250,11 +269,33 @@ impl Entitlement {
 
     /// The line item that the key of this index belongs to, with its place.
     pub fn item_of(&self, index: u32) -> Option<(usize, &LineItem)> {
+        let of_item = |ranges: &Vec<KeyRange>| ranges.iter().any(|range| range.has(index));
+        let place = if self.key_ranges.is_empty() {
+            Self::ranges(&self.items).iter().position(of_item)
+        } else {
+            self.key_ranges.iter().position(of_item)
+        };
+        place.and_then(|place| Some((place, self.items.get(place)?)))
+    }
+
+    /// The ranges of new line items: their keys follow each other.
+    pub(crate) fn ranges(items: &[LineItem]) -> Vec<Vec<KeyRange>> {
         let mut first = 0;
-        self.items.iter().enumerate().find(|(_, item)| {
+        let each = items.iter().map(|item| {
+            let range = KeyRange(first, item.num_product_keys);
             first += item.num_product_keys;
-            index < first
-        })
+            vec![range]
+        });
+        each.collect()
+    }
+
+    /// The same with all that rows of form 1 do not say.
+    #[must_use]
+    pub fn in_full(mut self) -> Self {
+        if self.key_ranges.is_empty() {
+            self.key_ranges = Self::ranges(&self.items);
+        }
+        self
     }
 
     /// Whether some of its activations are to be acknowledged.

@@ -112,10 +112,16 @@ pub struct ProductKey {
     pub generation: u8,
     /// Its state.
     pub state: KeyState,
-    /// The quantity that remains.
-    pub remaining: u32,
+    /// The quantity that was taken from it.
+    pub activated: u32,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
+    /// The quantity that its line item allows; no part of its row.
+    #[serde(skip)]
+    pub allowed: u32,
+    /// The form of the row that was read.
+    #[serde(skip)]
+    pub form: u32,
     /// Revision of the row that was read; 0: still the default.
     #[serde(skip)]
     pub rev: Rev<Self>,
@@ -127,6 +133,11 @@ impl ProductKey {
         KeyRef { entitlement: self.entitlement_id, index: self.index, generation: self.generation }
     }
 
+    /// The quantity that remains.
+    pub const fn remaining(&self) -> u32 {
+        self.allowed.saturating_sub(self.activated)
+    }
+
     /// The key as it is before anything happened to it.
     pub fn default_of(entitlement: &Entitlement, key: KeyRef) -> Option<Self> {
         let (_, item) = entitlement.item_of(key.index)?;
@@ -135,8 +146,10 @@ impl ProductKey {
             index: key.index,
             generation: key.generation,
             state: KeyState::Enabled,
-            remaining: item.num_activation_per_product_key,
+            activated: 0,
             custom_attributes: CustomAttributes::default(),
+            allowed: item.num_activation_per_product_key,
+            form: 0,
             rev: Rev::default(),
         })
     }

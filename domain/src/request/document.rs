@@ -124,7 +124,7 @@ impl Sources {
         json!({
             "pkId": activated.then_some(self.request.pk_id),
             "totalQuantity": item.num_activation_per_product_key,
-            "availableQuantity": key.map(|key| key.remaining),
+            "availableQuantity": key.map(ProductKey::remaining),
             "activationMethod": item.activation_method,
             "fixedQuantity": item.fixed_quantity,
             "state": key_state,

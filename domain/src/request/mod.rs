@@ -64,7 +64,7 @@ pub enum RequestType {
 
 impl RequestType {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-    fn is_provision(&self) -> bool {
+    pub(crate) fn is_provision(&self) -> bool {
         *self == Self::Provision
     }
 }
@@ -256,6 +256,11 @@ impl Request {
     /// Nothing happens any more by itself.
     pub const fn is_at_rest(&self) -> bool {
         matches!(self.life.state, Status::Completed | Status::DispatchFailed | Status::Failed)
+    }
+
+    /// Whether somebody has to look at it.
+    pub const fn needs_attention(&self) -> bool {
+        self.life.state.needs_attention()
     }
 
     /// When the next attempt is due, at the latest: an attempt that is under way is repeated only

@@ -35,6 +35,13 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// It is an end without success: somebody has to look at it.
+    pub const fn needs_attention(self) -> bool {
+        matches!(self, Self::DispatchFailed | Self::Failed)
+    }
+}
+
 /// The events of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]

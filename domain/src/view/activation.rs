@@ -109,6 +109,21 @@ pub struct ActivationLine {
     pub customer_id: Option<Id>,
 }
 
+/// What the list of activations can be filtered by before a row is read; it never changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the members of `Activation`")]
+pub struct ListedActivation {
+    pub e_id: Uuid,
+    pub customer_id: Option<Id>,
+}
+
+impl From<&Activation> for ListedActivation {
+    fn from(activation: &Activation) -> Self {
+        Self { e_id: activation.e_id, customer_id: activation.customer_id }
+    }
+}
+
 /// One part of a bulk, as its answer has it: the activation, or why there is none.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BulkLine {

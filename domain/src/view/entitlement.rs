@@ -119,6 +119,26 @@ pub struct EntitlementLine {
     pub created_date: Time,
 }
 
+/// The parties of an entitlement, by which its list can be filtered before a row is read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the members of `Entitlement`")]
+pub struct ListedEntitlement {
+    pub customer_id: Option<Id>,
+    pub contact_id: Option<Id>,
+    pub partner_id: Option<Id>,
+}
+
+impl From<&Entitlement> for ListedEntitlement {
+    fn from(entitlement: &Entitlement) -> Self {
+        Self {
+            customer_id: entitlement.customer_id,
+            contact_id: entitlement.contact_id,
+            partner_id: entitlement.partner_id,
+        }
+    }
+}
+
 /// A product key.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -159,14 +179,14 @@ impl ProductKeyView {
             e_id: entitlement.e_id,
             item: place,
             total_quantity: item.num_activation_per_product_key,
-            available_quantity: key.remaining,
+            available_quantity: key.remaining(),
             activation_method: item.activation_method,
             fixed_quantity: item.fixed_quantity,
             state: key.state(around),
             start_date: entitlement.start_date,
             end_date: entitlement.end_date,
             custom_attributes: key.custom_attributes.clone(),
-            exhausted: key.remaining == 0,
+            exhausted: key.remaining() == 0,
             expired: entitlement.end_date.is_some_and(|end| today > end),
             not_started: entitlement.start_date.is_some_and(|start| today < start),
             allowed_actions: key.allowed(around, role),

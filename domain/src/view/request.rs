@@ -13,7 +13,7 @@ use crate::request::{Conflict, Delivery, Named, Payload, ProductName, Request, R
 use crate::time::Time;
 use crate::view::HistoryLine;
 
-/// What the index of a list has of a request.
+/// What a list shows of a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the members of `Request`")]
@@ -46,6 +46,35 @@ impl From<&Request> for RequestRow {
             plan: r.plan,
             method: r.method,
             created_date: r.created_date,
+        }
+    }
+}
+
+/// What the list of requests can be filtered by before a row is read; a move does not change it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the members of `Request`")]
+pub struct ListedRequest {
+    pub product: ProductName,
+    pub e_id: Uuid,
+    pub plan: Option<Id>,
+    pub method: Option<Id>,
+}
+
+impl From<&Request> for ListedRequest {
+    fn from(request: &Request) -> Self {
+        Self::from(&RequestRow::from(request))
+    }
+}
+
+impl From<&RequestRow> for ListedRequest {
+    fn from(row: &RequestRow) -> Self {
+        let id = |named: &Option<Named>| named.as_ref().map(|named| named.id);
+        Self {
+            product: row.product.clone(),
+            e_id: row.e_id,
+            plan: id(&row.plan),
+            method: id(&row.method),
         }
     }
 }

@@ -97,8 +97,10 @@ fn key(entitlement: &Entitlement, remaining: u32) -> ProductKey {
         index: 0,
         generation: entitlement.key_generation,
         state: KeyState::Enabled,
-        remaining,
+        activated: 0,
         custom_attributes: CustomAttributes::default(),
+        allowed: remaining,
+        form: 0,
         rev: Rev::of(1),
     }
 }

@@ -14,12 +14,14 @@ use domain::ids::Id;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::stamp::Stamp;
-use domain::view::activation::{ActivationLine, ActivationView};
+use domain::view::activation::{ActivationLine, ActivationView, ListedActivation};
 use edge::http::bulk::Parts;
 use edge::http::routes::Function;
 use edge::{Answer, App, Cx, Problem, Routes};
 use serde_json::Map;
 use store::StoreError;
+use store::keys::Owner;
+use store::list::PageOf;
 use store::load::Keyed;
 use uuid::Uuid;
 
@@ -98,11 +100,15 @@ async fn bulk(cx: Cx) -> Result<Answer, Problem> {
 async fn list(cx: Cx) -> Result<Answer, Problem> {
     let e_id: Option<Uuid> = cx.query.get("eId")?;
     let customer: Option<Id> = cx.query.get("customerId")?;
-    let keep = |line: &ActivationLine| {
-        e_id.is_none_or(|e_id| line.e_id == e_id)
-            && customer.is_none_or(|id| line.customer_id == Some(id))
+    let is = |of: Uuid, by: Option<Id>| {
+        e_id.is_none_or(|e_id| e_id == of) && customer.is_none_or(|id| by == Some(id))
     };
-    let page = cx.store().list(cx.tenant()?, Kind::Activation, &cx.page()?, keep).await?;
+    let near = |line: &ListedActivation| is(line.e_id, line.customer_id);
+    let keep = |line: &ActivationLine| is(line.e_id, line.customer_id);
+    let secret = cx.app.master()?.key_secret(cx.tenant()?);
+    let owner = e_id.and_then(|e_id| secret.entitlement_of(e_id)).map(Owner::Entitlement);
+    let asked = PageOf { owner, ..cx.page()? };
+    let page = cx.store().list_by(cx.tenant()?, Kind::Activation, &asked, near, keep).await?;
     cx.list(&page)
 }
 
@@ -116,7 +122,7 @@ fn aid(cx: &Cx) -> Result<&str, Rejection> {
 async fn show(cx: Cx) -> Result<Answer, Problem> {
     let tenant = cx.tenant()?;
     let activation = cx.store().load_activation(tenant, aid(&cx)?).await?;
-    let requests = cx.store().find_requests(tenant, &activation.requests).await?;
+    let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
     let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
     let role = &cx.caller()?.role;
     let view = ActivationView::new(&activation, &requests, &entitlement, role);
@@ -143,7 +149,7 @@ async fn acknowledge(cx: Cx) -> Result<Answer, Problem> {
         let tenant = cx.tenant()?;
         let activation = cx.store().load_activation(tenant, aid(cx)?).await?;
         cx.if_match(activation.life.version)?;
-        let requests = cx.store().find_requests(tenant, &activation.requests).await?;
+        let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
         let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
         let (activation, decision) = activation.acknowledge(entitlement.clone(), &stamp)?;
         let role = &cx.caller()?.role;

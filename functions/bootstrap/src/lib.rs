@@ -11,6 +11,7 @@ use domain::access::role::ADMINISTRATOR;
 use domain::access::{ApiKey, Namespace, Role};
 use domain::decision::Decision;
 use domain::ids::{Id, Purpose};
+use domain::limits::MIGRATE_CALL;
 use domain::record::Kind;
 use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
@@ -19,6 +20,8 @@ use edge::{App, Problem, doctor, mark};
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::form::Form;
+use store::migrate::Migration;
 use store::{Extra, StoreError};
 
 /// The event that the operator sends.
@@ -27,6 +30,8 @@ use store::{Extra, StoreError};
 pub struct Asked {
     /// Look whether all is well, and make nothing.
     check: bool,
+    /// Bring rows of 0.1.0 to the present form, for some seconds; the next call goes on.
+    migrate: bool,
     /// The operator's own clock, to be compared.
     now: Option<Time>,
 }
@@ -44,9 +49,30 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
     }
     let master = app.master().map_err(|error| error.to_string())?;
     mark::compare_or_mark(&*app.store, master).await?;
+    if asked.migrate {
+        return Ok(json!(migrate(&app).await?));
+    }
     let made = administrator(&app, Id::FIRST_TENANT).await;
     let api_key = made.map_err(|problem| problem.to_string())?;
     Ok(json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
+}
+
+/// Migrates for some seconds, and says how far it is.
+///
+/// # Errors
+/// While functions of 0.1.0 may run, which could not read what is written; when the store is not
+/// available.
+async fn migrate(app: &App) -> Result<Migration, Error> {
+    if app.store.form() == Form::First {
+        return Err("deploy with Indexes=BOTH first: functions of 0.1.0 may still run".into());
+    }
+    let end = app.clock.now().after(MIGRATE_CALL);
+    loop {
+        let migrated = app.store.migrate().await?;
+        if migrated.done || app.clock.now() >= end {
+            return Ok(migrated);
+        }
+    }
 }
 
 /// An administrator's key for a tenant: its secret, shown once. Another call replaces a lost one.

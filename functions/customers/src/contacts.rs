@@ -2,7 +2,7 @@
 
 use domain::customer::contact::{Contact, ContactInput};
 use domain::record::Kind;
-use domain::view::entitlement::EntitlementLine;
+use domain::view::entitlement::ListedEntitlement;
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(crate) async fn delete(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
         cx.if_match(contact.version)?;
         let owner = customer(cx, kind).await?;
         let id = contact.id;
-        let names = |row: &EntitlementLine| row.contact_id == Some(id);
+        let names = |row: &ListedEntitlement| row.contact_id == Some(id);
         let is_named = cx.store().has(cx.tenant()?, Kind::Entitlement, names).await?;
         Ok((Answer::deleted(), contact.delete(&owner, is_named)?))
     })

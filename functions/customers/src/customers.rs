@@ -10,9 +10,9 @@ use domain::plan::door::Sealed;
 use domain::record::Kind;
 use domain::rejection::Rejection;
 use domain::stamp::Stamp;
-use domain::view::activation::ActivationLine;
+use domain::view::activation::{ActivationLine, ListedActivation};
 use domain::view::customer::CustomerView;
-use domain::view::entitlement::EntitlementLine;
+use domain::view::entitlement::ListedEntitlement;
 use edge::secret::{Secret, profile_place};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
@@ -121,7 +121,7 @@ pub(crate) async fn delete(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
 
 /// The things that name it and are not over, as a text.
 async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem> {
-    let names = |row: &EntitlementLine| {
+    let names = |row: &ListedEntitlement| {
         row.customer_id == Some(customer) || row.partner_id == Some(customer)
     };
     let tenant = cx.tenant()?;
@@ -130,14 +130,15 @@ async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem
     }
     let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
     loop {
+        let near = |row: &ListedActivation| row.customer_id == Some(customer);
         let names = |row: &ActivationLine| row.customer_id == Some(customer);
-        let found = cx.store().list(tenant, Kind::Activation, &page, names).await?;
+        let found = cx.store().list_by(tenant, Kind::Activation, &page, near, names).await?;
         for row in found.rows {
             let activation = cx.store().load_activation(tenant, &row.aid).await?;
             if activation.life.state != State::Revoked {
                 return Ok(Some("Activations"));
             }
-            let requests = cx.store().find_requests(tenant, &activation.requests).await?;
+            let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
             if requests.iter().any(|request| !request.is_at_rest()) {
                 return Ok(Some("Open provisioning requests"));
             }

@@ -4,6 +4,8 @@
 
 use confique::Config as _;
 
+use crate::mark::Indexes;
+
 /// The settings of a function, from its environment.
 #[derive(Debug, confique::Config)]
 pub struct Config {
@@ -16,6 +18,9 @@ pub struct Config {
     /// Name of the table `catalog`.
     #[config(env = "TABLE_CATALOG")]
     pub table_catalog: String,
+    /// Which indexes the table `core` has.
+    #[config(env = "INDEXES")]
+    pub indexes: Indexes,
     /// URL of the dispatch queue.
     #[config(env = "DISPATCH_QUEUE_URL")]
     pub queue_url: String,

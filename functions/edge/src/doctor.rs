@@ -7,6 +7,7 @@ use domain::ids::Id;
 use domain::limits::{DOCTOR_CLOCKS, DOCTOR_LAG};
 use domain::time::Time;
 use serde::Serialize;
+use store::form::FORM;
 use store::keys::SHARDS;
 use store::{Store, StoreError};
 
@@ -42,6 +43,7 @@ impl Finding {
 pub async fn examine(app: &App, elsewhere: Option<Time>) -> Vec<Finding> {
     let store = &*app.store;
     let mut findings = vec![tables(store).await, key(app).await];
+    findings.extend(form(store).await);
     findings.push(rows(store).await);
     findings.push(due(app).await);
     findings.extend(queue(app).await);
@@ -56,8 +58,8 @@ async fn key(app: &App) -> Finding {
         return Finding::wrong(CHECK, "this function has no master key", restore);
     };
     match mark::compare(&*app.store, Some(master)).await {
-        Ok(true) => Finding::fine(CHECK, "the data was made with it"),
-        Ok(false) => {
+        Ok(Some(_)) => Finding::fine(CHECK, "the data was made with it"),
+        Ok(None) => {
             let advice = "Start this version once on it; on AWS invoke the bootstrap function.";
             Finding::wrong(CHECK, "the data does not say which key it was made with", advice)
         }
@@ -74,6 +76,23 @@ async fn tables(store: &(dyn Store + 'static)) -> Finding {
             Finding::wrong(CHECK, lacks.join("; "), advice)
         }
         Err(error) => unavailable(CHECK, &error),
+    }
+}
+
+/// What a deployment or a folder of 0.1.0 still needs; nothing, where there is no mark yet.
+async fn form(store: &(dyn Store + 'static)) -> Option<Finding> {
+    const CHECK: &str = "form";
+    match store.find_mark().await {
+        Ok(mark) if mark.as_ref()?.form == FORM => {
+            Some(Finding::fine(CHECK, format!("all rows have form {FORM}")))
+        }
+        Ok(_) => {
+            let told = format!("there are rows of form 1, this version has {FORM}");
+            let advice = "On this machine stop the service and run provisio doctor --migrate; on \
+                          AWS see \"From 0.1.0\" in OPERATING.md.";
+            Some(Finding::wrong(CHECK, told, advice))
+        }
+        Err(error) => Some(unavailable(CHECK, &error)),
     }
 }
 

@@ -56,7 +56,8 @@ impl Lambda {
             Some(arn) => Some(master_key(&access, arn).await?),
             None => None,
         };
-        mark::compare(&store, master.as_ref()).await?;
+        let marked = mark::compare(&store, master.as_ref()).await?;
+        let store = store.in_form(config.indexes.form(marked));
         let app = App {
             store: Arc::new(store),
             queue: Arc::new(SqsQueue::new(

@@ -7,8 +7,9 @@ use domain::ids::Id;
 use domain::plan::method::Method;
 use domain::record::Kind;
 use serde::Deserialize;
+use store::form::{FORM, Form};
 use store::list::PageOf;
-use store::mark::{FORM, Mark};
+use store::mark::Mark;
 use store::{Store, StoreError};
 
 use crate::provider::secret_place;
@@ -42,37 +43,78 @@ struct Made {
     e_id: String,
 }
 
-/// Compares this version, and the key of a process that has one, with the mark; says whether there
-/// is one.
+/// Which indexes the tables have: a deployment of 0.1.0 goes from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Indexes {
+    /// Those of 0.1.0, whose functions may still run.
+    Old,
+    /// Those of both versions.
+    Both,
+    /// Those of this version.
+    New,
+}
+
+impl Indexes {
+    /// The form in which a process writes, by what the mark says of the rows.
+    pub const fn form(self, marked: Option<u32>) -> Form {
+        match (self, marked) {
+            (Self::Old, _) => Form::First,
+            (_, Some(FORM)) => Form::Whole,
+            _ => Form::Mixed,
+        }
+    }
+}
+
+/// Compares this version, and the key of a process that has one, with the mark; says the form of
+/// the rows, if there is a mark.
 ///
 /// # Errors
 /// Why the process does not fit.
 pub async fn compare(
     store: &(dyn Store + 'static),
     master: Option<&MasterKey>,
-) -> Result<bool, Unfit> {
-    let Some(mark) = store.find_mark().await? else { return Ok(false) };
+) -> Result<Option<u32>, Unfit> {
+    let Some(mark) = store.find_mark().await? else { return Ok(None) };
     if mark.form > FORM {
         return Err(Unfit::LaterForm(mark.form));
     }
     if master.is_some_and(|master| mark.master_key != master.check_value()) {
         return Err(Unfit::ForeignKey);
     }
-    Ok(true)
+    Ok(Some(mark.form))
 }
 
-/// The same, and marks what has no mark: new tables, or those of 0.1.0. There an entitlement tells,
-/// whose GUID is derived from the key, or a method, whose secrets are sealed with it.
+/// The same, and marks what has no mark: new tables, or those of 0.1.0. Says the form of the rows.
 ///
 /// # Errors
 /// Why the process does not fit.
 pub async fn compare_or_mark(
     store: &(dyn Store + 'static),
     master: &MasterKey,
-) -> Result<(), Unfit> {
-    if compare(store, Some(master)).await? {
-        return Ok(());
+) -> Result<u32, Unfit> {
+    if let Some(form) = compare(store, Some(master)).await? {
+        return Ok(form);
     }
+    compare_unmarked(store, master).await?;
+    // Rows without a mark are those of 0.1.0.
+    let form = if store.scan(None, 1).await?.is_empty() { FORM } else { 1 };
+    match store.keep_mark(&Mark { master_key: master.check_value(), form }).await {
+        // Another process was first: with the same key, or it is refused now.
+        Err(StoreError::Conflict) => Ok(compare(store, Some(master)).await?.unwrap_or(form)),
+        other => Ok(other.map(|()| form)?),
+    }
+}
+
+/// Compares the key with what has no mark: an entitlement tells, whose GUID is derived from the
+/// key, or a method, whose secrets are sealed with it.
+///
+/// # Errors
+/// Why the process does not fit.
+pub async fn compare_unmarked(
+    store: &(dyn Store + 'static),
+    master: &MasterKey,
+) -> Result<(), Unfit> {
     let (tenant, one) = (Id::FIRST_TENANT, PageOf { limit: 1, ..PageOf::default() });
     let found = store.list::<Made>(tenant, Kind::Entitlement, &one, |_| true).await?;
     let secret = master.key_secret(tenant);
@@ -87,9 +129,5 @@ pub async fn compare_or_mark(
     if !methods.iter().all(opens) {
         return Err(Unfit::ForeignKey);
     }
-    match store.keep_mark(&Mark { master_key: master.check_value(), form: FORM }).await {
-        // Another process was first: with the same key, or it is refused now.
-        Err(StoreError::Conflict) => compare(store, Some(master)).await.map(drop),
-        other => Ok(other?),
-    }
+    Ok(())
 }

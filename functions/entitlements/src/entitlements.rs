@@ -8,9 +8,11 @@ use domain::ids::Id;
 use domain::life::Aged;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
-use domain::view::entitlement::{EntitlementLine, EntitlementView};
+use domain::view::entitlement::{EntitlementLine, EntitlementView, ListedEntitlement};
 use edge::http::routes::ActionInput;
 use edge::{Answer, Cx, Problem};
+use store::keys::Owner;
+use store::list::PageOf;
 
 use crate::surroundings::Surroundings;
 
@@ -79,7 +81,9 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
         (states.is_empty() || states.contains(&line.state))
             && customer.is_none_or(|id| line.customer_id == Some(id))
     };
-    let page = cx.store().list(cx.tenant()?, Kind::Entitlement, &cx.page()?, keep).await?;
+    let near = |line: &ListedEntitlement| customer.is_none_or(|id| line.customer_id == Some(id));
+    let asked = PageOf { owner: customer.map(Owner::Customer), ..cx.page()? };
+    let page = cx.store().list_by(cx.tenant()?, Kind::Entitlement, &asked, near, keep).await?;
     cx.list(&page)
 }
 

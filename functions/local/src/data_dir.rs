@@ -128,7 +128,11 @@ impl DataDir {
     /// # Errors
     /// When it cannot be moved.
     pub fn place(&self, new: &Path) -> Result<(), FolderError> {
-        let path = self.path.join(DATABASE);
+        self.moved(new, DATABASE)
+    }
+
+    fn moved(&self, new: &Path, name: &str) -> Result<(), FolderError> {
+        let path = self.path.join(name);
         let moved = || {
             File::open(new)?.sync_all()?;
             fs::rename(new, &path)?;
@@ -149,6 +153,26 @@ impl DataDir {
         }
         make_private(&path).map_err(|error| told(&path, error))?;
         Ok(path)
+    }
+
+    /// Where a copy of the database is made before a migration; none where there is one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn new_copy(&self) -> Result<Option<PathBuf>, FolderError> {
+        if self.path.join(COPY).exists() {
+            return Ok(None);
+        }
+        self.new_database().map(Some)
+    }
+
+    /// Gives a copy that is whole by now its name, and says it.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn keep_copy(&self, new: &Path) -> Result<String, FolderError> {
+        self.moved(new, COPY)?;
+        Ok(self.file(COPY))
     }
 
     /// What is wrong when the database is not there, but what was made in it is.
@@ -197,6 +221,8 @@ impl DataDir {
 const LOCK: &str = "lock";
 /// The database's file in the folder.
 const DATABASE: &str = "dynamodb.sqlite";
+/// Its copy of before a migration.
+const COPY: &str = "dynamodb.sqlite.form-1";
 
 fn no_file(path: &Path) -> Result<(), FolderError> {
     if path.is_file() {

@@ -8,7 +8,10 @@ use domain::ids::Purpose;
 use edge::mark;
 use edge::ports::Ids;
 use edge::secret::MasterKey;
-use store::StoreError;
+use store::form::{FORM, Form};
+use store::keys::Index;
+use store::migrate::Migration;
+use store::{Store, StoreError};
 
 use crate::data_dir::DataDir;
 use crate::engine::{self, Engine};
@@ -76,8 +79,63 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(),
         StartError::Database(data.path().display().to_string(), error.to_string())
     };
     if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
-        mark::compare(&store, Some(master)).await.map_err(unfit)?;
+        let marked = mark::compare(&store, Some(master)).await.map_err(unfit)?;
+        if marked != Some(FORM) {
+            let first = engine.store().in_form(Form::First);
+            if marked.is_none() {
+                mark::compare_unmarked(&first, master).await.map_err(unfit)?;
+            }
+            return Err(StartError::FirstForm(data.path().display().to_string()));
+        }
     }
-    store::tables::create(&client, core, catalog).await.map_err(damaged)?;
-    mark::compare_or_mark(&store, master).await.map_err(unfit)
+    store::tables::create(&client, core, catalog, store.form()).await.map_err(damaged)?;
+    mark::compare_or_mark(&store, master).await.map(drop).map_err(unfit)
+}
+
+/// Brings a folder of 0.1.0 to the present form, saying how far it is. Nothing is changed before a
+/// copy of the database is there; a migration that was ended early goes on where it was.
+///
+/// # Errors
+/// What is missing, damaged or of another key; a service that uses the folder.
+pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
+    let (core, catalog) = engine::TABLES;
+    let (engine, master) = keyed(data)?;
+    let at = || data.path().display().to_string();
+    let damaged = |error: StoreError| StartError::Database(at(), error.to_string());
+    let (client, store) = (engine.client(), engine.store());
+    if !store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
+        return Err(StartError::Database(at(), "it has no tables".to_owned()));
+    }
+    let first = engine.store().in_form(Form::First);
+    let marked = mark::compare(&first, Some(&master)).await;
+    if marked.map_err(|error| StartError::Unfit(error, at()))? == Some(FORM) {
+        store::tables::remove(&client, core, Index::List).await?;
+        say(&format!("All rows have form {FORM}: there is nothing to do."));
+        return Ok(());
+    }
+    if let Some(new) = data.new_copy()? {
+        say("A copy of the database is made first.");
+        engine.write(&new).await.map_err(|error| StartError::Database(at(), error))?;
+        say(&format!("  it is {}", data.keep_copy(&new)?));
+    }
+    mark::compare_or_mark(&first, &master).await.map_err(|error| StartError::Unfit(error, at()))?;
+    for index in [Index::Owner, Index::Lines] {
+        say(&format!("The index {} is made, where it is missing.", index.name()));
+        store::tables::add(&client, core, index).await?;
+    }
+    let mixed: &dyn Store = &store.in_form(Form::Mixed);
+    loop {
+        let migrated = mixed.migrate().await?;
+        let Migration { rows, changed, unreadable, done, .. } = migrated;
+        say(&format!("{rows} rows were looked at, {changed} written anew"));
+        if done && unreadable > 0 {
+            say(&format!("{unreadable} rows cannot be read; provisio doctor names them."));
+        }
+        if done {
+            break;
+        }
+    }
+    store::tables::remove(&client, core, Index::List).await?;
+    say("Done. The service can be started; when all is well, the copy can be removed.");
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! `doctor`: looks whether a data folder, and the service on it, are well.
 //!
-//! Neighbours: the edge's doctor does the looking. Guarantee: nothing is written, also beside a
-//! running service.
+//! Neighbours: the edge's doctor does the looking, `database` migrates. Guarantee: nothing is
+//! written unless a migration is asked for, also beside a running service.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
 
 use crate::data_dir::DataDir;
-use crate::database::{ADMIN_KEY, keyed};
+use crate::database::{ADMIN_KEY, keyed, migrate};
 use crate::queue::LocalQueue;
 use crate::start_error::StartError;
 
@@ -29,6 +29,10 @@ pub struct Doctor {
     /// Where the service on it is, if it runs.
     #[arg(long, default_value = "http://127.0.0.1:4177")]
     api: String,
+    /// First brings a folder of version 0.1.0 to the present form: a copy of its database is made,
+    /// and a migration that was ended early goes on.
+    #[arg(long)]
+    migrate: bool,
 }
 
 impl Doctor {
@@ -37,6 +41,10 @@ impl Doctor {
     /// # Errors
     /// When there is nothing to look at.
     pub async fn run(&self, say: fn(&str)) -> Result<bool, StartError> {
+        if self.migrate {
+            DataDir::look(&self.data_dir)?;
+            migrate(&DataDir::open(&self.data_dir)?, say).await?;
+        }
         let data = DataDir::look(&self.data_dir)?;
         let (engine, master) = keyed(&data)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -116,6 +116,7 @@ impl Engine {
             "TransactWriteItems" => hand_over!(transact_write_items),
             "ListTables" => hand_over!(list_tables),
             "CreateTable" => hand_over!(create_table),
+            "UpdateTable" => hand_over!(update_table),
             "DescribeTable" => hand_over!(describe_table),
             "DescribeTimeToLive" => hand_over!(describe_time_to_live),
             "UpdateTimeToLive" => hand_over!(update_time_to_live),

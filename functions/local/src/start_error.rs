@@ -34,6 +34,12 @@ pub enum StartError {
          start makes a new key"
     )]
     AdminKey(String),
+    /// The rows were made by 0.1.0.
+    #[error(
+        "the data in {0} was made by 0.1.0: run provisio doctor --migrate --data-dir {0} once, and \
+         start again. Nothing was changed"
+    )]
+    FirstForm(String),
     /// The rows are not this process's.
     #[error("{0}; the data is in {1}. Nothing was changed")]
     Unfit(Unfit, String),

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug_span};
 
 use crate::engine::Engine;
-use crate::limits::{EXPIRE, SWEEP, WORKERS};
+use crate::limits::{EXPIRE, SWEEP, SWEEP_SHARDS, WORKERS};
 use crate::queue::LocalQueue;
 
 /// Starts the dispatcher and the sweeper.
@@ -99,13 +99,16 @@ async fn resume(app: &App) -> Result<(), StoreError> {
 async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
     let holds = move |task: &Task| queue.holds(task);
     let mut tick = interval(SWEEP);
+    let mut first = 0;
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         // Its span tells its costs from those of calls.
-        let swept = sweeper::sweep_lost(&app, &holds).instrument(debug_span!("sweep"));
+        let shards = first..first + SWEEP_SHARDS;
+        let swept = sweeper::sweep_lost(&app, shards, &holds).instrument(debug_span!("sweep"));
         if let Err(error) = swept.await {
             tracing::warn!(%error, "sweep");
         }
+        first = (first + SWEEP_SHARDS) % SHARDS;
     }
 }

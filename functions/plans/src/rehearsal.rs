@@ -10,7 +10,7 @@ use domain::plan::association::USED_PLAN;
 use domain::plan::trial::{Queued, Rehearsal, RehearseInput, Rehearsed, Using};
 use domain::record::Kind;
 use domain::request::states::Status;
-use domain::view::request::RequestRow;
+use domain::view::request::{ListedRequest, RequestRow};
 use edge::{Answer, Cx, Problem};
 use store::list::PageOf;
 
@@ -69,12 +69,15 @@ impl Found {
         let mut found = Self { completed: Vec::new(), queued: Vec::new(), whole: false };
         let mut page = PageOf { limit: READ_ROWS, ..PageOf::default() };
         for _ in 0..REHEARSAL_ROWS / READ_ROWS {
+            let near = |line: &ListedRequest| line.plan == Some(plan.id);
             let keep = |row: &RequestRow| {
                 let status = matches!(row.state, Status::Completed | Status::RequestQueued);
                 status && row.plan.as_ref().is_some_and(|named| named.id == plan.id)
             };
-            let rows =
-                cx.store().list(cx.tenant()?, Kind::ProvisioningRequest, &page, keep).await?;
+            let rows = cx
+                .store()
+                .list_by(cx.tenant()?, Kind::ProvisioningRequest, &page, near, keep)
+                .await?;
             for row in rows.rows {
                 match row.state {
                     Status::RequestQueued => found.queued.push(row.id),

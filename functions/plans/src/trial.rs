@@ -112,7 +112,7 @@ async fn named(cx: &Cx, plan: Option<&Plan>, on: &On<'_>) -> Result<Request, Pro
                 None => format!("Cannot find an Activation corresponding to ID {aid}."),
                 Some(_) => "The activation has no provisioning request.".to_owned(),
             };
-            let ids = found.map(|activation| activation.requests).unwrap_or_default();
+            let ids = found.map(|activation| activation.request_ids()).unwrap_or_default();
             (ids, Fault::new("/activationId", Code::ReferenceNotFound, detail))
         }
         On::Document(_) => (Vec::new(), Fault::new("", Code::Internal, "no request")),

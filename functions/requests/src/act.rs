@@ -18,6 +18,7 @@ use edge::http::page;
 use edge::{Answer, Cx, Problem};
 use serde::Deserialize;
 use serde_json::json;
+use store::keys::Owner;
 
 use crate::list::find;
 use crate::show::beside;
@@ -83,7 +84,7 @@ pub(crate) async fn retry_many(cx: Cx) -> Result<Answer, Problem> {
     let (cx, tenant) = (&cx, cx.tenant()?);
     let failed = |row: &RequestRow| Request::MACHINE.takes(row.state, Event::Retry);
     let find = || async move {
-        let page = find(cx, failed).await?;
+        let page = find(cx, Some(Owner::Attention), failed).await?;
         let ids: Vec<Id> = page.rows.iter().map(|row| row.id).collect();
         let cursor = page::cursor(&page, &cx.query, cx.route.operation);
         let unreadable = page::told(&page, cx.route.operation);

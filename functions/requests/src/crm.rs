@@ -104,7 +104,7 @@ async fn sources(cx: &Cx, request: Request) -> Result<CrmSources, Problem> {
     let mut products = store.find_products(tenant, &[request.product.id]).await?;
     Ok(CrmSources {
         beside: beside(cx, tenant, &request).await?,
-        siblings: store.find_requests(tenant, &activation.requests).await?,
+        siblings: store.find_requests(tenant, &activation.request_ids()).await?,
         product: products.remove(&request.product.id),
         method: method.map(|method| method.info),
         tenant: store.load_tenant(tenant).await?,

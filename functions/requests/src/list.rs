@@ -7,11 +7,12 @@ use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
 use domain::request::states::Status;
-use domain::view::request::{RequestLine, RequestRow};
+use domain::view::request::{ListedRequest, RequestLine, RequestRow};
 use edge::http::page;
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
-use store::list::Page;
+use store::keys::Owner;
+use store::list::{Page, PageOf};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
@@ -42,15 +43,27 @@ impl Filter {
         })
     }
 
-    fn keeps(&self, row: &RequestRow) -> bool {
+    /// What a row's line can tell.
+    fn near(&self, line: &ListedRequest) -> bool {
         let is = |wanted: Option<Id>, found: Option<Id>| wanted.is_none() || wanted == found;
+        is(self.product, Some(line.product.id))
+            && is(self.plan, line.plan)
+            && is(self.method, line.method)
+            && self.product_name.as_ref().is_none_or(|n| line.product.name.to_lowercase() == *n)
+            && self.e_id.is_none_or(|e_id| line.e_id == e_id)
+    }
+
+    fn keeps(&self, row: &RequestRow) -> bool {
         (self.statuses.is_empty() || self.statuses.contains(&row.state))
-            && is(self.product, Some(row.product.id))
-            && is(self.plan, row.plan.as_ref().map(|plan| plan.id))
-            && is(self.method, row.method.as_ref().map(|method| method.id))
-            && self.product_name.as_ref().is_none_or(|n| row.product.name.to_lowercase() == *n)
-            && self.e_id.is_none_or(|e_id| row.e_id == e_id)
+            && self.near(&ListedRequest::from(row))
             && self.aid.as_ref().is_none_or(|aid| row.aid == *aid)
+    }
+
+    /// Where only those are asked for that ended without success, they have an index of their own.
+    fn owner(&self) -> Option<Owner> {
+        let asked = !self.statuses.is_empty();
+        let all = self.statuses.iter().copied().all(Status::needs_attention);
+        (asked && all).then_some(Owner::Attention)
     }
 }
 
@@ -64,22 +77,26 @@ fn unknown(name: &str) -> Rejection {
 }
 
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let page = find(&cx, |_| true).await?;
+    let page = find(&cx, None, |_| true).await?;
     let rows: Vec<RequestLine> = page.rows.iter().cloned().map(RequestLine::from).collect();
     cx.list(&page.of(rows))
 }
 
-/// A page of the requests that the query asks for, and that are `wanted` besides. `number` and
-/// `aid` read an exact key; the others filter the index.
+/// A page of the requests that the query asks for, and that are `wanted` besides; all of these have
+/// the `owner`, if there is one. `number` and `aid` read an exact key; the others filter an index.
 pub(crate) async fn find(
     cx: &Cx,
+    owner: Option<Owner>,
     wanted: impl Fn(&RequestRow) -> bool + Send + Sync,
 ) -> Result<Page<RequestRow>, Problem> {
     let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
     let keep =
         |row: &RequestRow| filter.keeps(row) && asked.made.has(row.created_date) && wanted(row);
     let Some(ids) = exact(cx).await? else {
-        return Ok(cx.store().list(tenant, Kind::ProvisioningRequest, &asked, keep).await?);
+        let asked = PageOf { owner: owner.or_else(|| filter.owner()), ..asked.clone() };
+        let near = |line: &ListedRequest| filter.near(line);
+        let kind = Kind::ProvisioningRequest;
+        return Ok(cx.store().list_by(tenant, kind, &asked, near, keep).await?);
     };
     let found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
     let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();
@@ -97,5 +114,5 @@ async fn exact(cx: &Cx) -> Result<Option<Vec<Id>>, Problem> {
     } else {
         None
     };
-    Ok(Some(activation.map(|activation| activation.requests).unwrap_or_default()))
+    Ok(Some(activation.map(|activation| activation.request_ids()).unwrap_or_default()))
 }

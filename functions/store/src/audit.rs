@@ -10,7 +10,7 @@ use domain::record::Kind;
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
-use crate::list::{PageOf, whole};
+use crate::list::PageOf;
 use crate::port::{Range, Store};
 use crate::rows::decode;
 
@@ -37,7 +37,7 @@ impl dyn Store {
             after: page.after.map(Id::padded),
             descending: !page.ascending,
             limit: page.limit,
-            ..whole(keys::Table::Catalog, pk, String::new())
+            ..Range::whole(keys::Table::Catalog, pk, String::new())
         };
         let items = self.range(&range).await?.items;
         let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());

@@ -20,7 +20,6 @@ use futures::future::try_join_all;
 
 use crate::error::StoreError;
 use crate::keys::{self, Index, Table, attribute};
-use crate::list::whole;
 use crate::port::{Item, Range, Store};
 use crate::rows::{Row, decode, plain};
 
@@ -82,7 +81,7 @@ impl dyn Store {
         let range = Range {
             index: Some(Index::List),
             limit: 1,
-            ..whole(Table::Catalog, keys::list(tenant, Kind::ApiKey), id.padded())
+            ..Range::whole(Table::Catalog, keys::list(tenant, Kind::ApiKey), id.padded())
         };
         self.range(&range).await?.items.into_iter().next().map(decode).transpose()
     }
@@ -122,7 +121,7 @@ impl dyn Store {
     /// When the store is not available.
     pub async fn find_sold(&self, tenant: Id, products: &[Id]) -> Result<Vec<Sold>, StoreError> {
         let one = |id: &Id| {
-            let partition = whole(Table::Catalog, keys::product(tenant, *id), String::new());
+            let partition = Range::whole(Table::Catalog, keys::product(tenant, *id), String::new());
             async move { sold(self.range_all(partition).await?) }
         };
         let found = try_join_all(products.iter().map(one)).await?;

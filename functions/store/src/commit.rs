@@ -4,13 +4,16 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::decision::{Change, Decision};
+use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::Consumption;
 use domain::ids::Id;
 use domain::name::{Name, Scope};
 use domain::record::{Kind, Record};
 use domain::time::Time;
 
+use crate::content;
 use crate::error::StoreError;
+use crate::form::{FORM, Form};
 use crate::idempotency::SavedAnswer;
 use crate::keys::{self, attribute};
 use crate::places::row;
@@ -44,7 +47,7 @@ impl dyn Store {
     ) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         for change in &decision.changes {
-            self::change(tenant, change, &mut writes)?;
+            self::change(tenant, change, self.form(), &mut writes)?;
         }
         if let Some((answer, now)) = &extra.answer {
             let key = keys::idempotency(tenant, &answer.hash);
@@ -80,13 +83,23 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
     taken.unwrap_or(StoreError::Conflict)
 }
 
-fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Result<(), StoreError> {
+fn change(
+    tenant: Id,
+    change: &Change,
+    form: Form,
+    out: &mut Vec<(Write, Meaning)>,
+) -> Result<(), StoreError> {
     match change {
         Change::Save(saved) => {
-            out.push((put(row(tenant, saved)?), Meaning::Conflict));
+            let mut row_of = row(tenant, saved, form)?;
+            if let Record::Entitlement(entitlement) = &**saved {
+                let beside = content::beside(tenant, entitlement, &mut row_of.item, form);
+                out.extend(beside.map(|write| (write, Meaning::Conflict)));
+            }
+            out.push((put(row_of), Meaning::Conflict));
             if let Record::Method(method) = &**saved {
                 // Its door goes with it. A new one must not take that of another tenant's method.
-                let mut door = row(tenant, &method.door(tenant).into())?;
+                let mut door = row(tenant, &method.door(tenant).into(), form)?;
                 if method.rev.number() == 0 {
                     door.condition = Condition::Absent;
                 }
@@ -94,11 +107,15 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
             }
         }
         Change::Delete(saved) => {
-            let Encoded { key, condition, .. } = row(tenant, saved)?;
+            let Encoded { key, condition, .. } = row(tenant, saved, form)?;
             out.push((Write::Delete(key, condition), Meaning::Conflict));
+            if let Record::Entitlement(Entitlement { id, apart: true, .. }) = &**saved {
+                let content = Write::Delete(keys::content(tenant, *id), Condition::Free);
+                out.push((content, Meaning::Conflict));
+            }
         }
         Change::Refer(referred) => {
-            let key = row(tenant, referred)?.key;
+            let key = row(tenant, referred, form)?.key;
             let write = Write::Add(key, vec![(attribute::REV, 1)], Condition::Present);
             out.push((write, Meaning::Conflict));
         }
@@ -109,7 +126,7 @@ fn change(tenant: Id, change: &Change, out: &mut Vec<(Write, Meaning)>) -> Resul
             let key = keys::name(tenant, name);
             out.push((Write::Delete(key, Condition::Free), Meaning::Conflict));
         }
-        Change::Consume(consumption) => consume(tenant, consumption, out)?,
+        Change::Consume(consumption) => consume(tenant, consumption, form, out)?,
     }
     Ok(())
 }
@@ -124,7 +141,7 @@ fn take(tenant: Id, name: &Name) -> Write {
     Write::Put(keys::name(tenant, name), item, condition)
 }
 
-fn put(row: Encoded) -> Write {
+pub(crate) fn put(row: Encoded) -> Write {
     let mut item = row.item;
     let rev = AttributeValue::N((row.rev + 1).to_string());
     item.insert(attribute::REV.to_owned(), rev);
@@ -139,19 +156,21 @@ fn is(member: &'static str, text: &str) -> Test {
 fn consume(
     tenant: Id,
     consumption: &Consumption,
+    form: Form,
     out: &mut Vec<(Write, Meaning)>,
 ) -> Result<(), StoreError> {
     let Consumption { key, quantity, exhausts, count } = consumption;
-    let write = if key.rev.number() == 0 {
+    let write = if form == Form::First || key.form < FORM {
         let mut key = key.clone();
-        key.remaining -= quantity;
-        put(row(tenant, &key.into())?)
+        key.activated += quantity;
+        put(row(tenant, &key.into(), form)?)
     } else {
-        let adds = vec![("remaining", -i64::from(*quantity)), (attribute::REV, 1)];
+        let adds = vec![("activated", i64::from(*quantity)), (attribute::REV, 1)];
+        let before = key.allowed.saturating_sub(*quantity);
         let remains = if *exhausts {
-            Test::Is("remaining", AttributeValue::N(quantity.to_string()))
+            Test::Is("activated", AttributeValue::N(before.to_string()))
         } else {
-            Test::AtLeast("remaining", u64::from(*quantity) + 1)
+            Test::Below("activated", u64::from(before))
         };
         let condition = Condition::All(vec![is("state", "ENABLED"), remains]);
         Write::Add(keys::product_key(tenant, key.place()), adds, condition)

@@ -49,6 +49,21 @@ fn each(value: &mut AttributeValue, change: fn(&AttributeValue) -> Option<Attrib
     }
 }
 
+/// The bytes of a row or of a map, as DynamoDB counts them, or a few more.
+pub fn size_of(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size(value)).sum()
+}
+
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::B(blob) => blob.as_ref().len(),
+        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.len() + size_of(map),
+        _ => 1,
+    }
+}
+
 fn packed(value: &AttributeValue) -> Option<AttributeValue> {
     let AttributeValue::S(text) = value else { return None };
     let packed = time(text).or_else(|| guid(text)).or_else(|| deflated(text))?;

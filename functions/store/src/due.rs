@@ -8,7 +8,6 @@ use domain::time::Time;
 
 use crate::error::StoreError;
 use crate::keys::{self, Index, Table};
-use crate::list::whole;
 use crate::port::{Item, Range, Store};
 
 /// The tasks that are due.
@@ -37,7 +36,7 @@ impl dyn Store {
             below: Some(keys::due_until(now)),
             after,
             limit,
-            ..whole(Table::Core, keys::due_shard(shard), String::new())
+            ..Range::whole(Table::Core, keys::due_shard(shard), String::new())
         };
         let found = self.range(&range).await?;
         let place = |item: &Item| keys::parse_due(item.get(keys::attribute::DUE_SK)?.as_s().ok()?);

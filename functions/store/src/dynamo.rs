@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{
 use domain::limits::{BATCH_KEYS, BATCH_READS, BATCH_WAIT};
 
 use crate::error::StoreError;
+use crate::form::Form;
 use crate::keys::{Index, Key, Table, attribute};
 use crate::port::{CommitError, Condition, Found, Item, Range, Store, Test, Write};
 use crate::sdk_error::{cancelled, refused, unavailable};
@@ -26,12 +27,19 @@ pub struct DynamoStore {
     client: Client,
     core: String,
     catalog: String,
+    form: Form,
 }
 
 impl DynamoStore {
     /// Over a client and the names of the two tables.
     pub const fn new(client: Client, core: String, catalog: String) -> Self {
-        Self { client, core, catalog }
+        Self { client, core, catalog, form: Form::Whole }
+    }
+
+    /// The same store, which writes rows of this form.
+    #[must_use]
+    pub fn in_form(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 
     fn table(&self, table: Table) -> &str {
@@ -50,6 +58,7 @@ impl DynamoStore {
     async fn many(
         &self,
         keys: &[Key],
+        consistent: bool,
     ) -> Result<HashMap<(Table, String, String), Item>, StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for table in [Table::Core, Table::Catalog] {
@@ -60,7 +69,8 @@ impl DynamoStore {
                 continue;
             }
             let rows = rows.into_iter().map(place).collect();
-            let rows = KeysAndAttributes::builder().set_keys(Some(rows)).consistent_read(true);
+            let rows =
+                KeysAndAttributes::builder().set_keys(Some(rows)).consistent_read(consistent);
             let rows = rows.build().map_err(|e| StoreError::Unavailable(e.to_string()))?;
             wanted.insert(self.table(table).to_owned(), rows);
         }
@@ -82,6 +92,15 @@ impl DynamoStore {
             tokio::time::sleep(BATCH_WAIT.duration() * 2_u32.pow(read)).await;
         }
         Err(StoreError::Unavailable("UnprocessedKeys".to_owned()))
+    }
+
+    async fn each(&self, keys: &[Key], consistent: bool) -> Result<Vec<Option<Item>>, StoreError> {
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(BATCH_KEYS) {
+            found.extend(self.many(chunk, consistent).await?);
+        }
+        let take = |key: &Key| found.get(&(key.table, key.pk.clone(), key.sk.clone())).cloned();
+        Ok(keys.iter().map(take).collect())
     }
 
     /// One write needs no transaction, which would cost twice.
@@ -178,12 +197,22 @@ impl Store for DynamoStore {
         if let [key] = keys {
             return Ok(vec![self.one(key).await?]);
         }
-        let mut found = HashMap::new();
-        for chunk in keys.chunks(BATCH_KEYS) {
-            found.extend(self.many(chunk).await?);
-        }
-        let take = |key: &Key| found.get(&(key.table, key.pk.clone(), key.sk.clone())).cloned();
-        Ok(keys.iter().map(take).collect())
+        self.each(keys, true).await
+    }
+
+    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.each(keys, false).await
+    }
+
+    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let call = self.client.scan().table_name(self.table(Table::Core)).consistent_read(true);
+        let call = call.set_exclusive_start_key(after.as_ref().map(place));
+        let call = call.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        Ok(call.send().await.map_err(unavailable)?.items.unwrap_or_default())
+    }
+
+    fn form(&self) -> Form {
+        self.form
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {
@@ -233,8 +262,8 @@ impl Store for DynamoStore {
     }
 
     async fn lacks(&self) -> Result<Vec<String>, StoreError> {
-        let core = tables::lacks(&self.client, Table::Core, &self.core).await?;
-        let catalog = tables::lacks(&self.client, Table::Catalog, &self.catalog).await?;
+        let core = tables::lacks(&self.client, Table::Core, &self.core, self.form).await?;
+        let catalog = tables::lacks(&self.client, Table::Catalog, &self.catalog, self.form).await?;
         Ok(core.into_iter().chain(catalog).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The key shapes of both tables, here and nowhere else.
 //!
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
-//! the mark of the deployment and the index `due`.
+//! the mark of the deployment with what stands beside it, and the index `due`.
 
 use domain::entitlement::product_key::KeyRef;
 use domain::ids::{Id, sha256_hex};
@@ -11,6 +11,8 @@ use domain::name::{Name, Scope};
 use domain::record::Kind;
 use domain::task::{Task, TaskKind};
 use domain::time::Time;
+
+use crate::form::Form;
 
 /// The two tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,12 +44,20 @@ pub mod attribute {
     pub const REV: &str = "rev";
     /// When DynamoDB removes the row, seconds since 1970.
     pub const TTL: &str = "ttl";
+    /// The form of the row; a row of form 1 does not say it.
+    pub const FORM: &str = "f";
+    /// The part of a row that the indexes have: what a list is filtered by and no move changes.
+    pub const LINE: &str = "line";
     /// Which call wrote the row, so that it knows itself when it is repeated.
     pub const WRITER: &str = "w";
-    /// Partition key of the index `list`.
+    /// Partition key of the indexes `list` and `lines`.
     pub const LIST_PK: &str = "lpk";
-    /// Sort key of the index `list`.
+    /// Sort key of the indexes `list` and `lines`.
     pub const LIST_SK: &str = "lsk";
+    /// Partition key of the index `owner`.
+    pub const OWNER_PK: &str = "opk";
+    /// Sort key of the index `owner`.
+    pub const OWNER_SK: &str = "osk";
     /// Partition key of the index `due`.
     pub const DUE_PK: &str = "dpk";
     /// Sort key of the index `due`.
@@ -57,17 +67,26 @@ pub mod attribute {
 /// The indexes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Index {
-    /// The rows of a kind, by id.
+    /// The rows of a kind, by id: in `catalog` with all that they have; in `core` form 1 only.
     List,
+    /// The rows of a kind, by id, with their line: `core` only.
+    Lines,
+    /// The rows that belong to something, by id, with their line: `core` only.
+    Owner,
     /// The tasks that are due, by time.
     Due,
 }
 
 impl Index {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::List, Self::Lines, Self::Owner, Self::Due];
+
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "list",
+            Self::Lines => "lines",
+            Self::Owner => "owner",
             Self::Due => "due",
         }
     }
@@ -75,14 +94,15 @@ impl Index {
     /// The attributes with its partition and sort key.
     pub const fn keys(self) -> (&'static str, &'static str) {
         match self {
-            Self::List => (attribute::LIST_PK, attribute::LIST_SK),
+            Self::List | Self::Lines => (attribute::LIST_PK, attribute::LIST_SK),
+            Self::Owner => (attribute::OWNER_PK, attribute::OWNER_SK),
             Self::Due => (attribute::DUE_PK, attribute::DUE_SK),
         }
     }
 }
 
-/// Shards of the index `due`.
-pub const SHARDS: u64 = 4;
+/// Shards of the index `due`: one takes 1,000 writes a second.
+pub const SHARDS: u64 = 32;
 
 fn core(pk: String, sk: String) -> Key {
     Key { table: Table::Core, pk, sk }
@@ -92,25 +112,44 @@ fn catalog(pk: String, sk: &str) -> Key {
     Key { table: Table::Catalog, pk, sk: sk.to_owned() }
 }
 
-/// An entitlement with its line items.
+/// The sort key of an entitlement.
+pub(crate) const ENTITLEMENT: &str = "E";
+/// The sort key of an activation.
+pub(crate) const ACTIVATION: &str = "A";
+/// The sort key of a request.
+pub(crate) const REQUEST: &str = "R";
+/// The start of the sort keys of an entitlement's product keys.
+pub(crate) const PRODUCT_KEYS: &str = "K#";
+
+/// An entitlement, with its line items unless they are large.
 pub fn entitlement(tenant: Id, id: Id) -> Key {
-    core(format!("T#{tenant}#E#{id}"), "E".to_owned())
+    core(format!("T#{tenant}#E#{id}"), ENTITLEMENT.to_owned())
+}
+
+/// The line items of an entitlement that are too large for its own row.
+pub fn content(tenant: Id, id: Id) -> Key {
+    core(entitlement(tenant, id).pk, "L".to_owned())
+}
+
+/// The tenant whose row has this partition key.
+pub(crate) fn tenant_of(pk: &str) -> Option<Id> {
+    pk.strip_prefix("T#")?.split('#').next()?.parse().ok()
 }
 
 /// A product key that differs from its default.
 pub fn product_key(tenant: Id, key: KeyRef) -> Key {
     let pk = format!("T#{tenant}#E#{}", key.entitlement);
-    core(pk, format!("K#{:02}#{:06}", key.generation, key.index))
+    core(pk, format!("{PRODUCT_KEYS}{:02}#{:06}", key.generation, key.index))
 }
 
 /// An activation.
 pub fn activation(tenant: Id, aid: &str) -> Key {
-    core(format!("T#{tenant}#A#{aid}"), "A".to_owned())
+    core(format!("T#{tenant}#A#{aid}"), ACTIVATION.to_owned())
 }
 
 /// A request's head.
 pub fn request(tenant: Id, id: Id) -> Key {
-    core(format!("T#{tenant}#R#{id}"), "R".to_owned())
+    core(format!("T#{tenant}#R#{id}"), REQUEST.to_owned())
 }
 
 /// The frozen bytes of a generation.
@@ -214,6 +253,11 @@ pub fn mark() -> Key {
     catalog("MARK".to_owned(), "MARK")
 }
 
+/// How far a migration of the rows is.
+pub fn migration() -> Key {
+    catalog("MARK".to_owned(), "MIGRATION")
+}
+
 /// A look-up row.
 pub fn name(tenant: Id, name: &Name) -> Key {
     let pk = names(tenant, name.kind, name.member, &name.value);
@@ -237,10 +281,32 @@ pub fn list(tenant: Id, kind: Kind) -> String {
     format!("T#{tenant}#{kind}")
 }
 
+/// A partition of the index `owner`, and the start of the sort keys of one kind in it.
+pub fn owner(tenant: Id, owner: Owner) -> (String, &'static str) {
+    match owner {
+        Owner::Customer(id) => (format!("T#{tenant}#C#{id}"), "E#"),
+        Owner::Entitlement(id) => (format!("T#{tenant}#E#{id}"), "A#"),
+        Owner::Attention => (format!("T#{tenant}#ATTENTION"), ""),
+    }
+}
+
+/// The owners of rows, in the index `owner`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A customer has entitlements.
+    Customer(Id),
+    /// An entitlement has activations.
+    Entitlement(Id),
+    /// Whoever looks after requests has those that ended without success.
+    Attention,
+}
+
 /// A task's place in the index `due`.
-pub fn due(task: Task, at: Time) -> (String, String) {
+pub fn due(task: Task, at: Time, form: Form) -> (String, String) {
     let Task { kind, tenant, id } = task;
-    (due_shard(id.get() % SHARDS), format!("{:015}#{kind}#{tenant}#{id}", at.millis()))
+    // 0.1.0 looks at the first four.
+    let shards = if form == Form::First { 4 } else { SHARDS };
+    (due_shard(id.get() % shards), format!("{:015}#{kind}#{tenant}#{id}", at.millis()))
 }
 
 /// A shard of the index `due`.
@@ -267,17 +333,30 @@ pub fn parse_due(sk: &str) -> Option<(Time, Task)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn due_keys_lead_back_and_sort_by_time() {
         let task = Task::dispatch("1".parse().unwrap(), "97".parse().unwrap());
-        let at = |millis| due(task, Time::from_millis(millis)).1;
+        let at = |millis| due(task, Time::from_millis(millis), Form::Whole).1;
         assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), task)));
         assert_eq!(parse_due("000000000000005#1#97"), Some((Time::from_millis(5), task)), "0.1.0");
         assert_eq!(parse_due("000000000000005#OTHER#1#97"), None);
         assert!(at(999) < at(1000));
         assert!(at(1000) < due_until(Time::from_millis(1000)));
         assert!(due_until(Time::from_millis(1000)) < at(1001));
+    }
+
+    #[test]
+    fn who_reads_form_1_finds_what_is_due() {
+        let task = |id: u64| Task::dispatch(Id::FIRST_TENANT, Id::try_from(id).unwrap());
+        let shard = |id, form| due(task(id), Time::from_millis(5), form).0;
+        let all = |form| (1..100).map(|id| shard(id, form)).collect::<BTreeSet<_>>();
+        let known = |count| (0..count).map(due_shard).collect::<BTreeSet<_>>();
+        assert_eq!(all(Form::First), known(4));
+        assert_eq!(all(Form::Mixed), known(SHARDS));
+        assert_eq!(all(Form::Whole), known(SHARDS));
     }
 }

@@ -4,17 +4,22 @@
 //! Guarantee: every write names the revision it read; a lost race is [`StoreError::Conflict`].
 
 mod audit;
+pub mod beside;
 pub mod catalog;
 pub mod commit;
-mod compact;
+pub mod compact;
+pub mod content;
 pub mod due;
 pub mod dynamo;
 pub mod error;
+pub mod form;
 pub mod idempotency;
 pub mod keys;
 pub mod list;
 pub mod load;
 pub mod mark;
+pub mod migrate;
+mod names;
 mod parties;
 mod places;
 pub mod port;

@@ -1,27 +1,19 @@
-//! Pages: by the index `list`, newest first, never a scan.
+//! Pages: by an index, newest first, never a scan.
 //!
 //! Neighbours: the edge makes cursors of where a page ends.
 
-use domain::attributes::Entity;
-use domain::catalog::CustomAttributeDef;
-use domain::catalog::custom_attribute::AttributeTypes;
-use domain::customer::contact::Contact;
 use domain::ids::Id;
-use domain::life::{Aged, Overflow};
-use domain::limits::{KEY_BYTES, PAGE_ROWS};
-use domain::plan::Plan;
-use domain::plan::version::PlanVersion;
+use domain::limits::PAGE_ROWS;
 use domain::record::Kind;
-use domain::request::Repeat;
-use domain::request::attempt::Attempt;
 use domain::time::{Period, Time};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::StoreError;
-use crate::keys::{self, Index, Table};
+use crate::form::Form;
+use crate::keys::{self, Index, Key, Owner, Table, attribute};
 use crate::places;
-use crate::port::{Found, Item, Range, Store};
-use crate::rows::{Row, decode, plain};
+use crate::port::{Found, Item, Range, Store, Value};
+use crate::rows::plain;
 
 /// Two instants, both excluded; none: no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +41,9 @@ impl Between {
 /// Which page of a list.
 #[derive(Clone, Debug, Default)]
 pub struct PageOf {
+    /// Only the rows of this owner. While there are rows of form 1, others are in the page, too:
+    /// who asks filters as if there were no owner.
+    pub owner: Option<Owner>,
     /// At most so many rows.
     pub limit: usize,
     /// After this id.
@@ -82,28 +77,6 @@ impl<T> Page<T> {
     }
 }
 
-/// The rows that stand beside a thing.
-#[derive(Debug)]
-pub struct Beside<T> {
-    /// Those that can be read, in their order.
-    pub rows: Vec<T>,
-    /// How many cannot.
-    pub unreadable: usize,
-}
-
-impl<T: Row> Beside<T> {
-    pub(crate) fn read(items: impl IntoIterator<Item = Item>) -> Self {
-        let (mut rows, mut unreadable) = (Vec::new(), 0);
-        for item in items {
-            match decode(item) {
-                Ok(row) => rows.push(row),
-                Err(_) => unreadable += 1,
-            }
-        }
-        Self { rows, unreadable }
-    }
-}
-
 impl dyn Store {
     /// A page of the rows of a kind that `keep` keeps; at most 1,000 rows are looked at.
     ///
@@ -116,33 +89,41 @@ impl dyn Store {
         page: &PageOf,
         keep: impl Fn(&T) -> bool + Send,
     ) -> Result<Page<T>, StoreError> {
-        let table = places::table(kind);
-        let (from, below) = page.made.places();
-        let mut after = page.after.map(Id::padded);
+        self.list_by(tenant, kind, page, |_: &IgnoredAny| true, keep).await
+    }
+
+    /// The same of rows with a line, which is looked at before they are read: a row whose line is
+    /// not `near` what is wanted costs nothing.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_by<L: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        tenant: Id,
+        kind: Kind,
+        page: &PageOf,
+        near: impl Fn(&L) -> bool + Send,
+        keep: impl Fn(&T) -> bool + Send,
+    ) -> Result<Page<T>, StoreError> {
+        let (range, prefix) = self.place(tenant, kind, page);
+        let mut after = page.after.map(|id| format!("{prefix}{}", id.padded()));
         let (mut rows, mut unreadable, mut looked_at) = (Vec::new(), Vec::new(), 0);
         let mut look = page.limit.max(1);
         loop {
-            let range = Range {
-                index: Some(Index::List),
-                from: from.clone(),
-                below: below.clone(),
-                after: after.take(),
-                descending: !page.ascending,
-                limit: look,
-                ..whole(table, keys::list(tenant, kind), String::new())
-            };
+            let range = Range { after: after.take(), limit: look, ..range.clone() };
             // Where little is kept, longer looks are fewer.
             look = (2 * look).clamp(1, PAGE_ROWS.saturating_sub(looked_at + look).max(1));
             let Found { items, last } = self.range(&range).await?;
             looked_at += items.len();
             let mut rest = last.is_some();
             let count = items.len();
-            for (i, item) in items.into_iter().enumerate() {
-                after = item.get(keys::attribute::LIST_SK).and_then(|v| v.as_s().ok()).cloned();
-                match plain(item, "list") {
-                    Ok(row) if keep(&row) => rows.push(row),
-                    Ok(_) => {}
-                    Err(_) => unreadable.extend(after.as_deref().and_then(listed)),
+            let near = items.iter().map(|item| is_near(item, &near)).collect();
+            for (i, (place, item)) in self.listed(&range, items, near).await?.enumerate() {
+                after = Some(place);
+                match item.map(|item| plain(item, "list")) {
+                    Some(Ok(row)) if keep(&row) => rows.push(row),
+                    Some(Err(_)) => unreadable.extend(after.as_deref().and_then(id_of)),
+                    _ => {}
                 }
                 if rows.len() == page.limit {
                     rest |= i + 1 < count;
@@ -150,13 +131,65 @@ impl dyn Store {
                 }
             }
             if !rest || rows.len() == page.limit || looked_at >= PAGE_ROWS {
-                let next = after.filter(|_| rest).as_deref().and_then(listed);
+                let next = after.filter(|_| rest).as_deref().and_then(id_of);
                 return Ok(Page { rows, next, unreadable });
             }
         }
     }
 
-    /// Whether there is a row of a kind that `keep` keeps.
+    /// Where the rows of a list are, and how the sort keys there begin.
+    fn place(&self, tenant: Id, kind: Kind, page: &PageOf) -> (Range, &'static str) {
+        let (table, form) = (places::table(kind), self.form());
+        let owner = page.owner.filter(|_| form == Form::Whole);
+        let (index, pk, prefix) = match owner {
+            Some(owner) => {
+                let (pk, prefix) = keys::owner(tenant, owner);
+                (Index::Owner, pk, prefix)
+            }
+            None if table == Table::Core && form != Form::First => {
+                (Index::Lines, keys::list(tenant, kind), "")
+            }
+            None => (Index::List, keys::list(tenant, kind), ""),
+        };
+        let (from, below) = page.made.places();
+        let bound = |place: Option<String>| place.map(|place| format!("{prefix}{place}"));
+        let range = Range {
+            index: Some(index),
+            from: bound(from),
+            below: bound(below),
+            descending: !page.ascending,
+            ..Range::whole(table, pk, prefix.to_owned())
+        };
+        (range, prefix)
+    }
+
+    /// What a list has of the rows of an index, each with its place there: all that the index
+    /// `list` has; of the other ones, the row itself, where it is `near` and there still.
+    async fn listed(
+        &self,
+        range: &Range,
+        items: Vec<Item>,
+        near: Vec<bool>,
+    ) -> Result<impl Iterator<Item = (String, Option<Item>)> + use<>, StoreError> {
+        let sk = range.index.map_or(attribute::SK, |index| index.keys().1);
+        let places: Vec<String> = items.iter().map(|item| text(item, sk)).collect();
+        let rows: Vec<Option<Item>> = if range.index == Some(Index::List) {
+            items.into_iter().map(Some).collect()
+        } else {
+            let key = |item: &Item| Key {
+                table: range.table,
+                pk: text(item, attribute::PK),
+                sk: text(item, attribute::SK),
+            };
+            let wanted = items.iter().zip(&near).filter(|(_, near)| **near);
+            let keys: Vec<Key> = wanted.map(|(item, _)| key(item)).collect();
+            let mut rows = self.glance(&keys).await?.into_iter();
+            near.into_iter().map(|near| if near { rows.next().flatten() } else { None }).collect()
+        };
+        Ok(places.into_iter().zip(rows))
+    }
+
+    /// Whether there is a row of a kind that `keep` keeps, asked of its line where that can tell.
     ///
     /// # Errors
     /// When the store is not available.
@@ -168,225 +201,26 @@ impl dyn Store {
     ) -> Result<bool, StoreError> {
         let mut page = PageOf { limit: 1, ..PageOf::default() };
         loop {
-            let found = self.list(tenant, kind, &page, keep).await?;
+            let found = self.list_by(tenant, kind, &page, keep, keep).await?;
             if !found.rows.is_empty() || found.next.is_none() {
                 return Ok(!found.rows.is_empty());
             }
             page.after = found.next;
         }
     }
+}
 
-    /// All rows of a range: DynamoDB ends a page after 1 MB, whatever the limit.
-    pub(crate) async fn range_all(&self, mut range: Range) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        loop {
-            let found = self.range(&range).await?;
-            items.extend(found.items);
-            range.after = found.last;
-            if range.after.is_none() {
-                return Ok(items);
-            }
-        }
-    }
+/// Whether the line of a row is near; where it has none, or not such a one, the row itself tells.
+fn is_near<L: DeserializeOwned>(item: &Item, near: impl Fn(&L) -> bool) -> bool {
+    let Some(Value::M(line)) = item.get(attribute::LINE) else { return true };
+    plain(line.clone(), "line").map_or(true, |line| near(&line))
+}
 
-    /// The ids that look-up rows of a value name.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn find_named(
-        &self,
-        tenant: Id,
-        kind: Kind,
-        member: &str,
-        value: &str,
-    ) -> Result<Vec<Id>, StoreError> {
-        let names = keys::names(tenant, kind, member, value);
-        // Nothing is called so, and DynamoDB would refuse to look for it.
-        if names.len() > KEY_BYTES {
-            return Ok(Vec::new());
-        }
-        let items = self.range_all(whole(Table::Catalog, names, String::new())).await?;
-        let ids = items.iter().filter_map(|item| item.get("id")?.as_n().ok()?.parse().ok());
-        Ok(ids.collect())
-    }
-
-    /// Whether somebody has this name in the namespace.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn is_taken(
-        &self,
-        tenant: Id,
-        kind: Kind,
-        name: &str,
-        namespace: Id,
-    ) -> Result<bool, StoreError> {
-        let pk = keys::names(tenant, kind, "name", name);
-        let found = self.range_all(whole(Table::Catalog, pk, namespace.padded())).await?;
-        Ok(!found.is_empty())
-    }
-
-    /// The types of the custom attributes that are registered for a kind of entity.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_attribute_types(
-        &self,
-        tenant: Id,
-        entity: Entity,
-    ) -> Result<AttributeTypes, StoreError> {
-        let all = Range {
-            index: Some(Index::List),
-            ..whole(Table::Catalog, keys::list(tenant, Kind::CustomAttribute), String::new())
-        };
-        let read = |item| plain::<CustomAttributeDef>(item, "custom attribute");
-        let defs: Result<Vec<_>, _> = self.range_all(all).await?.into_iter().map(read).collect();
-        let theirs = defs?.into_iter().filter(|def| def.entity == entity);
-        Ok(theirs.map(|def| (def.name, def.kind)).collect())
-    }
-
-    /// The contacts of a customer, oldest first.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_contacts(
-        &self,
-        tenant: Id,
-        customer: Id,
-    ) -> Result<Vec<Contact>, StoreError> {
-        let pk = keys::of_catalog(tenant, Kind::Customer, customer).pk;
-        let range = whole(Table::Catalog, pk, keys::CONTACTS.to_owned());
-        self.range_all(range).await?.into_iter().map(decode).collect()
-    }
-
-    /// A page of the versions that a plan had before its present one.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_plan_versions(
-        &self,
-        tenant: Id,
-        plan: Id,
-        page: &PageOf,
-    ) -> Result<Vec<Plan>, StoreError> {
-        let pk = keys::of_catalog(tenant, Kind::Plan, plan).pk;
-        let after = page.after.map(|id| keys::plan_version(tenant, plan, id.get()).sk);
-        let range = Range {
-            after,
-            descending: !page.ascending,
-            limit: page.limit,
-            ..whole(Table::Catalog, pk, keys::VERSIONS.to_owned())
-        };
-        let mut rows = Vec::new();
-        for item in self.range(&range).await?.items {
-            rows.push(decode::<PlanVersion>(item)?.0);
-        }
-        Ok(rows)
-    }
-
-    /// The attempts of a request, oldest first.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_attempts(
-        &self,
-        tenant: Id,
-        request: Id,
-    ) -> Result<Beside<Attempt>, StoreError> {
-        let pk = keys::request(tenant, request).pk;
-        let range = whole(Table::Core, pk, keys::ATTEMPTS.to_owned());
-        Ok(Beside::read(self.range_all(range).await?))
-    }
-
-    /// The callbacks of a request that came again.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_repeats(
-        &self,
-        tenant: Id,
-        request: Id,
-    ) -> Result<Beside<Repeat>, StoreError> {
-        let pk = keys::request(tenant, request).pk;
-        let range = whole(Table::Core, pk, keys::REPEATS.to_owned());
-        Ok(Beside::read(self.range_all(range).await?))
-    }
-
-    /// The older steps of a request's or entitlement's history, oldest first.
-    ///
-    /// # Errors
-    /// When the store is not available.
-    pub async fn list_history(
-        &self,
-        tenant: Id,
-        of: Aged,
-        id: Id,
-    ) -> Result<Beside<Overflow>, StoreError> {
-        let pk = keys::history(tenant, of, id, 0).pk;
-        let range = whole(Table::Core, pk, keys::HISTORY.to_owned());
-        Ok(Beside::read(self.range_all(range).await?))
-    }
+fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
 /// The id of a place in a list.
-fn listed(sk: &str) -> Option<Id> {
-    sk.trim_start_matches('0').parse().ok()
-}
-
-/// A partition of a table, or the part of it that starts so.
-pub(crate) fn whole(table: Table, pk: String, prefix: String) -> Range {
-    Range {
-        table,
-        index: None,
-        pk,
-        prefix,
-        from: None,
-        below: None,
-        after: None,
-        descending: false,
-        limit: PAGE_ROWS,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use async_trait::async_trait;
-    use domain::ids::Id;
-    use domain::record::Kind;
-    use futures::executor::block_on;
-
-    use crate::error::StoreError;
-    use crate::keys::Key;
-    use crate::port::{CommitError, Found, Item, Range, Store, Write};
-
-    /// A store that refuses what DynamoDB refuses, which the embedded engine does not.
-    struct Strict;
-
-    #[async_trait]
-    impl Store for Strict {
-        async fn get(&self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-            Ok(Vec::new())
-        }
-
-        async fn range(&self, range: &Range) -> Result<Found, StoreError> {
-            if range.pk.len() > 2048 {
-                return Err(StoreError::Unavailable("the key is too long".to_owned()));
-            }
-            Ok(Found { items: Vec::new(), last: None })
-        }
-
-        async fn write(&self, _: &[Write]) -> Result<(), CommitError> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_name_that_is_too_long_for_a_key_names_nothing() {
-        let store: &dyn Store = &Strict;
-        for length in [1, 2000, 2048, 5000] {
-            let email = "x".repeat(length);
-            let found = store.find_named(Id::FIRST_TENANT, Kind::Customer, "email", &email);
-            assert_eq!(block_on(found).unwrap(), Vec::new(), "{length}");
-        }
-    }
+fn id_of(sk: &str) -> Option<Id> {
+    sk.rsplit('#').next()?.trim_start_matches('0').parse().ok()
 }

@@ -13,10 +13,10 @@ use domain::record::Kind;
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Request};
 
+use crate::beside::Beside;
 use crate::error::StoreError;
-use crate::keys::{self, Key};
-use crate::list::Beside;
-use crate::port::{Item, Store};
+use crate::keys::{self, Key, attribute};
+use crate::port::{Item, Store, Value};
 use crate::rows::{Row, decode};
 
 /// An entitlement with the rows that say something about one of its keys.
@@ -34,9 +34,27 @@ pub(crate) fn key_of(
     place: KeyRef,
 ) -> Result<Option<ProductKey>, StoreError> {
     match row {
-        Some(row) => decode(row).map(Some),
+        Some(row) => key(row, entitlement).map(Some),
         None => Ok(ProductKey::default_of(entitlement, place)),
     }
+}
+
+/// A key of an entitlement by its row: which of form 1 says what remains, and of form 2 what was
+/// taken.
+///
+/// # Errors
+/// `Corrupt` when it does not read.
+pub fn key(mut row: Item, entitlement: &Entitlement) -> Result<ProductKey, StoreError> {
+    let number = |row: &Item, name: &str| row.get(name)?.as_n().ok()?.parse::<u32>().ok();
+    let item = number(&row, "index").and_then(|index| entitlement.item_of(index));
+    let allowed = item.map_or(0, |(_, item)| item.num_activation_per_product_key);
+    let form = number(&row, attribute::FORM).unwrap_or(1);
+    if form == 1 {
+        let remaining = number(&row, "remaining").unwrap_or_default();
+        let activated = Value::N(allowed.saturating_sub(remaining).to_string());
+        row.insert("activated".to_owned(), activated);
+    }
+    Ok(ProductKey { allowed, form, ..decode(row)? })
 }
 
 /// The next rows of `ids`, those that exist.
@@ -76,7 +94,9 @@ impl dyn Store {
     /// # Errors
     /// `NotFound`.
     pub async fn load_entitlement(&self, tenant: Id, id: Id) -> Result<Entitlement, StoreError> {
-        self.load(keys::entitlement(tenant, id)).await
+        let row: Option<Item> = self.get(&[keys::entitlement(tenant, id)]).await?.remove(0);
+        let row = row.ok_or(StoreError::NotFound(Entitlement::WHAT))?;
+        self.whole_entitlement(tenant, id, row).await
     }
 
     /// An entitlement with one of its keys, in one read.
@@ -86,8 +106,8 @@ impl dyn Store {
     pub async fn load_keyed(&self, tenant: Id, key: KeyRef) -> Result<Keyed, StoreError> {
         let keys = [keys::entitlement(tenant, key.entitlement), keys::product_key(tenant, key)];
         let mut rows = self.get(&keys).await?.into_iter();
-        let entitlement = rows.next().flatten().ok_or(StoreError::NotFound("entitlement"))?;
-        let entitlement: Entitlement = decode(entitlement)?;
+        let row = rows.next().flatten().ok_or(StoreError::NotFound(Entitlement::WHAT))?;
+        let entitlement = self.whole_entitlement(tenant, key.entitlement, row).await?;
         let key = key_of(rows.next().flatten(), &entitlement, key)?;
         Ok(Keyed { entitlement, key: key.ok_or(StoreError::NotFound(ProductKey::WHAT))? })
     }

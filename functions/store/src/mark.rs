@@ -10,9 +10,6 @@ use crate::keys::{self, Key};
 use crate::port::{CommitError, Condition, Item, Store, Write};
 use crate::rows::{encode, plain};
 
-/// The form of the rows that this version writes. A later one is not read.
-pub const FORM: u32 = 1;
-
 /// The mark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +29,18 @@ impl dyn Store {
         let key: Key = keys::mark();
         let row: Option<Item> = self.get(&[key]).await?.remove(0);
         row.map(|row| plain(row, "mark")).transpose()
+    }
+
+    /// Replaces the mark: the rows have another form by now.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn replace_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        let write = Write::Put(keys::mark(), encode(mark, "mark")?, Condition::Present);
+        self.write(&[write]).await.map_err(|error| match error {
+            CommitError::Refused(_) => StoreError::Conflict,
+            CommitError::Unavailable(why) => StoreError::Unavailable(why),
+        })
     }
 
     /// Writes the mark, once.

@@ -10,10 +10,10 @@ use domain::entitlement::parties::Known;
 use domain::ids::Id;
 use domain::limits::PAGE;
 use domain::record::Kind;
-use domain::view::activation::ActivationLine;
+use domain::view::activation::{ActivationLine, ListedActivation};
 
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, Owner};
 use crate::list::PageOf;
 use crate::port::Store;
 
@@ -55,8 +55,7 @@ impl dyn Store {
     }
 
     /// Whether a provisioning request of an entitlement is not at rest. It is asked for what could
-    /// be deleted, and looks through the list of activations; of any other it says no, without a
-    /// read.
+    /// be deleted, and looks through its activations; of any other it says no, without a read.
     ///
     /// # Errors
     /// When the store is not available.
@@ -65,13 +64,15 @@ impl dyn Store {
         tenant: Id,
         entitlement: &Entitlement,
     ) -> Result<bool, StoreError> {
-        let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
+        let owner = Some(Owner::Entitlement(entitlement.id));
+        let mut page = PageOf { owner, limit: PAGE.1, ..PageOf::default() };
         while entitlement.is_passing() {
+            let near = |row: &ListedActivation| row.e_id == entitlement.e_id;
             let of_it = |row: &ActivationLine| row.e_id == entitlement.e_id;
-            let found = self.list(tenant, Kind::Activation, &page, of_it).await?;
+            let found = self.list_by(tenant, Kind::Activation, &page, near, of_it).await?;
             for row in found.rows {
                 let activation = self.load_activation(tenant, &row.aid).await?;
-                let requests = self.find_requests(tenant, &activation.requests).await?;
+                let requests = self.find_requests(tenant, &activation.request_ids()).await?;
                 if requests.iter().any(|request| !request.is_at_rest()) {
                     return Ok(true);
                 }
@@ -90,7 +91,7 @@ impl dyn Store {
     /// `NotFound`.
     pub async fn load_revocation(&self, tenant: Id, aid: &str) -> Result<Revocation, StoreError> {
         let activation = self.load_activation(tenant, aid).await?;
-        let requests = self.find_requests(tenant, &activation.requests).await?;
+        let requests = self.find_requests(tenant, &activation.request_ids()).await?;
         let mut products: Vec<Id> = requests.iter().map(|request| request.product.id).collect();
         products.sort_unstable();
         products.dedup();

@@ -25,14 +25,19 @@ use domain::request::{Conflicts, LongResponse, Payload, Repeat, Request};
 use domain::rev::Revised;
 use domain::task::Task;
 use domain::time::Time;
+use domain::view::activation::ListedActivation;
+use domain::view::entitlement::ListedEntitlement;
+use domain::view::request::ListedRequest;
+use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::keys::{self, Table, attribute, of_catalog as own};
+use crate::form::Form;
+use crate::keys::{self, Owner, Table, attribute, of_catalog as own};
 use crate::port::{Condition, Item};
-use crate::rows::{Encoded, Row, decode, encode};
+use crate::rows::{Encoded, Row, decode, encode, in_form};
 
 macro_rules! places {
-    (|$tenant:ident, $it:ident|
+    (|$tenant:ident, $it:ident, $form:ident|
         listed { $($noun:ident $what:literal $table:ident [$($kind:ident),+]
             $id:expr => $key:expr $(, $written:ident)? $(=> $also:expr)?;)* }
         beside { $($beside:ident $name:literal $its_table:ident [$($its:ident)?]
@@ -50,12 +55,18 @@ macro_rules! places {
         ///
         /// # Errors
         /// `Corrupt` when it cannot be written.
-        pub(crate) fn row($tenant: Id, record: &Record) -> Result<Encoded, StoreError> {
-            Ok(match record {
+        pub(crate) fn row(
+            $tenant: Id,
+            record: &Record,
+            $form: Form,
+        ) -> Result<Encoded, StoreError> {
+            let mut row = match record {
                 $(Record::$noun($it) => written!($it, $key $(, $written)?)
                     .listed($tenant, record.kind(), $id)$(.with($also))?,)*
                 $(Record::$beside($it) => written!($it, $place $(, $how)?)$(.with($more))?,)*
-            })
+            };
+            in_form($form, record, &mut row.item);
+            Ok(row)
         }
 
         /// The table in which a kind has its list.
@@ -88,7 +99,7 @@ macro_rules! written {
     };
 }
 
-places! { |tenant, it|
+places! { |tenant, it, form|
     // Noun, its name in errors, its table, its kinds, by which id its list is in order =>
     // its key, how it is written => what it has for other indexes.
     listed {
@@ -104,11 +115,17 @@ places! { |tenant, it|
         Method "method" Catalog [Method] it.info.id => own(tenant, Kind::Method, it.info.id);
         Association "association" Catalog [Association] it.product_id
             => keys::association(tenant, it.product_id);
-        Entitlement "entitlement" Core [Entitlement] it.id => keys::entitlement(tenant, it.id);
-        Activation "activation" Core [Activation] it.id => keys::activation(tenant, &it.aid);
+        Entitlement "entitlement" Core [Entitlement] it.id => keys::entitlement(tenant, it.id)
+            => owned(tenant, it.customer_id.map(Owner::Customer), it.id)
+                .into_iter().chain([line(&ListedEntitlement::from(it))?]);
+        Activation "activation" Core [Activation] it.id => keys::activation(tenant, &it.aid)
+            => owned(tenant, Some(Owner::Entitlement(it.entitlement_id)), it.id)
+                .into_iter().chain([line(&ListedActivation::from(it))?]);
         Request "provisioning request" Core [ProvisioningRequest] it.id
             => keys::request(tenant, it.id)
-            => due(Task::dispatch(tenant, it.id), it.next_attempt_at);
+            => due(Task::dispatch(tenant, it.id), it.next_attempt_at, form).into_iter()
+                .chain(owned(tenant, it.needs_attention().then_some(Owner::Attention), it.id))
+                .chain([line(&ListedRequest::from(it))?]);
         AuditEntry "audit entry" Catalog [AuditEntry] it.id
             => own(tenant, Kind::AuditEntry, it.id), once;
     }
@@ -150,10 +167,23 @@ impl Encoded {
 type Attribute = (&'static str, AttributeValue);
 
 /// The place of a task in the index `due`; none while nothing is due.
-fn due(task: Task, at: Option<Time>) -> Vec<Attribute> {
+fn due(task: Task, at: Option<Time>, form: Form) -> Vec<Attribute> {
     let Some(at) = at else { return Vec::new() };
-    let (pk, sk) = keys::due(task, at);
+    let (pk, sk) = keys::due(task, at, form);
     vec![(attribute::DUE_PK, AttributeValue::S(pk)), (attribute::DUE_SK, AttributeValue::S(sk))]
+}
+
+/// The place of a row in the index `owner`.
+fn owned(tenant: Id, owner: Option<Owner>, id: Id) -> Vec<Attribute> {
+    let Some(owner) = owner else { return Vec::new() };
+    let (pk, kind) = keys::owner(tenant, owner);
+    let place = AttributeValue::S(format!("{kind}{}", id.padded()));
+    vec![(attribute::OWNER_PK, AttributeValue::S(pk)), (attribute::OWNER_SK, place)]
+}
+
+/// What the indexes have of a row.
+fn line(line: &impl Serialize) -> Result<Attribute, StoreError> {
+    Ok((attribute::LINE, AttributeValue::M(encode(line, "line")?)))
 }
 
 /// When DynamoDB may remove a door that is closed.

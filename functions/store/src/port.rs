@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use domain::limits::PAGE_ROWS;
 use domain::time::Time;
 
 use crate::error::StoreError;
+use crate::form::Form;
 use crate::keys::{Index, Key, Table};
 
 /// The value of an attribute, as DynamoDB types it.
@@ -96,6 +98,23 @@ pub struct Range {
     pub limit: usize,
 }
 
+impl Range {
+    /// A partition of a table, or the part of it that starts so.
+    pub(crate) const fn whole(table: Table, pk: String, prefix: String) -> Self {
+        Self {
+            table,
+            index: None,
+            pk,
+            prefix,
+            from: None,
+            below: None,
+            after: None,
+            descending: false,
+            limit: PAGE_ROWS,
+        }
+    }
+}
+
 /// Rows of a range, and whether there are more.
 #[derive(Debug)]
 pub struct Found {
@@ -120,15 +139,40 @@ pub trait Store: Send + Sync {
     /// The rows of these keys, in their order, as they are now.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 
+    /// The same, as they were a moment ago, at half the price.
+    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
+
     /// Rows of a range, in order.
     async fn range(&self, range: &Range) -> Result<Found, StoreError>;
 
     /// All writes, or none; once, even where a call is repeated because its answer was lost.
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError>;
 
+    /// Rows of the table `core`, each once, with their keys as attributes: those after this key, at
+    /// most so many.
+    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError>;
+
+    /// The form of what it writes.
+    fn form(&self) -> Form;
+
     /// What its tables and indexes lack of what this version needs, in words; a store without
     /// tables lacks none.
     async fn lacks(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+impl dyn Store {
+    /// All rows of a range: DynamoDB ends a page after 1 MB, whatever the limit.
+    pub(crate) async fn range_all(&self, mut range: Range) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        loop {
+            let found = self.range(&range).await?;
+            items.extend(found.items);
+            range.after = found.last;
+            if range.after.is_none() {
+                return Ok(items);
+            }
+        }
     }
 }

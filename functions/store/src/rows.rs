@@ -4,12 +4,15 @@
 //! Guarantee: the revision is the store's own.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::Id;
+use domain::record::Record;
 use domain::rev::Revised;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::compact::{pack, unpack};
 use crate::error::StoreError;
+use crate::form::{FORM, Form};
 use crate::keys::{Key, attribute};
 use crate::port::{Condition, Item};
 
@@ -64,4 +67,30 @@ pub struct Encoded {
     pub rev: u64,
     /// When it may be written.
     pub condition: Condition,
+}
+
+/// Notes the form in a row that is to be written; in form 1 it becomes what 0.1.0 reads.
+pub(crate) fn in_form(form: Form, record: &Record, item: &mut Item) {
+    if form != Form::First {
+        item.insert(attribute::FORM.to_owned(), AttributeValue::N(FORM.to_string()));
+        return;
+    }
+    match record {
+        Record::ProductKey(key) => {
+            item.remove("activated");
+            let remaining = AttributeValue::N(key.remaining().to_string());
+            item.insert("remaining".to_owned(), remaining);
+        }
+        Record::Activation(activation) => {
+            let number = |id: Id| AttributeValue::N(id.to_string());
+            let ids = activation.request_ids().into_iter().map(number).collect();
+            item.insert("requests".to_owned(), AttributeValue::L(ids));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a row has form 1.
+pub(crate) fn is_first(item: &Item) -> bool {
+    !item.contains_key(attribute::FORM)
 }

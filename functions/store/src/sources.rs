@@ -10,59 +10,72 @@ use domain::customer::Customer;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
+use domain::plan::association::Association;
 use domain::record::Kind;
 use domain::request::document::Sources;
-use domain::request::{Request, RequestType};
+use domain::request::{Named, Request, RequestType};
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
-use crate::load::{found, key_of};
+use crate::load::key_of;
 use crate::port::{Item, Store};
 use crate::rows::{Row, decode};
 
 impl dyn Store {
-    /// The live rows of a request, in three reads. Plan and method are those of the product's
-    /// association now.
+    /// The live rows of a request, in two reads, or one where its document names nothing else. Plan
+    /// and method are those of the product's association now: mostly the ones that the request was
+    /// opened with, which are read with the first.
     ///
     /// # Errors
     /// `NotFound` when activation or entitlement are gone.
     pub async fn load_sources(&self, tenant: Id, request: Request) -> Result<Sources, StoreError> {
-        let place = request.product_key();
-        let first = [
+        let (place, product) = (request.product_key(), request.product.id);
+        let of = |kind, id| keys::of_catalog(tenant, kind, id);
+        let named = |named: &Option<Named>| named.as_ref().map(|named| named.id);
+        let guessed = [
+            named(&request.plan).map(|id| of(Kind::Plan, id)),
+            named(&request.method).map(|id| of(Kind::Method, id)),
+        ];
+        let mut first = vec![
             keys::activation(tenant, &request.aid),
             keys::entitlement(tenant, place.entitlement),
             keys::product_key(tenant, place),
+            of(Kind::Product, product),
+            keys::association(tenant, product),
         ];
-        let mut first = self.get(&first).await?.into_iter();
-        let activation: Activation = there(first.next().flatten())?;
-        let entitlement: Entitlement = there(first.next().flatten())?;
-        let key = key_of(first.next().flatten(), &entitlement, place)?;
+        first.extend(guessed.iter().flatten().cloned());
+        let mut rows: BTreeMap<Key, Item> = self.rows(&first).await?;
+        let activation: Activation = there(rows.remove(&first[0]))?;
+        let row = rows.remove(&first[1]).ok_or(StoreError::NotFound(Entitlement::WHAT))?;
+        let entitlement = self.whole_entitlement(tenant, place.entitlement, row).await?;
+        let key = key_of(rows.remove(&first[2]), &entitlement, place)?;
         let key = key.ok_or(StoreError::NotFound(ProductKey::WHAT))?;
-        let sold = self.find_sold(tenant, &[request.product.id]).await?.pop();
-        let (product, association) = sold.unzip();
-        let association = association.flatten();
+        let sold: Option<Product> = rows.remove(&first[3]).map(decode).transpose()?;
+        let association: Option<Association> = rows.remove(&first[4]).map(decode).transpose()?;
+        let association = association.filter(|_| sold.is_some());
 
+        let plan = association.as_ref().and_then(|association| match request.kind {
+            RequestType::Provision => Some(of(Kind::Plan, association.plan_id)),
+            RequestType::Deprovision => Some(of(Kind::Plan, association.deprovision_plan_id?)),
+        });
+        let method = association.as_ref().map(|a| of(Kind::Method, a.method_id));
         let (customers, others) = related(&request, &entitlement, activation.customer_id);
         let contact = entitlement.customer_id.zip(entitlement.contact_id);
-        let of = |kind, id| keys::of_catalog(tenant, kind, id);
+        let contact = contact.map(|(owner, id)| keys::contact(tenant, owner, id));
         let mut second: Vec<Key> = Vec::new();
         second.extend(customers.iter().map(|id| of(Kind::Customer, *id)));
         second.extend(others.iter().map(|id| of(Kind::Product, *id)));
-        second.extend(contact.map(|(owner, id)| keys::contact(tenant, owner, id)));
-        let plan = association.as_ref().and_then(|association| match request.kind {
-            RequestType::Provision => Some(association.plan_id),
-            RequestType::Deprovision => association.deprovision_plan_id,
-        });
-        second.extend(association.as_ref().map(|a| of(Kind::Method, a.method_id)));
-        second.extend(plan.map(|id| of(Kind::Plan, id)));
-        let rows = if second.is_empty() { Vec::new() } else { self.get(&second).await? };
-        let mut rows = rows.into_iter();
-        let customers: BTreeMap<Id, Customer> = found(&customers, &mut rows)?;
-        let mut products: BTreeMap<Id, Product> = found(&others, &mut rows)?;
-        products.extend(product.map(|product| (product.id, product)));
-        let contact = contact.and_then(|_| rows.next().flatten()).map(decode).transpose()?;
-        let method = rows.next().flatten().map(decode).transpose()?;
-        let plan = rows.next().flatten().map(decode).transpose()?;
+        second.extend(contact.clone());
+        let unread = |key: &&Key| !guessed.iter().flatten().any(|read| read == *key);
+        second.extend(plan.iter().chain(&method).filter(unread).cloned());
+        rows.extend(self.rows(&second).await?);
+        let mut take = |key: Option<Key>| key.and_then(|key| rows.remove(&key));
+        let contact = take(contact).map(decode).transpose()?;
+        let (plan, method) = (take(plan), take(method));
+        let (plan, method) = (plan.map(decode).transpose()?, method.map(decode).transpose()?);
+        let mut products: BTreeMap<Id, Product> = all(tenant, Kind::Product, &others, &mut rows)?;
+        let customers: BTreeMap<Id, Customer> = all(tenant, Kind::Customer, &customers, &mut rows)?;
+        products.extend(sold.map(|product| (product.id, product)));
         let features = self.features_of(tenant, products.values()).await?;
         Ok(Sources {
             request,
@@ -80,6 +93,15 @@ impl dyn Store {
 }
 
 impl dyn Store {
+    /// The rows of these keys, those that exist; no read for none.
+    async fn rows(&self, keys: &[Key]) -> Result<BTreeMap<Key, Item>, StoreError> {
+        if keys.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rows = self.get(keys).await?;
+        Ok(keys.iter().cloned().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect())
+    }
+
     /// The features of products: no read where they have none.
     async fn features_of(
         &self,
@@ -92,6 +114,17 @@ impl dyn Store {
         ids.dedup();
         self.find_features(tenant, &ids).await
     }
+}
+
+/// The rows of a kind among these, those that exist.
+fn all<T: Row>(
+    tenant: Id,
+    kind: Kind,
+    ids: &[Id],
+    rows: &mut BTreeMap<Key, Item>,
+) -> Result<BTreeMap<Id, T>, StoreError> {
+    let row = |id: &Id| Some((*id, rows.remove(&keys::of_catalog(tenant, kind, *id))?));
+    ids.iter().filter_map(row).map(|(id, row)| Ok((id, decode(row)?))).collect()
 }
 
 fn there<T: Row>(row: Option<Item>) -> Result<T, StoreError> {

@@ -1,19 +1,23 @@
 //! The two tables as the code needs them: local mode and tests create them so, and the AWS
 //! template is held against the same list.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction,
+    DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndex, GlobalSecondaryIndexDescription,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
 };
 
 use crate::error::StoreError;
+use crate::form::Form;
 use crate::keys::{Index, Table, attribute};
 use crate::sdk_error::unavailable;
 
-/// What the index `list` of `core` has of a row: all that lists show and filter.
-pub const LISTED: &[&str] = &[
+/// What the index `list` of `core` has of a row in form 1: all that lists show and filter.
+const LISTED: &[&str] = &[
     "id",
     "state",
     "moved",
@@ -49,19 +53,39 @@ async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
     Ok(client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default())
 }
 
-/// The parts that a table lacks: indexes, and members in them.
+/// The indexes that a table has when its rows are written in a form.
+pub const fn indexes(table: Table, form: Form) -> &'static [Index] {
+    match (table, form) {
+        (Table::Catalog, _) => &[Index::List],
+        (Table::Core, Form::First) => &[Index::List, Index::Due],
+        (Table::Core, Form::Mixed | Form::Whole) => &[Index::Lines, Index::Owner, Index::Due],
+    }
+}
+
+/// The attributes that an index has of a row, besides the keys; none: all of them.
+pub const fn projected(table: Table, index: Index) -> Option<&'static [&'static str]> {
+    match (table, index) {
+        (Table::Catalog, _) => None,
+        (Table::Core, Index::List) => Some(LISTED),
+        (Table::Core, Index::Lines | Index::Owner) => Some(&[attribute::LINE]),
+        (Table::Core, Index::Due) => Some(&[]),
+    }
+}
+
+/// The parts that a table lacks of what a form needs: indexes, and members in them.
 ///
 /// # Errors
 /// When it cannot be described.
-pub async fn lacks(client: &Client, table: Table, name: &str) -> Result<Vec<String>, StoreError> {
-    let told = client.describe_table().table_name(name).send().await.map_err(unavailable)?;
-    let there = told.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default();
-    let needed: &[(Index, &[&str])] = match table {
-        Table::Core => &[(Index::List, LISTED), (Index::Due, &[])],
-        Table::Catalog => &[(Index::List, &[])],
-    };
+pub async fn lacks(
+    client: &Client,
+    table: Table,
+    name: &str,
+    form: Form,
+) -> Result<Vec<String>, StoreError> {
+    let there = described(client, name).await?;
     let mut lacks = Vec::new();
-    for (index, members) in needed {
+    for index in indexes(table, form) {
+        let members = projected(table, *index).unwrap_or_default();
         let index = index.name();
         let found = there.iter().find(|found| found.index_name.as_deref() == Some(index));
         let Some(found) = found else {
@@ -79,32 +103,89 @@ pub async fn lacks(client: &Client, table: Table, name: &str) -> Result<Vec<Stri
     Ok(lacks)
 }
 
-/// Creates what is missing, and has rows removed when their time is over.
+async fn described(
+    client: &Client,
+    name: &str,
+) -> Result<Vec<GlobalSecondaryIndexDescription>, StoreError> {
+    let told = client.describe_table().table_name(name).send().await.map_err(unavailable)?;
+    Ok(told.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default())
+}
+
+/// Creates what is missing, with the indexes of a form, and has rows removed when their time is
+/// over.
 ///
 /// # Errors
 /// When the engine refuses.
-pub async fn create(client: &Client, core: &str, catalog: &str) -> Result<(), StoreError> {
-    let listed = LISTED.iter().map(ToString::to_string).collect();
-    let list = |projection| index(Index::List, projection);
-    let some = Projection::builder()
-        .projection_type(ProjectionType::Include)
-        .set_non_key_attributes(Some(listed))
-        .build();
-    let all = Projection::builder().projection_type(ProjectionType::All).build();
-    let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-    let due = index(Index::Due, only_keys)?;
-    let of_core = table(client, core, &[attribute::DUE_PK, attribute::DUE_SK])?;
+pub async fn create(
+    client: &Client,
+    core: &str,
+    catalog: &str,
+    form: Form,
+) -> Result<(), StoreError> {
     let there = names(client).await?;
-    if !there.iter().any(|name| name == core) {
-        let of_core = of_core.global_secondary_indexes(list(some)?).global_secondary_indexes(due);
-        of_core.send().await.map_err(unavailable)?;
+    for (table, name) in [(Table::Core, core), (Table::Catalog, catalog)] {
+        if !there.iter().any(|known| known == name) {
+            make(client, table, name, form).await?;
+        }
+        expire(client, name).await?;
     }
-    if !there.iter().any(|name| name == catalog) {
-        let of_catalog = table(client, catalog, &[])?.global_secondary_indexes(list(all)?);
-        of_catalog.send().await.map_err(unavailable)?;
+    Ok(())
+}
+
+async fn make(client: &Client, table: Table, name: &str, form: Form) -> Result<(), StoreError> {
+    let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let mut keys = vec![attribute::PK, attribute::SK];
+    for index in indexes(table, form) {
+        keys.extend(<[_; 2]>::from(index.keys()));
+        let made = GlobalSecondaryIndex::builder()
+            .index_name(index.name())
+            .set_key_schema(Some(schema(*index)?))
+            .projection(projection(table, *index));
+        call = call.global_secondary_indexes(made.build().map_err(wrong)?);
     }
-    expire(client, core).await?;
-    expire(client, catalog).await
+    let schema = key_schema(attribute::PK, attribute::SK)?;
+    let call = call.set_key_schema(Some(schema));
+    let call = call.set_attribute_definitions(Some(defined(&keys)?));
+    call.send().await.map(drop).map_err(unavailable)
+}
+
+/// Makes an index of the table `core`, where it is missing: its rows come into it at once.
+///
+/// # Errors
+/// When the engine refuses.
+pub async fn add(client: &Client, core: &str, index: Index) -> Result<(), StoreError> {
+    if has(client, core, index).await? {
+        return Ok(());
+    }
+    let action = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(index.name())
+        .set_key_schema(Some(schema(index)?))
+        .projection(projection(Table::Core, index));
+    let update = GlobalSecondaryIndexUpdate::builder();
+    let update = update.create(action.build().map_err(wrong)?).build();
+    let keys = defined(&<[_; 2]>::from(index.keys()))?;
+    let call = client.update_table().table_name(core).set_attribute_definitions(Some(keys));
+    call.global_secondary_index_updates(update).send().await.map(drop).map_err(unavailable)
+}
+
+/// Removes an index of the table `core`, where it is there.
+///
+/// # Errors
+/// When the engine refuses.
+pub async fn remove(client: &Client, core: &str, index: Index) -> Result<(), StoreError> {
+    if !has(client, core, index).await? {
+        return Ok(());
+    }
+    let action = DeleteGlobalSecondaryIndexAction::builder().index_name(index.name());
+    let update = GlobalSecondaryIndexUpdate::builder();
+    let update = update.delete(action.build().map_err(wrong)?).build();
+    let call = client.update_table().table_name(core).global_secondary_index_updates(update);
+    call.send().await.map(drop).map_err(unavailable)
+}
+
+async fn has(client: &Client, core: &str, index: Index) -> Result<bool, StoreError> {
+    let there = described(client, core).await?;
+    Ok(there.iter().any(|found| found.index_name.as_deref() == Some(index.name())))
 }
 
 async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
@@ -119,39 +200,37 @@ async fn expire(client: &Client, table: &str) -> Result<(), StoreError> {
     call.send().await.map(drop).map_err(unavailable)
 }
 
-fn table(
-    client: &Client,
-    name: &str,
-    also: &[&str],
-) -> Result<CreateTableFluentBuilder, StoreError> {
-    let keys = [attribute::PK, attribute::SK, attribute::LIST_PK, attribute::LIST_SK];
-    let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for key in keys.iter().chain(also) {
-        let definition = AttributeDefinition::builder()
-            .attribute_name(*key)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .map_err(wrong)?;
-        call = call.attribute_definitions(definition);
-    }
-    let schema = schema(attribute::PK, attribute::SK)?;
-    Ok(call.set_key_schema(Some(schema)))
+fn defined(keys: &[&str]) -> Result<Vec<AttributeDefinition>, StoreError> {
+    let once: BTreeSet<&str> = keys.iter().copied().collect();
+    let define = |key: &str| {
+        let definition = AttributeDefinition::builder().attribute_name(key);
+        definition.attribute_type(ScalarAttributeType::S).build().map_err(wrong)
+    };
+    once.into_iter().map(define).collect()
 }
 
-fn schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
+fn projection(table: Table, index: Index) -> Projection {
+    let projection = Projection::builder();
+    match projected(table, index) {
+        None => projection.projection_type(ProjectionType::All),
+        Some([]) => projection.projection_type(ProjectionType::KeysOnly),
+        Some(members) => projection
+            .projection_type(ProjectionType::Include)
+            .set_non_key_attributes(Some(members.iter().map(ToString::to_string).collect())),
+    }
+    .build()
+}
+
+fn schema(index: Index) -> Result<Vec<KeySchemaElement>, StoreError> {
+    let (pk, sk) = index.keys();
+    key_schema(pk, sk)
+}
+
+fn key_schema(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
     let element = |name: &str, kind| {
         KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(wrong)
     };
     Ok(vec![element(pk, KeyType::Hash)?, element(sk, KeyType::Range)?])
-}
-
-fn index(index: Index, projection: Projection) -> Result<GlobalSecondaryIndex, StoreError> {
-    let (pk, sk) = index.keys();
-    let index = GlobalSecondaryIndex::builder()
-        .index_name(index.name())
-        .set_key_schema(Some(schema(pk, sk)?))
-        .projection(projection);
-    index.build().map_err(wrong)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]

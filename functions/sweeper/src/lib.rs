@@ -3,6 +3,7 @@
 //! Neighbours: `domain::request::sweep` decides. Guarantee: nothing waits for ever (I5), and its
 //! help costs little while nothing is lost.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
@@ -36,16 +37,21 @@ pub async fn on_event(app: Arc<App>, _: CloudWatchEvent) -> Result<usize, StoreE
 /// # Errors
 /// When the store is not available for a part of them, after all the others.
 pub async fn sweep(app: &App) -> Result<usize, StoreError> {
-    sweep_lost(app, &|_| false).await
+    sweep_lost(app, 0..SHARDS, &|_| false).await
 }
 
-/// The same beside a queue that can be asked: what it `holds` is not lost, and is left alone.
+/// The same of some shards, beside a queue that can be asked: what it `holds` is not lost, and is
+/// left alone.
 ///
 /// # Errors
 /// As [`sweep`].
-pub async fn sweep_lost(app: &App, holds: Holds<'_>) -> Result<usize, StoreError> {
+pub async fn sweep_lost(
+    app: &App,
+    shards: Range<u64>,
+    holds: Holds<'_>,
+) -> Result<usize, StoreError> {
     let (mut swept, mut unavailable) = (Swept::default(), None);
-    for shard in 0..SHARDS {
+    for shard in shards {
         if let Err(error) = sweep_shard(app, shard, holds, &mut swept).await {
             unavailable = Some(error);
         }

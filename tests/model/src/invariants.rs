@@ -199,8 +199,9 @@ pub fn quantities(
         let item = entitlement.item_of(key.index);
         let sold = item.map_or(0, |(_, item)| item.num_activation_per_product_key);
         let taken = taken.remove(&(key.index, key.generation)).unwrap_or_default();
-        check("I1", taken + u64::from(key.remaining) == u64::from(sold), || {
-            format!("{id}, key {}: {sold} sold, {taken} taken, {} left", key.index, key.remaining)
+        let told = u64::from(key.activated);
+        check("I1", taken == told && key.activated <= sold, || {
+            format!("{id}, key {}: {sold} sold, {taken} taken, {told} by its row", key.index)
         })?;
     }
     check("I1", taken.is_empty(), || format!("{id}: activations of keys without a row {taken:?}"))?;
@@ -208,7 +209,11 @@ pub fn quantities(
     check("I1", counted, || {
         format!("{id} counts {} of {}", entitlement.active_activations, activations.len())
     })?;
-    let exhausted = keys.iter().filter(|key| key.remaining == 0).count();
+    let sold = |key: &&ProductKey| {
+        let item = entitlement.item_of(key.index);
+        item.map(|(_, item)| item.num_activation_per_product_key)
+    };
+    let exhausted = keys.iter().filter(|key| Some(key.activated) == sold(key)).count();
     let told = entitlement.keys_exhausted as usize == exhausted;
     check("I1", told, || format!("{id} has {exhausted} of its keys exhausted"))?;
     let keyed = entitlement.line_item_type() == Some(LineItemType::Product_Key);
@@ -234,7 +239,8 @@ pub fn provisioned(activation: &Activation, requests: &[&Request], enabled: &[Id
     check("I2", products == wanted, || {
         format!("{}: requests for {products:?} instead of {wanted:?}", activation.aid)
     })?;
-    let named = requests.iter().all(|request| activation.requests.contains(&request.id));
+    let ids = activation.request_ids();
+    let named = requests.iter().all(|request| ids.contains(&request.id));
     check("I2", named && activation.requests.len() == requests.len(), || {
         format!("{} names other requests", activation.aid)
     })

@@ -227,7 +227,7 @@ impl System {
         let enough = match (&self.key, key.rev.number()) {
             (None, 0) => true,
             (Some(row), 1..) => {
-                let left = row.remaining;
+                let left = row.remaining();
                 row.state == KeyState::Enabled
                     && if *exhausts { left == *quantity } else { left > *quantity }
             }
@@ -260,7 +260,7 @@ impl System {
                 // The mutant writes what it has read, less what it takes.
                 let read = mutant == Some(Mutant::ReadThenWrite);
                 let mut row = self.key.clone().filter(|_| !read).unwrap_or_else(|| key.clone());
-                row.remaining = row.remaining.saturating_sub(*quantity);
+                row.activated += *quantity;
                 row.rev = row.rev.next();
                 self.key = Some(row);
                 if count.is_some() {

@@ -14,6 +14,7 @@ use domain::request::{Payload, Request};
 use domain::time::{Period, Time};
 use model::invariants::{self, Violation, check};
 use serde_json::json;
+use store::content::joined;
 use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
 use store::port::Item;
 use store::rows::{Row, decode};
@@ -43,10 +44,13 @@ fn ids(numbers: &[u64]) -> Vec<Id> {
 }
 
 fn read<T: Row>(item: &Item, into: &mut Vec<T>) -> Result<(), Violation> {
-    let unreadable =
-        |error: store::StoreError| Violation { invariant: "I10", seen: error.to_string() };
     into.push(decode(item.clone()).map_err(unreadable)?);
     Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` hands over")]
+fn unreadable(error: store::StoreError) -> Violation {
+    Violation { invariant: "I10", seen: error.to_string() }
 }
 
 impl Rows {
@@ -59,18 +63,33 @@ impl Rows {
         rows: impl Iterator<Item = (&'a Key, &'a Item)>,
     ) -> Result<Self, Violation> {
         let prefix = format!("T#{tenant}#");
-        let mut out = Self::default();
+        let (mut out, mut heads, mut keys) = (Self::default(), Vec::new(), Vec::new());
+        let mut contents: BTreeMap<&str, &Item> = BTreeMap::new();
         for (key, item) in rows.filter(|(key, _)| key.table == Table::Core) {
             if !key.pk.starts_with(&prefix) {
                 continue;
             }
             match key.sk.as_str() {
-                "E" => read(item, &mut out.entitlements)?,
+                "E" => heads.push((key, item)),
+                "L" => drop(contents.insert(&key.pk, item)),
                 "A" => read(item, &mut out.activations)?,
                 "R" => read(item, &mut out.requests)?,
-                sk if sk.starts_with("K#") => read(item, &mut out.keys)?,
+                sk if sk.starts_with("K#") => keys.push((key, item)),
                 _ => {}
             }
+        }
+        for (key, item) in heads {
+            let content = contents.get(key.pk.as_str()).map(|content| Item::clone(content));
+            out.entitlements.push(joined(item.clone(), content).map_err(unreadable)?);
+        }
+        for (key, item) in keys {
+            let of = |e: &&Entitlement| key.pk.ends_with(&format!("#E#{}", e.id));
+            let entitlement = out.entitlements.iter().find(of);
+            let entitlement = entitlement.ok_or_else(|| Violation {
+                invariant: "I1",
+                seen: format!("{} {} belongs to nothing", key.pk, key.sk),
+            })?;
+            out.keys.push(store::load::key(item.clone(), entitlement).map_err(unreadable)?);
         }
         Ok(out)
     }

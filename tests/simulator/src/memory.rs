@@ -4,9 +4,12 @@
 //! one instant; an index shows what DynamoDB's would project, and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use store::compact::size_of;
+use store::form::Form;
 use store::keys::{Index, Key, Table, attribute};
 use store::port::{CommitError, Condition, Found, Item, Range, Store, Test, Value, Write};
 use store::{StoreError, tables};
@@ -27,12 +30,20 @@ const PAGE_BYTES: usize = 1024 * 1024;
 
 /// A store in memory.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Rows>);
+pub struct MemoryStore {
+    rows: Mutex<Rows>,
+    form: Form,
+}
 
 impl MemoryStore {
+    /// One that writes rows of this form.
+    pub fn in_form(form: Form) -> Self {
+        Self { form, ..Self::default() }
+    }
+
     /// The rows.
     pub fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -43,8 +54,20 @@ impl Store for MemoryStore {
         Ok(keys.iter().map(|key| rows.get(key)).collect())
     }
 
+    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.get(keys).await
+    }
+
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {
         Ok(self.rows().range(range))
+    }
+
+    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
+        Ok(self.rows().scan(after, limit))
+    }
+
+    fn form(&self) -> Form {
+        self.form
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
@@ -72,6 +95,15 @@ impl Rows {
     pub fn next_due(&self) -> Option<i64> {
         let due = self.indexes.iter().filter(|place| place.1 == Index::Due);
         due.filter_map(|place| place.3.split('#').next()?.parse().ok()).min()
+    }
+
+    /// Rows of the table `core` after this key.
+    pub fn scan(&self, after: Option<Key>, limit: usize) -> Vec<Item> {
+        let none = Key { table: Table::Core, pk: String::new(), sk: String::new() };
+        let from = Bound::Excluded(after.unwrap_or(none));
+        let core = self.rows.range((from, Bound::Unbounded));
+        let core = core.take_while(|(key, _)| key.table == Table::Core);
+        core.take(limit).map(|(_, item)| Item::clone(item)).collect()
     }
 
     /// Rows of a range, in order.
@@ -109,11 +141,8 @@ impl Rows {
     fn projected(&self, place: &Place) -> Option<Item> {
         let key = Key { table: place.0, pk: place.4.clone(), sk: place.5.clone() };
         let mut item = self.get(&key)?;
-        let listed = |name: &str| match (place.0, place.1) {
-            (Table::Catalog, _) => true,
-            (Table::Core, Index::List) => tables::LISTED.contains(&name),
-            (Table::Core, Index::Due) => false,
-        };
+        let projected = tables::projected(place.0, place.1);
+        let listed = |name: &str| projected.is_none_or(|members| members.contains(&name));
         let (pk, sk) = place.1.keys();
         let keys = [attribute::PK, attribute::SK, pk, sk];
         item.retain(|name, _| keys.contains(&name.as_str()) || listed(name));
@@ -174,20 +203,10 @@ fn page(rows: &[(String, Item)]) -> usize {
     let mut read = 0;
     let fits = |(_, item): &&(String, Item)| {
         let before = read;
-        read += item.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
+        read += size_of(item);
         before < PAGE_BYTES
     };
     rows.iter().take_while(fits).count()
-}
-
-fn size(value: &Value) -> usize {
-    match value {
-        Value::S(text) | Value::N(text) => text.len(),
-        Value::B(blob) => blob.as_ref().len(),
-        Value::L(list) => list.iter().map(size).sum(),
-        Value::M(map) => map.iter().map(|(name, value)| name.len() + size(value)).sum(),
-        _ => 1,
-    }
 }
 
 /// Where the indexes have a row.
@@ -197,7 +216,7 @@ fn places(key: &Key, item: &Item) -> Vec<Place> {
         let (pk, sk) = (text(item, pk)?, text(item, sk)?);
         Some((key.table, index, pk, sk, key.pk.clone(), key.sk.clone()))
     };
-    [Index::List, Index::Due].into_iter().filter_map(place).collect()
+    Index::ALL.into_iter().filter_map(place).collect()
 }
 
 fn within(range: &Range, sk: &str) -> bool {

@@ -13,6 +13,7 @@ use domain::request::dispatched::Answer;
 use domain::task::Message;
 use domain::time::{Period, Time};
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
+use store::form::Form;
 use store::keys::{ATTEMPTS, Index, Key};
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
@@ -72,6 +73,19 @@ impl Shared {
         lock(&self.written).clear();
         lock(&self.stale).clear();
         *lock(&self.plant) = plant;
+    }
+
+    /// The form in which a process writes: in most runs two versions are at work, as during an
+    /// upgrade, or rows of form 1 are brought to form 2.
+    pub fn form(&self, slot: usize) -> Form {
+        let odd = slot % 2 == 1;
+        match self.seed.load(Relaxed) % 4 {
+            0 => Form::Whole,
+            1 => Form::First,
+            2 if odd => Form::First,
+            3 if odd => Form::Whole,
+            _ => Form::Mixed,
+        }
     }
 
     fn commit(&self, slot: usize, writes: &[Write]) -> Result<(), CommitError> {
@@ -156,6 +170,23 @@ impl Store for Seat {
             return Err(StoreError::Unavailable(unavailable()));
         }
         self.end(&fate, Ok(self.shared.read(self.slot, keys))).await
+    }
+
+    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.get(keys).await
+    }
+
+    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let fate = self.pass(Act::Read, &after, None).await;
+        if matches!(fate, Fate::Fail | Fate::Lost) {
+            return Err(StoreError::Unavailable(unavailable()));
+        }
+        let found = self.shared.store.rows().scan(after, limit);
+        self.end(&fate, Ok(found)).await
+    }
+
+    fn form(&self) -> Form {
+        self.shared.form(self.slot)
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {

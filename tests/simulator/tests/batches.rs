@@ -8,6 +8,7 @@ use simulator::api::{Sale, Terms};
 use simulator::memory::MemoryStore;
 use simulator::runtime;
 use simulator::stage::{Stage, body_of};
+use store::form::Form;
 use store::keys::Key;
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
@@ -26,6 +27,18 @@ impl Store for Trap {
             std::panic::resume_unwind(Box::new("trapped"));
         }
         self.rows.get(keys).await
+    }
+
+    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.get(keys).await
+    }
+
+    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
+        self.rows.scan(after, limit).await
+    }
+
+    fn form(&self) -> Form {
+        self.rows.form()
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {

@@ -19,6 +19,7 @@ use simulator::stage::Stage;
 use simulator::world::{API, Run, Work};
 use simulator::{Simulator, runtime};
 use store::Store;
+use store::form::Form;
 use store::keys::{self, attribute};
 use store::port::{Condition, Item, Value as Attribute, Write};
 
@@ -170,7 +171,8 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
         let of_its_shard = (1..).filter(|n| n % keys::SHARDS == id % keys::SHARDS);
         for n in of_its_shard.take(250) {
             let broken = Id::try_from(n).unwrap();
-            let (pk, sk) = keys::due(Task::dispatch(tenant, broken), stage.app.clock.now());
+            let (pk, sk) =
+                keys::due(Task::dispatch(tenant, broken), stage.app.clock.now(), Form::Whole);
             let item = Item::from([
                 (attribute::DUE_PK.to_owned(), Attribute::S(pk)),
                 (attribute::DUE_SK.to_owned(), Attribute::S(sk)),

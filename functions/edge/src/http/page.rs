@@ -41,7 +41,7 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
     };
     let after = query.text("cursor").map(|cursor| open(cursor, query, list)).transpose()?;
     let made = Between { after: query.get("after")?, before: query.get("before")? };
-    Ok(PageOf { limit, after, ascending, made })
+    Ok(PageOf { owner: None, limit, after, ascending, made })
 }
 
 /// A page of rows that were all found by an exact key.

@@ -1,0 +1,243 @@
+//! A folder that version 0.1.0 wrote (commit 38f270f), with requests, activations and entitlements
+//! in every state: refused at a start, migrated on demand, and the same afterwards.
+//!
+//! Neighbours: `form_1` has the folder, and what 0.1.0 answered of it; `forms` mixes the forms.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Parser;
+use domain::request::states::Status;
+use domain::time::Period;
+use edge::App;
+use edge::secret::MasterKey;
+use flate2::read::GzDecoder;
+use local::options::{Cli, Command};
+use local::start_error::StartError;
+use model::invariants;
+use serde_json::{Map, Value, json};
+use simulator::api::{Api, Call};
+use simulator::check::Rows;
+use simulator::stage::{Stage, routers};
+use store::keys::{Key, Table};
+use store::port::Item;
+use tempfile::TempDir;
+
+use crate::starts::refused;
+
+const DATABASE: &[u8] = include_bytes!("form_1/dynamodb.sqlite.gz");
+const SEEN: &[u8] = include_bytes!("form_1/seen.json.gz");
+const MASTER_KEY: &str = include_str!("form_1/master-key");
+const ADMIN_KEY: &str = include_str!("form_1/admin-key");
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut out).unwrap();
+    out
+}
+
+/// The folder.
+pub(crate) fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dynamodb.sqlite"), unpacked(DATABASE)).unwrap();
+    std::fs::write(folder.path().join("master-key"), MASTER_KEY).unwrap();
+    std::fs::write(folder.path().join("admin-key"), ADMIN_KEY).unwrap();
+    folder
+}
+
+/// `provisio doctor`: whether all is well.
+async fn doctor(folder: &Path, flags: &[&str]) -> Result<bool, StartError> {
+    let folder = folder.to_str().unwrap();
+    let line = ["provisio", "doctor", "--data-dir", folder].into_iter();
+    let Some(Command::Doctor(doctor)) = Cli::parse_from(line.chain(flags.iter().copied())).command
+    else {
+        panic!("another command")
+    };
+    doctor.run(|_| {}).await
+}
+
+/// The service on the folder's rows, with everything else in the test's hands.
+fn stage(folder: &Path) -> Stage {
+    let engine = local::engine::Engine::open(&folder.join("dynamodb.sqlite")).unwrap();
+    let Stage { app, clock, queue, provider, .. } = Stage::over(Arc::new(engine.store()));
+    let app = Arc::new(App {
+        store: Arc::clone(&app.store),
+        queue: Arc::clone(&app.queue),
+        provider: Arc::clone(&app.provider),
+        clock: Arc::clone(&app.clock),
+        ids: Arc::clone(&app.ids),
+        master: MasterKey::from_hex(MASTER_KEY),
+        public_url: app.public_url.clone(),
+        egress: app.egress.clone(),
+        tokens: edge::provider::token::Tokens::default(),
+    });
+    let api = Api::new(routers(&app));
+    Stage { app, clock, queue, provider, api }
+}
+
+async fn get(stage: &Stage, path: &str) -> Value {
+    let call = Call::new("GET", path, ADMIN_KEY, &Value::Null);
+    stage.api.call(&call).await.expect(200)
+}
+
+/// Everything that a list has.
+async fn all(stage: &Stage, path: &str) -> Vec<Value> {
+    let (mut rows, mut cursor) = (Vec::new(), String::new());
+    let sign = if path.contains('?') { '&' } else { '?' };
+    loop {
+        let page = get(stage, &format!("{path}{sign}limit=100{cursor}")).await;
+        rows.extend(page["data"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["nextCursor"].as_str() else { return rows };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+/// Holds what 0.1.0 answered against what is answered now, which may say more. It allows other
+/// actions, and has no next attempt of what is not queued.
+fn same(path: &str, before: &Value, now: &Value) {
+    const WORDED: [&str; 2] = ["allowedActions", "nextAttemptAt"];
+    match (before, now) {
+        (Value::Object(before), Value::Object(now)) => {
+            let none = Value::Null;
+            for (name, value) in before.iter().filter(|(name, _)| !WORDED.contains(&name.as_str()))
+            {
+                same(&format!("{path} {name}"), value, now.get(name).unwrap_or(&none));
+            }
+        }
+        (Value::Array(before), Value::Array(now)) => {
+            assert_eq!(before.len(), now.len(), "{path}: {before:?} became {now:?}");
+            for (i, (before, now)) in before.iter().zip(now).enumerate() {
+                same(&format!("{path} {i}"), before, now);
+            }
+        }
+        _ => assert_eq!(before, now, "{path}"),
+    }
+}
+
+/// The rows of the first tenant.
+async fn rows(stage: &Stage) -> Rows {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = stage.app.store.scan(after, 500).await.unwrap();
+        let text = |row: &Item, name: &str| row[name].as_s().unwrap().clone();
+        let key = |row: &Item| Key { table: Table::Core, pk: text(row, "pk"), sk: text(row, "sk") };
+        found.extend(page.iter().map(|row| (key(row), row.clone())));
+        let Some(last) = page.last() else { break };
+        after = Some(key(last));
+    }
+    Rows::of(1, found.iter().map(|(key, row)| (key, row))).unwrap()
+}
+
+/// By the index that there was not.
+async fn by_owner(stage: &Stage) {
+    for (list, owner, member) in [
+        ("/v1/entitlements", "customerId", "customerId"),
+        ("/v1/activations", "eId", "eId"),
+        ("/v1/provisioning-requests", "status", "status"),
+    ] {
+        let every = all(stage, list).await;
+        for row in &every {
+            let value = row[member].as_str().map_or_else(|| row[member].to_string(), str::to_owned);
+            if value == "null" {
+                continue;
+            }
+            let wanted: Vec<&Value> = every.iter().filter(|r| r[member] == row[member]).collect();
+            let found = all(stage, &format!("{list}?{owner}={value}")).await;
+            assert_eq!(found.iter().collect::<Vec<_>>(), wanted, "{list} {value}");
+        }
+    }
+}
+
+/// Every open request ends: what is sent now is never reported, what waits comes to its turn. Then
+/// the sums are right.
+async fn everything_ends(stage: &Stage) {
+    for _ in 0..450 {
+        stage.clock.pass(Period::from_secs(86_400));
+        sweeper::sweep(&stage.app).await.unwrap();
+        stage.dispatch().await;
+    }
+    let open = all(stage, "/v1/provisioning-requests?status=REQUEST_QUEUED").await;
+    let waiting = all(stage, "/v1/provisioning-requests?status=REQUEST_SENT,IN_PROGRESS").await;
+    assert_eq!((open, waiting), (Vec::new(), Vec::new()));
+    let found = rows(stage).await;
+    for entitlement in &found.entitlements {
+        let of = |k: &&domain::entitlement::product_key::ProductKey| {
+            k.entitlement_id == entitlement.id && k.generation == entitlement.key_generation
+        };
+        let keys: Vec<_> = found.keys.iter().filter(of).cloned().collect();
+        let of = |a: &&domain::activation::Activation| a.entitlement_id == entitlement.id;
+        let activations: Vec<_> = found.activations.iter().filter(of).cloned().collect();
+        invariants::quantities(entitlement, &keys, &activations).unwrap();
+    }
+    let named = found.activations.iter().flat_map(|activation| &activation.requests);
+    assert!(named.clone().count() > 20 && named.clone().all(|named| named.product.is_some()));
+}
+
+/// Every key activates as long as something is left of it.
+async fn every_key_activates(stage: &Stage) {
+    let mut activated = 0;
+    for entitlement in all(stage, "/v1/entitlements").await {
+        let path =
+            format!("/v1/entitlements/{}/product-keys", entitlement["eId"].as_str().unwrap());
+        for key in all(stage, &path).await {
+            let left = key["availableQuantity"].as_u64().unwrap();
+            if left == 0 || key["state"] != "ENABLED" {
+                continue;
+            }
+            let body = json!({"pkId": key["pkId"], "activationQuantity": left});
+            let call = Call::new("POST", "/v1/activations", ADMIN_KEY, &body);
+            stage.api.call(&call).await.expect(201);
+            activated += 1;
+        }
+    }
+    assert!(activated > 50, "{activated}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_0_1_0_is_migrated_and_loses_nothing() {
+    let folder = folder();
+    refused(folder.path(), &["made by 0.1.0", "provisio doctor --migrate"]).await;
+    assert!(!doctor(folder.path(), &[]).await.unwrap(), "the doctor says what is needed");
+    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    let copy = std::fs::metadata(folder.path().join("dynamodb.sqlite.form-1")).unwrap();
+    assert!(copy.len() >= unpacked(DATABASE).len() as u64 / 2);
+    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap(), "there is nothing to do");
+
+    let stage = stage(folder.path());
+    let seen: Map<String, Value> = serde_json::from_slice(&unpacked(SEEN)).unwrap();
+    let mut statuses: Vec<String> = Vec::new();
+    for (path, before) in &seen {
+        match before.as_array() {
+            Some(list) => {
+                same(path, before, &json!(all(&stage, path).await));
+                statuses.extend(list.iter().filter_map(|r| Some(r["status"].as_str()?.to_owned())));
+            }
+            // Its words are those of the version, and of the hour.
+            None if path.ends_with("/explain") => drop(get(&stage, path).await),
+            None => same(path, before, &get(&stage, path).await),
+        }
+    }
+    let every = <Status as strum::IntoEnumIterator>::iter();
+    let missing = every.filter(|s| !statuses.iter().any(|n| n == <&str>::from(*s))).count();
+    assert_eq!(missing, 0, "the folder has requests in every state: {statuses:?}");
+
+    by_owner(&stage).await;
+    everything_ends(&stage).await;
+    every_key_activates(&stage).await;
+}
+
+/// Its entitlements tell whose key it is: it has no mark.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
+    let folder = folder();
+    let key = folder.path().join("master-key");
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    refused(folder.path(), &["the master key is not the one"]).await;
+    let refusal = doctor(folder.path(), &["--migrate"]).await.unwrap_err().to_string();
+    assert!(refusal.contains("the master key is not the one"), "{refusal}");
+    std::fs::write(&key, MASTER_KEY).unwrap();
+    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    refused(folder.path(), &["the master key is not the one"]).await;
+}
