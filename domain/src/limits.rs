@@ -100,9 +100,12 @@ pub const EXPRESSION_NESTING: usize = 6;
 /// Pattern of `match` and `search`, characters.
 pub const EXPRESSION_PATTERN_CHARS: usize = 64;
 
-/// A larger row of an entitlement leaves its line items to a row of their own, bytes: a write is
-/// billed by the kilobyte, and the counters of the row still grow.
+/// A larger row of an entitlement leaves what it was sold with to a row of its own, bytes: a write
+/// is billed by the kilobyte, and the counters of the row still grow.
 pub const ENTITLEMENT_ROW_BYTES: usize = 960;
+/// Reads of both rows of an entitlement, as long as they do not belong together: somebody writes
+/// them.
+pub const CONTENT_READS: u32 = 10;
 /// Product keys of one line item (004).
 pub const PRODUCT_KEYS: u32 = 10_000;
 /// Activations per product key (004-H10).

@@ -234,7 +234,7 @@ async fn secrets_are_shown_once() {
     }
     assert!(!copy.text.contains("canary") && !copy.text.contains(secret), "{}", copy.text);
     let file = std::fs::read(service.running.data.database().unwrap()).unwrap();
-    let wal = service.running.data.path().join("dynamodb.sqlite-wal");
+    let wal = service.running.data.path().join("provisio.sqlite-wal");
     let bytes = [file, std::fs::read(wal).unwrap_or_default()].concat();
     let bare = secret.trim_start_matches("whsec_").as_bytes();
     assert!(!bytes.windows(bare.len()).any(|window| window == bare), "sealed on disk");

@@ -11,10 +11,10 @@ use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
 use simulator::memory::MemoryStore;
 use store::dynamo::DynamoStore;
-use store::form::Form;
 use store::idempotency::SavedAnswer;
 use store::keys::{Key, Table};
 use store::list::PageOf;
+use store::phase::Phase;
 use store::port::{CommitError, Condition, Item, Range, Store, Test, Value as Attribute, Write};
 use store::{Extra, StoreError};
 
@@ -26,8 +26,8 @@ pub(crate) async fn dynamo() -> DynamoStore {
 }
 
 pub(crate) async fn over(client: aws_sdk_dynamodb::Client) -> DynamoStore {
-    store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
-    store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
+    store::tables::create(&client, "core", "catalog", store::phase::Phase::Whole).await.unwrap();
+    store::tables::create(&client, "core", "catalog", store::phase::Phase::Whole).await.unwrap();
     DynamoStore::new(client, "core".to_owned(), "catalog".to_owned())
 }
 
@@ -52,15 +52,15 @@ async fn dynamo_keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dynamo_of_form_1_keeps_the_contract() {
     let client = harness::engine().client();
-    store::tables::create(&client, "core", "catalog", Form::First).await.unwrap();
+    store::tables::create(&client, "core", "catalog", Phase::First).await.unwrap();
     let store = DynamoStore::new(client, "core".to_owned(), "catalog".to_owned());
-    keeps_the_contract(&store.in_form(Form::First)).await;
+    keeps_the_contract(&store.in_phase(Phase::First)).await;
 }
 
 #[tokio::test]
 async fn memory_keeps_the_contract() {
     keeps_the_contract(&MemoryStore::default()).await;
-    keeps_the_contract(&MemoryStore::in_form(Form::First)).await;
+    keeps_the_contract(&MemoryStore::in_phase(Phase::First)).await;
 }
 
 pub(crate) fn id(value: u64) -> Id {

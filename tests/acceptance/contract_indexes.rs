@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use store::Store;
-use store::form::Form;
 use store::keys::{Index, Key, Table};
+use store::phase::Phase;
 use store::port::{Condition, Item, Range, Value as Attribute, Write};
 
 use crate::contract::{item, key, number};
@@ -33,7 +33,7 @@ pub(crate) async fn scans(store: &dyn Store) {
 pub(crate) async fn indexes(store: &dyn Store) {
     let row = |n: i64, due: Option<&str>| {
         let mut row = item(&[("id", n), ("hidden", n)]);
-        row.insert("line".to_owned(), Attribute::M(item(&[("id", n)])));
+        row.insert("listed".to_owned(), Attribute::M(item(&[("id", n)])));
         let mut set = |name: &str, value: &str| {
             row.insert(name.to_owned(), store::port::Value::S(value.to_owned()));
         };
@@ -64,13 +64,14 @@ pub(crate) async fn indexes(store: &dyn Store) {
         };
         store.range(&range).await.unwrap().items
     };
-    let lists: &[(Index, &str)] = match store.form() {
-        Form::First => &[(Index::List, "listed")],
-        Form::Mixed | Form::Whole => &[(Index::Lines, "listed"), (Index::Owner, "owned")],
+    let lists: &[(Index, &str)] = match store.phase() {
+        Phase::First => &[(Index::List, "listed")],
+        Phase::Mixed | Phase::Whole => &[(Index::Listed, "listed"), (Index::Owner, "owned")],
     };
     for (index, pk) in lists {
         let listed = find(*index, pk, None).await;
-        let id = |row: &Item| row["line"].as_m().map_or_else(|_| 0, |line| number(line, "id"));
+        let id =
+            |row: &Item| row["listed"].as_m().map_or_else(|_| 0, |listed| number(listed, "id"));
         let id = |row: &Item| if *index == Index::List { number(row, "id") } else { id(row) };
         assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [1, 2, 3], "{index:?}");
         assert!(listed.iter().all(|row| !row.contains_key("hidden")), "what is not projected");

@@ -128,7 +128,7 @@ impl Intercept for Counter {
 pub(crate) async fn stage() -> (Stage, Counter) {
     let counter = Counter::default();
     let plain = engine().client();
-    store::tables::create(&plain, "core", "catalog", store::form::Form::Whole).await.unwrap();
+    store::tables::create(&plain, "core", "catalog", store::phase::Phase::Whole).await.unwrap();
     let config = plain.config().to_builder().interceptor(counter.clone()).build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
     let store = DynamoStore::new(client, "core".to_owned(), "catalog".to_owned());

@@ -179,7 +179,8 @@ async fn tables_of_another_form_are_told() {
     let findings = examine(&stage.app, None).await;
     let tables = findings.iter().find(|finding| finding.check == "tables").unwrap();
     assert!(!tables.fine, "{findings:?}");
-    for lacks in ["core has no index lines", "core has no index due", "catalog has no index list"] {
+    for lacks in ["core has no index listed", "core has no index due", "catalog has no index list"]
+    {
         assert!(tables.told.contains(lacks), "{}", tables.told);
     }
 }

@@ -11,15 +11,17 @@ use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms, text};
 use simulator::memory::MemoryStore;
 use simulator::stage::Stage;
-use store::form::Form;
 use store::keys::{Index, Key, Table};
+use store::phase::Phase;
 use store::port::{CommitError, Condition, Found, Item, Range, Write};
 use store::{Store, StoreError};
 
 /// A store on which versions take turns.
 struct Turns {
     rows: Arc<dyn Store>,
-    form: Mutex<Form>,
+    form: Mutex<Phase>,
+    /// So many writes are left before none is possible; none: all are.
+    fuse: Mutex<Option<u32>>,
 }
 
 #[async_trait]
@@ -41,10 +43,17 @@ impl Store for Turns {
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
+        {
+            let mut fuse = self.fuse.lock().unwrap();
+            if *fuse == Some(0) {
+                return Err(CommitError::Unavailable("it died".to_owned()));
+            }
+            *fuse = fuse.map(|left| left - 1);
+        }
         self.rows.write(writes).await
     }
 
-    fn form(&self) -> Form {
+    fn phase(&self) -> Phase {
         *self.form.lock().unwrap()
     }
 }
@@ -61,8 +70,8 @@ struct Shop {
 impl Shop {
     /// An entitlement of so many line items of two keys, three units each; the last key of all is
     /// the one that is activated.
-    async fn open(rows: Arc<dyn Store>, form: Form, lines: usize) -> Self {
-        let turns = Arc::new(Turns { rows, form: Mutex::new(form) });
+    async fn open(rows: Arc<dyn Store>, form: Phase, lines: usize) -> Self {
+        let turns = Arc::new(Turns { rows, form: Mutex::new(form), fuse: Mutex::default() });
         let stage = Stage::over(turns.clone());
         let sale = Sale::open(&stage.app, &stage.api, &Terms::default()).await;
         let line = json!({"lineItemType": "Product_Key", "numProductKeys": 2,
@@ -88,7 +97,7 @@ impl Shop {
         self.call("GET", path, Value::Null).await
     }
 
-    fn take_turns(&self, form: Form) {
+    fn take_turns(&self, form: Phase) {
         *self.turns.form.lock().unwrap() = form;
     }
 
@@ -149,7 +158,7 @@ impl Shop {
 }
 
 /// One version sells, the other goes on, the first comes back; then all is migrated.
-async fn check(rows: Arc<dyn Store>, first: Form, second: Form, lines: usize) {
+async fn check(rows: Arc<dyn Store>, first: Phase, second: Phase, lines: usize) {
     let case = format!("{first:?}, {second:?}, {lines} line items");
     let shop = Shop::open(rows, first, lines).await;
     let activated = shop.activate().await.unwrap();
@@ -165,8 +174,8 @@ async fn check(rows: Arc<dyn Store>, first: Form, second: Form, lines: usize) {
     shop.call("POST", &revoke, json!({})).await;
     assert_eq!(shop.left().await, 1, "{case}");
     let row = shop.key_row().await;
-    assert_eq!(row.contains_key("remaining"), second == Form::First, "{case}");
-    assert_eq!(row.contains_key("activated"), second != Form::First, "{case}");
+    assert_eq!(row.contains_key("remaining"), second == Phase::First, "{case}");
+    assert_eq!(row.contains_key("activated"), second != Phase::First, "{case}");
 
     // One of the two that are still to be sent fails, and is retried by the other version.
     let refused = Answer::Http { status: 400, body: String::new(), retry_after: None };
@@ -182,9 +191,9 @@ async fn check(rows: Arc<dyn Store>, first: Form, second: Form, lines: usize) {
     assert_eq!(shop.all().await, seen, "{case}: another version sees something else");
 
     // What is in between is neither: rows that no version of one form wrote.
-    shop.take_turns(Form::Mixed);
+    shop.take_turns(Phase::Mixed);
     while !shop.turns.as_store().migrate().await.unwrap().done {}
-    shop.take_turns(Form::Whole);
+    shop.take_turns(Phase::Whole);
     assert_eq!(shop.all().await, seen, "{case}: the migration changed something");
     let first_form = ["E", "A", "R"];
     let mut after = None;
@@ -209,6 +218,52 @@ async fn check(rows: Arc<dyn Store>, first: Form, second: Form, lines: usize) {
     assert_eq!(shop.left().await, 0, "{case}");
 }
 
+/// A migration that dies after each so many writes comes to its end, whatever it had written; also
+/// where 0.1.0 goes on behind it.
+#[tokio::test]
+async fn a_migration_that_dies_again_and_again_ends() {
+    let rows = Arc::new(MemoryStore::default());
+    let shop = Shop::open(rows.clone(), Phase::First, 25).await;
+    shop.activate().await.unwrap();
+    shop.stage.dispatch().await;
+    shop.activate().await.unwrap();
+    let first = rows.rows().clone();
+    let seen = shop.all().await;
+    for writes in 1..6 {
+        *rows.rows() = first.clone();
+        shop.take_turns(Phase::Mixed);
+        let mut dead = 0;
+        loop {
+            *shop.turns.fuse.lock().unwrap() = Some(writes);
+            match shop.turns.as_store().migrate().await {
+                Ok(migrated) if migrated.done => break,
+                Ok(_) => {}
+                Err(_) => dead += 1,
+            }
+        }
+        *shop.turns.fuse.lock().unwrap() = None;
+        assert!(dead > 0, "it never died");
+        shop.take_turns(Phase::Whole);
+        assert_eq!(shop.all().await, seen, "after each {writes} writes");
+        assert!(rows.rows().iter().all(|(key, row)| !has_form(key) || row.contains_key("f")));
+    }
+    // One that was written behind a pass is found by the next.
+    *rows.rows() = first;
+    shop.take_turns(Phase::Mixed);
+    assert!(!shop.turns.as_store().migrate().await.unwrap().done);
+    shop.take_turns(Phase::First);
+    shop.activate().await.unwrap();
+    shop.take_turns(Phase::Mixed);
+    while !shop.turns.as_store().migrate().await.unwrap().done {}
+    assert!(rows.rows().iter().all(|(key, row)| !has_form(key) || row.contains_key("f")));
+}
+
+/// Whether rows of this key say their form.
+fn has_form(key: &Key) -> bool {
+    let one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
+    key.table == Table::Core && one
+}
+
 impl Turns {
     fn as_store(&self) -> &(dyn Store + 'static) {
         self
@@ -228,8 +283,7 @@ pub(crate) async fn without_form(store: &dyn Store) -> usize {
         after = Some(key(last));
         for mut row in page {
             let key = key(&row);
-            let is_one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
-            if is_one && row.remove("f").is_some() {
+            if has_form(&key) && row.remove("f").is_some() {
                 store.write(&[Write::Put(key, row, Condition::Free)]).await.unwrap();
                 rows += 1;
             }
@@ -237,7 +291,7 @@ pub(crate) async fn without_form(store: &dyn Store) -> usize {
     }
 }
 
-const FORMS: [Form; 3] = [Form::First, Form::Mixed, Form::Whole];
+const FORMS: [Phase; 3] = [Phase::First, Phase::Mixed, Phase::Whole];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_form_is_read_and_written_beside_the_other() {

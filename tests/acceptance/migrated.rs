@@ -59,7 +59,7 @@ async fn doctor(folder: &Path, flags: &[&str]) -> Result<bool, StartError> {
 
 /// The service on the folder's rows, with everything else in the test's hands.
 fn stage(folder: &Path) -> Stage {
-    let engine = local::engine::Engine::open(&folder.join("dynamodb.sqlite")).unwrap();
+    let engine = local::engine::Engine::open(&folder.join("provisio.sqlite")).unwrap();
     let Stage { app, clock, queue, provider, .. } = Stage::over(Arc::new(engine.store()));
     let app = Arc::new(App {
         store: Arc::clone(&app.store),
@@ -200,8 +200,8 @@ async fn a_folder_of_0_1_0_is_migrated_and_loses_nothing() {
     refused(folder.path(), &["made by 0.1.0", "provisio doctor --migrate"]).await;
     assert!(!doctor(folder.path(), &[]).await.unwrap(), "the doctor says what is needed");
     assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
-    let copy = std::fs::metadata(folder.path().join("dynamodb.sqlite.form-1")).unwrap();
-    assert!(copy.len() >= unpacked(DATABASE).len() as u64 / 2);
+    let kept = std::fs::read(folder.path().join("dynamodb.sqlite.form-1")).unwrap();
+    assert!(kept == unpacked(DATABASE), "it is kept as it was");
     assert!(doctor(folder.path(), &["--migrate"]).await.unwrap(), "there is nothing to do");
 
     let stage = stage(folder.path());
@@ -240,4 +240,26 @@ async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
     assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
     std::fs::write(&key, "ab".repeat(32)).unwrap();
     refused(folder.path(), &["the master key is not the one"]).await;
+}
+
+/// Wherever it was ended: before the copy, before its place, or gone back from.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_was_ended_early_goes_on() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::rename(at("dynamodb.sqlite"), at("dynamodb.sqlite.form-1")).unwrap();
+    refused(folder.path(), &["provisio doctor --migrate", "again"]).await;
+    assert!(!doctor(folder.path(), &[]).await.unwrap());
+    std::fs::write(at("provisio.sqlite.new"), "cut off").unwrap();
+    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    std::fs::rename(at("provisio.sqlite"), at("provisio.sqlite.migrating")).unwrap();
+    refused(folder.path(), &["provisio doctor --migrate", "again"]).await;
+    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    std::fs::copy(at("dynamodb.sqlite.form-1"), at("dynamodb.sqlite")).unwrap();
+    refused(folder.path(), &["dynamodb.sqlite", "provisio.sqlite", "move away"]).await;
+    let both = doctor(folder.path(), &["--migrate"]).await.unwrap_err().to_string();
+    assert!(both.contains("move away"), "{both}");
+    std::fs::remove_file(at("dynamodb.sqlite")).unwrap();
+    let list = all(&stage(folder.path()), "/v1/activations").await;
+    assert_eq!(list.len(), 21);
 }

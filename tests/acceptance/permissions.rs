@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use simulator::api::{Api, Call, Door, method_of, number, plan_of, text};
 use simulator::stage::{Stage, batch, body_of};
 use store::dynamo::DynamoStore;
-use store::form::FORM;
+use store::phase::FORM;
 
 use crate::grants::GRANTS;
 use crate::notes::{Notes, NotingQueue, Used};
@@ -54,7 +54,9 @@ fn may(function: &str, grant: &str) -> bool {
 impl Town {
     async fn build() -> Self {
         let client = engine().client();
-        store::tables::create(&client, "core", "catalog", store::form::Form::Whole).await.unwrap();
+        store::tables::create(&client, "core", "catalog", store::phase::Phase::Whole)
+            .await
+            .unwrap();
         let store = |client| Arc::new(DynamoStore::new(client, "core".into(), "catalog".into()));
         let stage = Stage::over(store(client.clone()));
         let used = Used::default();

@@ -94,7 +94,7 @@ async fn a_profile_is_kept_sealed_and_masked() {
     let document = admin.get(&view).await;
     assert!(!document.text.contains("canary") && !document.text.contains("profile"));
     let data = story.service.running.data.path();
-    for file in ["dynamodb.sqlite", "dynamodb.sqlite-wal"] {
+    for file in ["provisio.sqlite", "provisio.sqlite-wal"] {
         let bytes = std::fs::read(data.join(file)).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary"), "{file}: sealed on disk");
     }

@@ -8,8 +8,8 @@ use edge::mark::Unfit;
 use harness::{Service, Story, options, until};
 use local::{Running, start};
 use serde_json::{Value, json};
-use store::form::FORM;
 use store::mark::Mark;
+use store::phase::FORM;
 use tempfile::TempDir;
 
 /// A folder with something in it, of a service that has stopped.
@@ -25,7 +25,7 @@ async fn used() -> TempDir {
 /// moment after the stop. Who closes it last removes its log.
 async fn stop(running: Running, folder: &Path) {
     running.stop().await;
-    let log = folder.join("dynamodb.sqlite-wal");
+    let log = folder.join("provisio.sqlite-wal");
     until("the database is closed", || async { (!log.exists()).then_some(()) }).await;
 }
 
@@ -59,7 +59,7 @@ async fn a_broken_start_does_not_look_like_a_first_one() {
     let folder = used().await;
     let folder = folder.path();
     let at = |name: &str| folder.join(name);
-    let (key, database) = (at("master-key"), at("dynamodb.sqlite"));
+    let (key, database) = (at("master-key"), at("provisio.sqlite"));
     let right = std::fs::read(&key).unwrap();
 
     std::fs::remove_file(&key).unwrap();
@@ -82,7 +82,7 @@ async fn a_broken_start_does_not_look_like_a_first_one() {
         (&without_size[..], "is damaged: its header names no size of a page"),
     ] {
         std::fs::write(&database, cut).unwrap();
-        refused(folder, &[words, "dynamodb.sqlite", "Restore it from its backup"]).await;
+        refused(folder, &[words, "provisio.sqlite", "Restore it from its backup"]).await;
     }
     std::fs::write(&database, &whole).unwrap();
 
@@ -102,25 +102,25 @@ async fn a_kill_while_the_log_is_moved_loses_nothing() {
     let story = Story::begin().await;
     story.activate(1).await;
     let (service, killed) = (&story.service, tempfile::tempdir().unwrap());
-    for name in ["master-key", "admin-key", "dynamodb.sqlite", "dynamodb.sqlite-wal"] {
+    for name in ["master-key", "admin-key", "provisio.sqlite", "provisio.sqlite-wal"] {
         std::fs::copy(service.folder.path().join(name), killed.path().join(name)).unwrap();
     }
     let at = |name: &str| killed.path().join(name);
     let (mut database, log) = (
-        std::fs::read(at("dynamodb.sqlite")).unwrap(),
-        std::fs::read(at("dynamodb.sqlite-wal")).unwrap(),
+        std::fs::read(at("provisio.sqlite")).unwrap(),
+        std::fs::read(at("provisio.sqlite-wal")).unwrap(),
     );
     let page = usize::from(u16::from_be_bytes([database[16], database[17]]));
     let mut firsts = log[32..].chunks(24 + page).filter(|frame| frame.starts_with(&[0, 0, 0, 1]));
     database[..page].copy_from_slice(&firsts.next_back().unwrap()[24..]);
     assert!(database.len() < page * usize::from(u16::from_be_bytes([database[30], database[31]])));
-    std::fs::write(at("dynamodb.sqlite"), &database).unwrap();
+    std::fs::write(at("provisio.sqlite"), &database).unwrap();
 
-    std::fs::rename(at("dynamodb.sqlite-wal"), at("kept")).unwrap();
+    std::fs::rename(at("provisio.sqlite-wal"), at("kept")).unwrap();
     refused(killed.path(), &["is damaged: it is shorter than it says"]).await;
-    std::fs::write(at("dynamodb.sqlite-wal"), &log[..32 + 24 + page]).unwrap();
+    std::fs::write(at("provisio.sqlite-wal"), &log[..32 + 24 + page]).unwrap();
     refused(killed.path(), &["is damaged: it is shorter than it says"]).await;
-    std::fs::rename(at("kept"), at("dynamodb.sqlite-wal")).unwrap();
+    std::fs::rename(at("kept"), at("provisio.sqlite-wal")).unwrap();
     let running = start(&options(killed.path())).await.unwrap();
     let again = harness::Client::new(&running.api, &service.admin.key);
     for list in ["/v1/entitlements", "/v1/activations", "/v1/provisioning-requests"] {
@@ -140,7 +140,9 @@ async fn what_a_later_version_wrote_is_not_touched() {
     data.keep("master-key", &"07".repeat(32)).unwrap();
     let engine = local::engine::Engine::open(&data.database().unwrap()).unwrap();
     let (core, catalog) = local::engine::TABLES;
-    store::tables::create(&engine.client(), core, catalog, store::form::Form::Whole).await.unwrap();
+    store::tables::create(&engine.client(), core, catalog, store::phase::Phase::Whole)
+        .await
+        .unwrap();
     let store: &dyn store::Store = &engine.store();
     let mark = Mark { master_key: "of its own kind".to_owned(), form: FORM + 1 };
     store.keep_mark(&mark).await.unwrap();

@@ -159,7 +159,7 @@ fn resource_of(resource: &Value, log: &str) -> String {
     match text.as_str() {
         r#"{"Fn::GetAtt":"Data.Outputs.CoreTableArn"}"# => "core".to_owned(),
         r#"{"Fn::GetAtt":"Data.Outputs.CatalogTableArn"}"# => "catalog".to_owned(),
-        r#"{"Fn::Sub":"${Data.Outputs.CoreTableArn}/index/lines"}"# => "core/lines".to_owned(),
+        r#"{"Fn::Sub":"${Data.Outputs.CoreTableArn}/index/listed"}"# => "core/listed".to_owned(),
         r#"{"Fn::Sub":"${Data.Outputs.CoreTableArn}/index/owner"}"# => "core/owner".to_owned(),
         r#"{"Fn::Sub":"${Data.Outputs.CoreTableArn}/index/due"}"# => "core/due".to_owned(),
         r#"{"Fn::Sub":"${Data.Outputs.CatalogTableArn}/index/list"}"# => "catalog/list".to_owned(),
@@ -213,7 +213,7 @@ fn permissions(infra: &Infra) -> Findings {
             let (resource, actions) = line.split_once(' ').unwrap();
             wanted.extend(actions.split(' ').map(|action| format!("{resource} {action}")));
         }
-        let lists = wanted.contains("core/lines dynamodb:Query");
+        let lists = wanted.contains("core/listed dynamodb:Query");
         let reads_old =
             |part: &&Value| part["Fn::If"][0] == "HasList" && of_old(&part["Fn::If"][1]);
         let reads = old.iter().filter(|part| reads_old(part)).count();

@@ -101,7 +101,7 @@ pub(crate) const BROKEN: &[[&str; 4]] = &[
     ["data", "DeletionPolicy: Retain", "DeletionPolicy: Delete", "goes with its stack"],
     ["data", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", "when it is replaced"],
     ["data", "                - refId1\n", "", "other indexes"],
-    ["data", "NonKeyAttributes: [line]", "NonKeyAttributes: [state]", "other indexes"],
+    ["data", "NonKeyAttributes: [listed]", "NonKeyAttributes: [state]", "other indexes"],
     ["data", "[!Ref Indexes, NEW]", "[!Ref Indexes, OLD]", "other indexes"],
     ["data", "[!Ref Indexes, NEW]", "[!Ref Indexes, NONE]", "an index too many"],
     ["data", "[!Ref Indexes, OLD]", "[!Ref Indexes, NONE]", "more than one index"],

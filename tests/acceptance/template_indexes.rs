@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use store::form::Form;
 use store::keys::{Index, Table};
+use store::phase::Phase;
 use store::tables::projected;
 
 use crate::infra::Infra;
@@ -47,11 +47,11 @@ pub(crate) fn indexes(infra: &Infra) -> Vec<String> {
     let mut findings = Vec::new();
     for (name, table) in [("CoreTable", Table::Core), ("CatalogTable", Table::Catalog)] {
         let resource = &infra.data["Resources"][name]["Properties"];
-        let mut before: BTreeSet<&str> = indexes_of(table, Form::First);
+        let mut before: BTreeSet<&str> = indexes_of(table, Phase::First);
         for (step, forms) in [
-            ("OLD", [Form::First, Form::First]),
-            ("BOTH", [Form::First, Form::Mixed]),
-            ("NEW", [Form::Mixed, Form::Whole]),
+            ("OLD", [Phase::First, Phase::First]),
+            ("BOTH", [Phase::First, Phase::Mixed]),
+            ("NEW", [Phase::Mixed, Phase::Whole]),
         ] {
             let there = deployed(infra, resource, step);
             let names: BTreeSet<&str> =
@@ -65,7 +65,7 @@ pub(crate) fn indexes(infra: &Infra) -> Vec<String> {
             for (broken, what) in [
                 (there != wanted || !enough, "other indexes than the store's"),
                 (changed != steps, "more than one index is made or removed"),
-                (step == "NEW" && names != indexes_of(table, Form::Whole), "an index too many"),
+                (step == "NEW" && names != indexes_of(table, Phase::Whole), "an index too many"),
             ] {
                 findings.extend(broken.then(|| format!("{name}, Indexes={step}: {what}")));
             }
@@ -76,6 +76,6 @@ pub(crate) fn indexes(infra: &Infra) -> Vec<String> {
     findings
 }
 
-fn indexes_of(table: Table, form: Form) -> BTreeSet<&'static str> {
+fn indexes_of(table: Table, form: Phase) -> BTreeSet<&'static str> {
     store::tables::indexes(table, form).iter().map(|index| index.name()).collect()
 }

@@ -70,7 +70,7 @@ fn resource(name: &str) -> (&'static str, &'static str) {
     match name {
         "core" => ("dynamodb", "!GetAtt Data.Outputs.CoreTableArn"),
         "catalog" => ("dynamodb", "!GetAtt Data.Outputs.CatalogTableArn"),
-        "core/lines" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/lines\""),
+        "core/listed" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/listed\""),
         "core/owner" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/owner\""),
         "core/due" => ("dynamodb", "!Sub \"${Data.Outputs.CoreTableArn}/index/due\""),
         "catalog/list" => ("dynamodb", "!Sub \"${Data.Outputs.CatalogTableArn}/index/list\""),
@@ -123,7 +123,7 @@ fn policy(out: &mut String, folder: &str, grants: &[&str]) {
     let of_lambda = |actions: [&str; 2]| actions.map(str::to_owned).to_vec();
     allowed.push((&log, of_lambda(["logs:CreateLogStream", "logs:PutLogEvents"])));
     allowed.push(("\"*\"", of_lambda(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])));
-    if grants.iter().any(|line| line.starts_with("core/lines: ")) {
+    if grants.iter().any(|line| line.starts_with("core/listed: ")) {
         out.push_str(OF_OLD_INDEX);
     }
     for (arn, actions) in allowed {

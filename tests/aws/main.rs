@@ -12,6 +12,7 @@ mod emulator;
 mod stack;
 mod stories;
 mod tools;
+mod upgrade;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,20 +28,33 @@ async fn main() -> ExitCode {
     let tools = Arc::new(Tools::install().await);
     steps.say("templates: sam validate --lint, cfn-lint");
     tools.validate().await;
+    // `upgrade PATH`: instead of the stories, an upgrade of the checkout that is there.
+    let before = std::env::args().skip_while(|word| word != "upgrade").nth(1);
+    let before = before.map(|path| tools.at(path.as_ref()));
     steps.say("sam build, for this machine");
     tools.build().await;
+    if let Some(before) = &before {
+        steps.say("sam build of the version before");
+        before.build().await;
+    }
     steps.say("AWS, on 127.0.0.1, with IAM enforced");
     let mut emulator = Emulator::start(Arc::clone(&tools)).await;
     let aws = emulator.aws.clone();
     // A task of its own: whatever becomes of it, the emulator and its functions end.
-    let told = tokio::spawn(async move { tell(&steps, &tools, &aws).await }).await;
+    let told = tokio::spawn(async move {
+        match before {
+            Some(before) => upgrade::tell(&steps, &before, &tools, &aws).await,
+            None => tell(&steps, &tools, &aws).await,
+        }
+    });
+    let told = told.await;
     emulator.stop().await;
     if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn tell(steps: &Steps, tools: &Tools, aws: &emulator::Aws) {
     steps.say("sam deploy");
-    let stack = stack::deploy(tools, aws, 256).await;
+    let stack = stack::deploy(tools, aws, &["MemorySize=256"]).await;
     steps.say("the first admin key");
     let story = stories::begin(tools, aws, &stack).await;
     steps.say("the main job, through every function");
@@ -64,7 +78,7 @@ struct Steps(Instant);
 
 impl Steps {
     #[expect(clippy::print_stdout, reason = "this is what the user looks at")]
-    fn say(&self, what: &str) {
+    pub(crate) fn say(&self, what: &str) {
         println!("{:>4} s  {what}", self.0.elapsed().as_secs());
     }
 }

@@ -26,14 +26,14 @@ pub(crate) fn api(aws: &Aws) -> String {
     format!("{}/_aws/execute-api/provisio", aws.url)
 }
 
-/// `sam deploy`, with so much memory for each function.
-pub(crate) async fn deploy(tools: &Tools, aws: &Aws, memory: u32) -> Stack {
+/// `sam deploy`, with these parameters besides.
+pub(crate) async fn deploy(tools: &Tools, aws: &Aws, parameters: &[&str]) -> Stack {
     let mut sam = tools.command("sam");
     aws.at(&mut sam)
         .args(["deploy", "--no-confirm-changeset", "--tags", "ms-custom-id=provisio"])
         .args(["--parameter-overrides", architecture(), "DeletionProtection=false"])
         .arg(format!("PublicUrl={}", api(aws)))
-        .arg(format!("MemorySize={memory}"));
+        .args(parameters);
     run(&mut sam).await;
     let mut sam = tools.command("sam");
     let list = ["list", "stack-outputs", "--stack-name", NAME, "--output", "json"];
@@ -54,13 +54,16 @@ pub(crate) async fn first_key(tools: &Tools, aws: &Aws) -> Client {
     Client::new(&api(aws), told["apiKey"].as_str().unwrap())
 }
 
+/// Calls the bootstrap function.
+pub(crate) async fn bootstrap(tools: &Tools, aws: &Aws, event: &str) -> Value {
+    let mut sam = tools.command("sam");
+    let invoke = ["remote", "invoke", "BootstrapFunction", "--stack-name", NAME, "--event", event];
+    serde_json::from_str(run(aws.at(&mut sam).args(invoke)).await.trim()).unwrap()
+}
+
 /// All is well, as the doctor of the bootstrap function sees it.
 pub(crate) async fn is_well(tools: &Tools, aws: &Aws) {
-    let mut sam = tools.command("sam");
-    let asked = r#"{"check": true}"#;
-    let invoke = ["remote", "invoke", "BootstrapFunction", "--stack-name", NAME, "--event", asked];
-    let told = run(aws.at(&mut sam).args(invoke)).await;
-    let told: Value = serde_json::from_str(told.trim()).unwrap();
+    let told = bootstrap(tools, aws, r#"{"check": true}"#).await;
     assert_eq!(told["fine"], true, "{told}");
     let checks = told["findings"].as_array().unwrap().iter().map(|finding| &finding["check"]);
     assert!(checks.eq(["tables", "master key", "form", "rows", "due", "queue"]), "{told}");

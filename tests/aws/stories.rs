@@ -100,7 +100,7 @@ pub(crate) async fn deploy_again(tools: &Tools, aws: &Aws, story: &Story<()>) {
     let before = story.admin.get("/v1/provisioning-requests?limit=100").await.expect(200);
     let stop = Arc::new(AtomicBool::new(false));
     let load = tokio::spawn(load(story.admin.clone(), story.product, Arc::clone(&stop)));
-    let stack = stack::deploy(tools, aws, 512).await;
+    let stack = stack::deploy(tools, aws, &["MemorySize=512"]).await;
     stop.store(true, Relaxed);
     let made = load.await.unwrap();
     assert!(made.len() > 20, "only {} activations during the deployment", made.len());

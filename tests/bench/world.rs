@@ -34,7 +34,7 @@ impl World {
         let dynamodb = harness::engine();
         let client = dynamodb.client();
         let [core, catalog] = TABLES;
-        store::tables::create(&client, core, catalog, store::form::Form::Whole).await.unwrap();
+        store::tables::create(&client, core, catalog, store::phase::Phase::Whole).await.unwrap();
         let store = DynamoStore::new(client, core.to_owned(), catalog.to_owned());
         let app = Stage::over(Arc::new(store)).app;
         let key = bootstrap::administrator(&app, Id::FIRST_TENANT).await.unwrap();

@@ -76,7 +76,7 @@ pub struct Activation {
     pub inputs: Option<Inputs>,
     /// Its provisioning requests, one for each provisioning-enabled product (I2), and after a
     /// revocation those that take them back.
-    pub requests: Vec<Ordered>,
+    pub requests: Vec<RequestName>,
     /// Requests that are still to be completed before it is revoked (A5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprovisioning: Vec<Id>,
@@ -96,7 +96,7 @@ pub struct Activation {
 /// A provisioning request, as its activation names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Naming")]
-pub struct Ordered {
+pub struct RequestName {
     /// Its id.
     pub id: Id,
     /// The product that it concerns; rows of form 1 do not say it.
@@ -107,7 +107,7 @@ pub struct Ordered {
     pub kind: RequestType,
 }
 
-/// The two forms of an [`Ordered`] in a row.
+/// The two forms of a [`RequestName`] in a row.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Naming {
@@ -120,7 +120,7 @@ enum Naming {
     },
 }
 
-impl From<Naming> for Ordered {
+impl From<Naming> for RequestName {
     fn from(naming: Naming) -> Self {
         match naming {
             Naming::First(id) => Self { id, product: None, kind: RequestType::Provision },
@@ -129,7 +129,7 @@ impl From<Naming> for Ordered {
     }
 }
 
-impl From<&Request> for Ordered {
+impl From<&Request> for RequestName {
     fn from(request: &Request) -> Self {
         Self { id: request.id, product: Some(request.product.id), kind: request.kind }
     }
@@ -138,7 +138,7 @@ impl From<&Request> for Ordered {
 impl Activation {
     /// The ids of its requests, in the order in which they were made.
     pub fn request_ids(&self) -> Vec<Id> {
-        self.requests.iter().map(|ordered| ordered.id).collect()
+        self.requests.iter().map(|named| named.id).collect()
     }
 
     /// Where its product key stands.

@@ -118,7 +118,7 @@ impl Entitlement {
             custom_attributes: CustomAttributes::default(),
             items: Vec::new(),
             key_ranges: Vec::new(),
-            apart: false,
+            content: 0,
             is_test: false,
             key_generation: 0,
             key_secret_version: KeySecret::VERSION,

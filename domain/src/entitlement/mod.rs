@@ -182,16 +182,15 @@ pub struct Entitlement {
     pub registration_required: Registration,
     /// Custom attributes (001-R9).
     pub custom_attributes: CustomAttributes,
-    /// The line items; in a row of their own where they are large.
-    #[serde(default)]
+    /// The line items.
     pub items: Vec<LineItem>,
     /// The indexes of the product keys of each line item. A key that was sold never moves to
     /// another item. Rows of form 1 do not have them: there the items' keys follow each other.
     #[serde(default)]
     pub key_ranges: Vec<Vec<KeyRange>>,
-    /// Its line items were read from a row of their own.
+    /// The number of the row that its line items and custom attributes were read from; 0: its own.
     #[serde(skip)]
-    pub apart: bool,
+    pub content: u64,
     /// For tests: draft products are allowed.
     pub is_test: bool,
     /// Counts the times that keys were made; a reopened entitlement's keys are void.

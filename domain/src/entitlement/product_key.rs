@@ -119,9 +119,9 @@ pub struct ProductKey {
     /// The quantity that its line item allows; no part of its row.
     #[serde(skip)]
     pub allowed: u32,
-    /// The form of the row that was read.
+    /// It has a row to which can be added; else the row is written whole. No part of the row.
     #[serde(skip)]
-    pub form: u32,
+    pub addable: bool,
     /// Revision of the row that was read; 0: still the default.
     #[serde(skip)]
     pub rev: Rev<Self>,
@@ -149,7 +149,7 @@ impl ProductKey {
             activated: 0,
             custom_attributes: CustomAttributes::default(),
             allowed: item.num_activation_per_product_key,
-            form: 0,
+            addable: false,
             rev: Rev::default(),
         })
     }

@@ -50,7 +50,8 @@ impl From<&Request> for RequestRow {
     }
 }
 
-/// What the list of requests can be filtered by before a row is read; a move does not change it.
+/// What the list of requests can be filtered by before a row is read. No move changes it but a
+/// retry, which may take another plan or method.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the members of `Request`")]

@@ -100,7 +100,7 @@ fn key(entitlement: &Entitlement, remaining: u32) -> ProductKey {
         activated: 0,
         custom_attributes: CustomAttributes::default(),
         allowed: remaining,
-        form: 0,
+        addable: false,
         rev: Rev::of(1),
     }
 }

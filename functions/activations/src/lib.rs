@@ -103,7 +103,7 @@ async fn list(cx: Cx) -> Result<Answer, Problem> {
     let is = |of: Uuid, by: Option<Id>| {
         e_id.is_none_or(|e_id| e_id == of) && customer.is_none_or(|id| by == Some(id))
     };
-    let near = |line: &ListedActivation| is(line.e_id, line.customer_id);
+    let near = |listed: &ListedActivation| is(listed.e_id, listed.customer_id);
     let keep = |line: &ActivationLine| is(line.e_id, line.customer_id);
     let secret = cx.app.master()?.key_secret(cx.tenant()?);
     let owner = e_id.and_then(|e_id| secret.entitlement_of(e_id)).map(Owner::Entitlement);

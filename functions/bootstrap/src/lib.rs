@@ -20,8 +20,8 @@ use edge::{App, Problem, doctor, mark};
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::form::Form;
 use store::migrate::Migration;
+use store::phase::Phase;
 use store::{Extra, StoreError};
 
 /// The event that the operator sends.
@@ -63,7 +63,7 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
 /// While functions of 0.1.0 may run, which could not read what is written; when the store is not
 /// available.
 async fn migrate(app: &App) -> Result<Migration, Error> {
-    if app.store.form() == Form::First {
+    if app.store.phase() == Phase::First {
         return Err("deploy with Indexes=BOTH first: functions of 0.1.0 may still run".into());
     }
     let end = app.clock.now().after(MIGRATE_CALL);

@@ -7,8 +7,8 @@ use domain::ids::Id;
 use domain::limits::{DOCTOR_CLOCKS, DOCTOR_LAG};
 use domain::time::Time;
 use serde::Serialize;
-use store::form::FORM;
 use store::keys::SHARDS;
+use store::phase::FORM;
 use store::{Store, StoreError};
 
 use crate::app::App;

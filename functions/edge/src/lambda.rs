@@ -42,7 +42,9 @@ impl Lambda {
     /// Which name of the environment is missing or wrong; why the function does not fit the data.
     pub async fn start() -> Result<Self, Error> {
         // At TRACE the runtime would print bodies.
-        subscriber::fmt().json().with_max_level(lambda_http::tracing::Level::INFO).init();
+        // A line says its span once, not each of those around it, too.
+        let json = subscriber::fmt().json().with_span_list(false);
+        json.with_max_level(lambda_http::tracing::Level::INFO).init();
         let config = Config::from_environment()?;
         let (id, secret) = (config.access_key_id, config.secret_access_key);
         let credentials = Credentials::new(id, secret, config.session_token, None, "lambda");
@@ -57,7 +59,7 @@ impl Lambda {
             None => None,
         };
         let marked = mark::compare(&store, master.as_ref()).await?;
-        let store = store.in_form(config.indexes.form(marked));
+        let store = store.in_phase(config.indexes.form(marked));
         let app = App {
             store: Arc::new(store),
             queue: Arc::new(SqsQueue::new(

@@ -7,9 +7,9 @@ use domain::ids::Id;
 use domain::plan::method::Method;
 use domain::record::Kind;
 use serde::Deserialize;
-use store::form::{FORM, Form};
 use store::list::PageOf;
 use store::mark::Mark;
+use store::phase::{FORM, Phase};
 use store::{Store, StoreError};
 
 use crate::provider::secret_place;
@@ -57,11 +57,11 @@ pub enum Indexes {
 
 impl Indexes {
     /// The form in which a process writes, by what the mark says of the rows.
-    pub const fn form(self, marked: Option<u32>) -> Form {
+    pub const fn form(self, marked: Option<u32>) -> Phase {
         match (self, marked) {
-            (Self::Old, _) => Form::First,
-            (_, Some(FORM)) => Form::Whole,
-            _ => Form::Mixed,
+            (Self::Old, _) => Phase::First,
+            (_, Some(FORM)) => Phase::Whole,
+            _ => Phase::Mixed,
         }
     }
 }

@@ -81,7 +81,8 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
         (states.is_empty() || states.contains(&line.state))
             && customer.is_none_or(|id| line.customer_id == Some(id))
     };
-    let near = |line: &ListedEntitlement| customer.is_none_or(|id| line.customer_id == Some(id));
+    let near =
+        |listed: &ListedEntitlement| customer.is_none_or(|id| listed.customer_id == Some(id));
     let asked = PageOf { owner: customer.map(Owner::Customer), ..cx.page()? };
     let page = cx.store().list_by(cx.tenant()?, Kind::Entitlement, &asked, near, keep).await?;
     cx.list(&page)

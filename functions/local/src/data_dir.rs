@@ -70,9 +70,12 @@ impl DataDir {
     pub fn look(path: &Path) -> Result<Self, FolderError> {
         no_file(path)?;
         let path = path.canonicalize().map_err(|error| told(path, error))?;
-        let database = path.join(DATABASE);
-        fs::metadata(&database).map_err(|error| told(&database, error))?;
-        Ok(Self { path, lock: None })
+        let data = Self { path, lock: None };
+        if data.first_form().is_none() && !data.is_between() {
+            let database = data.path.join(DATABASE);
+            fs::metadata(&database).map_err(|error| told(&database, error))?;
+        }
+        Ok(data)
     }
 
     /// Whether a service has it at this moment.
@@ -128,17 +131,20 @@ impl DataDir {
     /// # Errors
     /// When it cannot be moved.
     pub fn place(&self, new: &Path) -> Result<(), FolderError> {
-        self.moved(new, DATABASE)
+        self.moved(new, &self.path.join(DATABASE))
     }
 
-    fn moved(&self, new: &Path, name: &str) -> Result<(), FolderError> {
-        let path = self.path.join(name);
+    /// Moves a file that is whole to another name.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn moved(&self, new: &Path, path: &Path) -> Result<(), FolderError> {
         let moved = || {
             File::open(new)?.sync_all()?;
-            fs::rename(new, &path)?;
+            fs::rename(new, path)?;
             File::open(&self.path)?.sync_all()
         };
-        moved().map_err(|error| told(&path, error))
+        moved().map_err(|error| told(path, error))
     }
 
     /// Where a new database is made; what an earlier start left there is removed.
@@ -155,24 +161,36 @@ impl DataDir {
         Ok(path)
     }
 
-    /// Where a copy of the database is made before a migration; none where there is one.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn new_copy(&self) -> Result<Option<PathBuf>, FolderError> {
-        if self.path.join(COPY).exists() {
-            return Ok(None);
-        }
-        self.new_database().map(Some)
+    /// The database of a folder of 0.1.0, which has another name.
+    pub fn first_form(&self) -> Option<PathBuf> {
+        Some(self.path.join(FIRST_FORM)).filter(|path| path.exists())
     }
 
-    /// Gives a copy that is whole by now its name, and says it.
+    /// Whether a migration has begun, and not come to its end.
+    pub fn is_between(&self) -> bool {
+        self.path.join(KEPT).exists() && !self.path.join(DATABASE).exists()
+    }
+
+    /// Gives the database of 0.1.0 a name that no version takes for today's, and says it. It must
+    /// be closed: SQLite finds the log of a database by its name.
     ///
     /// # Errors
-    /// When it cannot be moved.
-    pub fn keep_copy(&self, new: &Path) -> Result<String, FolderError> {
-        self.moved(new, COPY)?;
-        Ok(self.file(COPY))
+    /// When it is not closed, or cannot be moved.
+    pub fn keep_first_form(&self) -> Result<PathBuf, FolderError> {
+        let kept = self.path.join(KEPT);
+        if let Some(path) = self.first_form() {
+            if beside(&path, "-wal").exists() {
+                let why = "its log is still there: something else has it open".to_owned();
+                return Err(FolderError::Damaged(self.file(FIRST_FORM), why));
+            }
+            self.moved(&path, &kept)?;
+        }
+        Ok(kept)
+    }
+
+    /// Where rows are brought to the present form.
+    pub fn migrating(&self) -> PathBuf {
+        self.path.join(format!("{DATABASE}.migrating"))
     }
 
     /// What is wrong when the database is not there, but what was made in it is.
@@ -220,9 +238,11 @@ impl DataDir {
 /// The file that a process locks for as long as it has the folder open.
 const LOCK: &str = "lock";
 /// The database's file in the folder.
-const DATABASE: &str = "dynamodb.sqlite";
-/// Its copy of before a migration.
-const COPY: &str = "dynamodb.sqlite.form-1";
+const DATABASE: &str = "provisio.sqlite";
+/// The database's file of 0.1.0.
+const FIRST_FORM: &str = "dynamodb.sqlite";
+/// The same, once its rows are being brought to the present form.
+const KEPT: &str = "dynamodb.sqlite.form-1";
 
 fn no_file(path: &Path) -> Result<(), FolderError> {
     if path.is_file() {

@@ -3,14 +3,16 @@
 //! Neighbours: `service` opens both at a start, `doctor` looks at them. Guarantee: a start changes
 //! nothing unless the two belong together.
 
+use std::path::Path;
+
 use data_encoding::HEXLOWER;
 use domain::ids::Purpose;
 use edge::mark;
 use edge::ports::Ids;
 use edge::secret::MasterKey;
-use store::form::{FORM, Form};
 use store::keys::Index;
 use store::migrate::Migration;
+use store::phase::{FORM, Phase};
 use store::{Store, StoreError};
 
 use crate::data_dir::DataDir;
@@ -38,6 +40,39 @@ fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
     MasterKey::from_hex(&text).ok_or_else(no_key)
 }
 
+/// What a folder of 0.1.0 needs before a start.
+///
+/// # Errors
+/// While it is one, with its reason.
+pub async fn is_present(data: &DataDir) -> Result<(), StartError> {
+    let at = data.path().display().to_string();
+    let Some(path) = data.first_form() else {
+        return if data.is_between() { Err(StartError::Between(at)) } else { Ok(()) };
+    };
+    if data.has_database()? {
+        return Err(StartError::Both(at));
+    }
+    first_store(data, &path).await?;
+    Err(StartError::FirstForm(at))
+}
+
+/// The database of 0.1.0, if it was made with the folder's key.
+async fn first_store(data: &DataDir, path: &Path) -> Result<(Engine, MasterKey), StartError> {
+    let master = master_key(data)?;
+    let failed = |error: String| StartError::Database(path.display().to_string(), error);
+    let engine = Engine::open(path).map_err(failed)?;
+    let (core, catalog) = engine::TABLES;
+    let store = engine.store().in_phase(Phase::First);
+    if !store::tables::exist(&engine.client(), core, catalog).await? {
+        return Err(failed("it has no tables".to_owned()));
+    }
+    let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
+    if mark::compare(&store, Some(&master)).await.map_err(unfit)?.is_none() {
+        mark::compare_unmarked(&store, &master).await.map_err(unfit)?;
+    }
+    Ok((engine, master))
+}
+
 /// Opens the database with the key that it was made with. A first start makes the key before
 /// anything is made with it, and the database beside its place; any other start has both, and
 /// changes nothing unless they belong together.
@@ -45,6 +80,7 @@ fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
 /// # Errors
 /// What is missing, damaged or of another key; nothing was changed then.
 pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
+    is_present(data).await?;
     if !data.has_database()? {
         if data.find(ADMIN_KEY)?.is_some() {
             return Err(data.lost(ADMIN_KEY).into());
@@ -79,63 +115,74 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(),
         StartError::Database(data.path().display().to_string(), error.to_string())
     };
     if store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
-        let marked = mark::compare(&store, Some(master)).await.map_err(unfit)?;
-        if marked != Some(FORM) {
-            let first = engine.store().in_form(Form::First);
-            if marked.is_none() {
-                mark::compare_unmarked(&first, master).await.map_err(unfit)?;
-            }
-            return Err(StartError::FirstForm(data.path().display().to_string()));
-        }
+        mark::compare(&store, Some(master)).await.map_err(unfit)?;
     }
-    store::tables::create(&client, core, catalog, store.form()).await.map_err(damaged)?;
+    store::tables::create(&client, core, catalog, store.phase()).await.map_err(damaged)?;
     mark::compare_or_mark(&store, master).await.map(drop).map_err(unfit)
 }
 
-/// Brings a folder of 0.1.0 to the present form, saying how far it is. Nothing is changed before a
-/// copy of the database is there; a migration that was ended early goes on where it was.
+/// Brings a folder of 0.1.0 to the present form, saying how far it is. Its database is kept as it
+/// is, under a name by which no version takes it for today's; the rows of a copy are written anew,
+/// and the copy gets its place when all are. What was ended early goes on.
 ///
 /// # Errors
 /// What is missing, damaged or of another key; a service that uses the folder.
 pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
-    let (core, catalog) = engine::TABLES;
-    let (engine, master) = keyed(data)?;
     let at = || data.path().display().to_string();
-    let damaged = |error: StoreError| StartError::Database(at(), error.to_string());
+    match data.first_form() {
+        Some(_) if data.has_database()? => return Err(StartError::Both(at())),
+        None if !data.is_between() => {
+            keyed(data)?;
+            say(&format!("All rows have form {FORM}: there is nothing to do."));
+            return Ok(());
+        }
+        // Opening it takes what is in its log; nothing is moved unless the key is the right one.
+        Some(path) => drop(first_store(data, &path).await?),
+        None => {}
+    }
+    let kept = data.keep_first_form()?;
+    say(&format!("The database is kept as {}.", kept.display()));
+    let copy = data.migrating();
+    if !copy.exists() {
+        let new = data.new_database()?;
+        let (engine, _) = first_store(data, &kept).await?;
+        let failed = |error: String| StartError::Database(new.display().to_string(), error);
+        engine.write(&new).await.map_err(failed)?;
+        data.moved(&new, &copy)?;
+    }
+    renew(data, &copy, say).await?;
+    data.place(&copy)?;
+    say("Done. The service can be started; when all is well, the kept database can be removed.");
+    Ok(())
+}
+
+/// Brings all rows of a copy to the present form.
+async fn renew(data: &DataDir, copy: &Path, say: fn(&str)) -> Result<(), StartError> {
+    let (engine, master) = first_store(data, copy).await?;
     let (client, store) = (engine.client(), engine.store());
-    if !store::tables::exist(&client, core, catalog).await.map_err(damaged)? {
-        return Err(StartError::Database(at(), "it has no tables".to_owned()));
-    }
-    let first = engine.store().in_form(Form::First);
-    let marked = mark::compare(&first, Some(&master)).await;
-    if marked.map_err(|error| StartError::Unfit(error, at()))? == Some(FORM) {
-        store::tables::remove(&client, core, Index::List).await?;
-        say(&format!("All rows have form {FORM}: there is nothing to do."));
-        return Ok(());
-    }
-    if let Some(new) = data.new_copy()? {
-        say("A copy of the database is made first.");
-        engine.write(&new).await.map_err(|error| StartError::Database(at(), error))?;
-        say(&format!("  it is {}", data.keep_copy(&new)?));
-    }
-    mark::compare_or_mark(&first, &master).await.map_err(|error| StartError::Unfit(error, at()))?;
-    for index in [Index::Owner, Index::Lines] {
+    let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
+    let first = engine.store().in_phase(Phase::First);
+    mark::compare_or_mark(&first, &master).await.map_err(unfit)?;
+    let (core, _) = engine::TABLES;
+    for index in [Index::Owner, Index::Listed] {
         say(&format!("The index {} is made, where it is missing.", index.name()));
         store::tables::add(&client, core, index).await?;
     }
-    let mixed: &dyn Store = &store.in_form(Form::Mixed);
+    let mixed: &dyn Store = &store.in_phase(Phase::Mixed);
+    let mut said = None;
     loop {
-        let migrated = mixed.migrate().await?;
-        let Migration { rows, changed, unreadable, done, .. } = migrated;
-        say(&format!("{rows} rows were looked at, {changed} written anew"));
-        if done && unreadable > 0 {
-            say(&format!("{unreadable} rows cannot be read; provisio doctor names them."));
+        let Migration { rows, changed, found, unreadable, done, .. } = mixed.migrate().await?;
+        let line = format!("{rows} rows were looked at, {} written anew", changed + found);
+        if said.as_ref() != Some(&line) {
+            say(&line);
         }
+        said = Some(line);
         if done {
+            if unreadable > 0 {
+                say(&format!("{unreadable} rows cannot be read: provisio doctor names some."));
+            }
             break;
         }
     }
-    store::tables::remove(&client, core, Index::List).await?;
-    say("Done. The service can be started; when all is well, the copy can be removed.");
-    Ok(())
+    Ok(store::tables::remove(&client, core, Index::List).await?)
 }

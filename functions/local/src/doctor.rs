@@ -16,7 +16,7 @@ use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
 
 use crate::data_dir::DataDir;
-use crate::database::{ADMIN_KEY, keyed, migrate};
+use crate::database::{ADMIN_KEY, is_present, keyed, migrate};
 use crate::queue::LocalQueue;
 use crate::start_error::StartError;
 
@@ -46,6 +46,10 @@ impl Doctor {
             migrate(&DataDir::open(&self.data_dir)?, say).await?;
         }
         let data = DataDir::look(&self.data_dir)?;
+        if let Err(needed) = is_present(&data).await {
+            say(&format!("WRONG  {:<12}{needed}", "form"));
+            return Ok(false);
+        }
         let (engine, master) = keyed(&data)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let egress = Policy { loopback: true, private: Vec::new() };

@@ -34,6 +34,18 @@ pub enum StartError {
          start makes a new key"
     )]
     AdminKey(String),
+    /// A migration was ended early.
+    #[error(
+        "the data in {0} was made by 0.1.0, and is not all in the present form yet: run provisio \
+         doctor --migrate --data-dir {0} again. Nothing was changed"
+    )]
+    Between(String),
+    /// Two databases.
+    #[error(
+        "{0} holds a database of 0.1.0, dynamodb.sqlite, and one of this version, provisio.sqlite: \
+         move away the one that you do not want. Nothing was changed"
+    )]
+    Both(String),
     /// The rows were made by 0.1.0.
     #[error(
         "the data in {0} was made by 0.1.0: run provisio doctor --migrate --data-dir {0} once, and \

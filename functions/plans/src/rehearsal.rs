@@ -69,7 +69,7 @@ impl Found {
         let mut found = Self { completed: Vec::new(), queued: Vec::new(), whole: false };
         let mut page = PageOf { limit: READ_ROWS, ..PageOf::default() };
         for _ in 0..REHEARSAL_ROWS / READ_ROWS {
-            let near = |line: &ListedRequest| line.plan == Some(plan.id);
+            let near = |listed: &ListedRequest| listed.plan == Some(plan.id);
             let keep = |row: &RequestRow| {
                 let status = matches!(row.state, Status::Completed | Status::RequestQueued);
                 status && row.plan.as_ref().is_some_and(|named| named.id == plan.id)

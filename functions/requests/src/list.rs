@@ -43,14 +43,14 @@ impl Filter {
         })
     }
 
-    /// What a row's line can tell.
-    fn near(&self, line: &ListedRequest) -> bool {
+    /// What the index can tell of a row.
+    fn near(&self, listed: &ListedRequest) -> bool {
         let is = |wanted: Option<Id>, found: Option<Id>| wanted.is_none() || wanted == found;
-        is(self.product, Some(line.product.id))
-            && is(self.plan, line.plan)
-            && is(self.method, line.method)
-            && self.product_name.as_ref().is_none_or(|n| line.product.name.to_lowercase() == *n)
-            && self.e_id.is_none_or(|e_id| line.e_id == e_id)
+        is(self.product, Some(listed.product.id))
+            && is(self.plan, listed.plan)
+            && is(self.method, listed.method)
+            && self.product_name.as_ref().is_none_or(|n| listed.product.name.to_lowercase() == *n)
+            && self.e_id.is_none_or(|e_id| listed.e_id == e_id)
     }
 
     fn keeps(&self, row: &RequestRow) -> bool {
@@ -94,7 +94,7 @@ pub(crate) async fn find(
         |row: &RequestRow| filter.keeps(row) && asked.made.has(row.created_date) && wanted(row);
     let Some(ids) = exact(cx).await? else {
         let asked = PageOf { owner: owner.or_else(|| filter.owner()), ..asked.clone() };
-        let near = |line: &ListedRequest| filter.near(line);
+        let near = |listed: &ListedRequest| filter.near(listed);
         let kind = Kind::ProvisioningRequest;
         return Ok(cx.store().list_by(tenant, kind, &asked, near, keep).await?);
     };

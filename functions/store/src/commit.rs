@@ -13,9 +13,9 @@ use domain::time::Time;
 
 use crate::content;
 use crate::error::StoreError;
-use crate::form::{FORM, Form};
 use crate::idempotency::SavedAnswer;
 use crate::keys::{self, attribute};
+use crate::phase::Phase;
 use crate::places::row;
 use crate::port::{CommitError, Condition, Item, Store, Test, Write};
 use crate::rows::{Encoded, encode};
@@ -47,7 +47,7 @@ impl dyn Store {
     ) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         for change in &decision.changes {
-            self::change(tenant, change, self.form(), &mut writes)?;
+            self::change(tenant, change, self.phase(), &mut writes)?;
         }
         if let Some((answer, now)) = &extra.answer {
             let key = keys::idempotency(tenant, &answer.hash);
@@ -86,20 +86,20 @@ fn explain(error: CommitError, meanings: &[Meaning]) -> StoreError {
 fn change(
     tenant: Id,
     change: &Change,
-    form: Form,
+    phase: Phase,
     out: &mut Vec<(Write, Meaning)>,
 ) -> Result<(), StoreError> {
     match change {
         Change::Save(saved) => {
-            let mut row_of = row(tenant, saved, form)?;
+            let mut row_of = row(tenant, saved, phase)?;
             if let Record::Entitlement(entitlement) = &**saved {
-                let beside = content::beside(tenant, entitlement, &mut row_of.item, form);
+                let beside = content::beside(tenant, entitlement, &mut row_of.item, phase);
                 out.extend(beside.map(|write| (write, Meaning::Conflict)));
             }
             out.push((put(row_of), Meaning::Conflict));
             if let Record::Method(method) = &**saved {
                 // Its door goes with it. A new one must not take that of another tenant's method.
-                let mut door = row(tenant, &method.door(tenant).into(), form)?;
+                let mut door = row(tenant, &method.door(tenant).into(), phase)?;
                 if method.rev.number() == 0 {
                     door.condition = Condition::Absent;
                 }
@@ -107,15 +107,15 @@ fn change(
             }
         }
         Change::Delete(saved) => {
-            let Encoded { key, condition, .. } = row(tenant, saved, form)?;
+            let Encoded { key, condition, .. } = row(tenant, saved, phase)?;
             out.push((Write::Delete(key, condition), Meaning::Conflict));
-            if let Record::Entitlement(Entitlement { id, apart: true, .. }) = &**saved {
+            if let Record::Entitlement(Entitlement { id, content: 1.., .. }) = &**saved {
                 let content = Write::Delete(keys::content(tenant, *id), Condition::Free);
                 out.push((content, Meaning::Conflict));
             }
         }
         Change::Refer(referred) => {
-            let key = row(tenant, referred, form)?.key;
+            let key = row(tenant, referred, phase)?.key;
             let write = Write::Add(key, vec![(attribute::REV, 1)], Condition::Present);
             out.push((write, Meaning::Conflict));
         }
@@ -126,7 +126,7 @@ fn change(
             let key = keys::name(tenant, name);
             out.push((Write::Delete(key, Condition::Free), Meaning::Conflict));
         }
-        Change::Consume(consumption) => consume(tenant, consumption, form, out)?,
+        Change::Consume(consumption) => consume(tenant, consumption, phase, out)?,
     }
     Ok(())
 }
@@ -156,14 +156,14 @@ fn is(member: &'static str, text: &str) -> Test {
 fn consume(
     tenant: Id,
     consumption: &Consumption,
-    form: Form,
+    phase: Phase,
     out: &mut Vec<(Write, Meaning)>,
 ) -> Result<(), StoreError> {
     let Consumption { key, quantity, exhausts, count } = consumption;
-    let write = if form == Form::First || key.form < FORM {
+    let write = if phase == Phase::First || !key.addable {
         let mut key = key.clone();
         key.activated += quantity;
-        put(row(tenant, &key.into(), form)?)
+        put(row(tenant, &key.into(), phase)?)
     } else {
         let adds = vec![("activated", i64::from(*quantity)), (attribute::REV, 1)];
         let before = key.allowed.saturating_sub(*quantity);

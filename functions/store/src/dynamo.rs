@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::types::{
 use domain::limits::{BATCH_KEYS, BATCH_READS, BATCH_WAIT};
 
 use crate::error::StoreError;
-use crate::form::Form;
 use crate::keys::{Index, Key, Table, attribute};
+use crate::phase::Phase;
 use crate::port::{CommitError, Condition, Found, Item, Range, Store, Test, Write};
 use crate::sdk_error::{cancelled, refused, unavailable};
 use crate::tables;
@@ -27,19 +27,19 @@ pub struct DynamoStore {
     client: Client,
     core: String,
     catalog: String,
-    form: Form,
+    phase: Phase,
 }
 
 impl DynamoStore {
     /// Over a client and the names of the two tables.
     pub const fn new(client: Client, core: String, catalog: String) -> Self {
-        Self { client, core, catalog, form: Form::Whole }
+        Self { client, core, catalog, phase: Phase::Whole }
     }
 
-    /// The same store, which writes rows of this form.
+    /// The same store, in this phase.
     #[must_use]
-    pub fn in_form(self, form: Form) -> Self {
-        Self { form, ..self }
+    pub fn in_phase(self, phase: Phase) -> Self {
+        Self { phase, ..self }
     }
 
     fn table(&self, table: Table) -> &str {
@@ -211,8 +211,8 @@ impl Store for DynamoStore {
         Ok(call.send().await.map_err(unavailable)?.items.unwrap_or_default())
     }
 
-    fn form(&self) -> Form {
-        self.form
+    fn phase(&self) -> Phase {
+        self.phase
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {
@@ -262,8 +262,9 @@ impl Store for DynamoStore {
     }
 
     async fn lacks(&self) -> Result<Vec<String>, StoreError> {
-        let core = tables::lacks(&self.client, Table::Core, &self.core, self.form).await?;
-        let catalog = tables::lacks(&self.client, Table::Catalog, &self.catalog, self.form).await?;
+        let core = tables::lacks(&self.client, Table::Core, &self.core, self.phase).await?;
+        let catalog =
+            tables::lacks(&self.client, Table::Catalog, &self.catalog, self.phase).await?;
         Ok(core.into_iter().chain(catalog).collect())
     }
 }

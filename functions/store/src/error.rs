@@ -28,6 +28,24 @@ pub enum StoreError {
     Corrupt(&'static str, String),
 }
 
+/// Why a commit did not happen.
+#[derive(Debug)]
+pub enum CommitError {
+    /// These writes' conditions did not hold; empty: a concurrent transaction.
+    Refused(Vec<usize>),
+    /// Not possible now.
+    Unavailable(String),
+}
+
+impl From<CommitError> for StoreError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(_) => Self::Conflict,
+            CommitError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
 /// What was found, or nothing where the row cannot be read: it harms only itself.
 ///
 /// # Errors

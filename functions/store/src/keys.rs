@@ -12,7 +12,7 @@ use domain::record::Kind;
 use domain::task::{Task, TaskKind};
 use domain::time::Time;
 
-use crate::form::Form;
+use crate::phase::Phase;
 
 /// The two tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,13 +46,13 @@ pub mod attribute {
     pub const TTL: &str = "ttl";
     /// The form of the row; a row of form 1 does not say it.
     pub const FORM: &str = "f";
-    /// The part of a row that the indexes have: what a list is filtered by and no move changes.
-    pub const LINE: &str = "line";
+    /// The part of a row that the indexes have: what a list is filtered by before rows are read.
+    pub const LISTED: &str = "listed";
     /// Which call wrote the row, so that it knows itself when it is repeated.
     pub const WRITER: &str = "w";
-    /// Partition key of the indexes `list` and `lines`.
+    /// Partition key of the indexes `list` and `listed`.
     pub const LIST_PK: &str = "lpk";
-    /// Sort key of the indexes `list` and `lines`.
+    /// Sort key of the indexes `list` and `listed`.
     pub const LIST_SK: &str = "lsk";
     /// Partition key of the index `owner`.
     pub const OWNER_PK: &str = "opk";
@@ -69,9 +69,9 @@ pub mod attribute {
 pub enum Index {
     /// The rows of a kind, by id: in `catalog` with all that they have; in `core` form 1 only.
     List,
-    /// The rows of a kind, by id, with their line: `core` only.
-    Lines,
-    /// The rows that belong to something, by id, with their line: `core` only.
+    /// The rows of a kind, by id, with what they are filtered by: `core` only.
+    Listed,
+    /// The same of the rows that belong to something.
     Owner,
     /// The tasks that are due, by time.
     Due,
@@ -79,13 +79,13 @@ pub enum Index {
 
 impl Index {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::List, Self::Lines, Self::Owner, Self::Due];
+    pub const ALL: [Self; 4] = [Self::List, Self::Listed, Self::Owner, Self::Due];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "list",
-            Self::Lines => "lines",
+            Self::Listed => "listed",
             Self::Owner => "owner",
             Self::Due => "due",
         }
@@ -94,7 +94,7 @@ impl Index {
     /// The attributes with its partition and sort key.
     pub const fn keys(self) -> (&'static str, &'static str) {
         match self {
-            Self::List | Self::Lines => (attribute::LIST_PK, attribute::LIST_SK),
+            Self::List | Self::Listed => (attribute::LIST_PK, attribute::LIST_SK),
             Self::Owner => (attribute::OWNER_PK, attribute::OWNER_SK),
             Self::Due => (attribute::DUE_PK, attribute::DUE_SK),
         }
@@ -129,6 +129,17 @@ pub fn entitlement(tenant: Id, id: Id) -> Key {
 /// The line items of an entitlement that are too large for its own row.
 pub fn content(tenant: Id, id: Id) -> Key {
     core(entitlement(tenant, id).pk, "L".to_owned())
+}
+
+/// The entitlement whose first row has this key.
+pub(crate) fn entitlement_of(key: &Key) -> Option<Id> {
+    owner_of(&key.pk).filter(|_| key.table == Table::Core && key.sk == ENTITLEMENT)
+}
+
+/// The entitlement whose rows have this partition key.
+pub(crate) fn owner_of(pk: &str) -> Option<Id> {
+    let (_, id) = pk.split_once("#E#")?;
+    id.parse().ok()
 }
 
 /// The tenant whose row has this partition key.
@@ -302,10 +313,10 @@ pub enum Owner {
 }
 
 /// A task's place in the index `due`.
-pub fn due(task: Task, at: Time, form: Form) -> (String, String) {
+pub fn due(task: Task, at: Time, phase: Phase) -> (String, String) {
     let Task { kind, tenant, id } = task;
     // 0.1.0 looks at the first four.
-    let shards = if form == Form::First { 4 } else { SHARDS };
+    let shards = if phase == Phase::First { 4 } else { SHARDS };
     (due_shard(id.get() % shards), format!("{:015}#{kind}#{tenant}#{id}", at.millis()))
 }
 
@@ -340,7 +351,7 @@ mod tests {
     #[test]
     fn due_keys_lead_back_and_sort_by_time() {
         let task = Task::dispatch("1".parse().unwrap(), "97".parse().unwrap());
-        let at = |millis| due(task, Time::from_millis(millis), Form::Whole).1;
+        let at = |millis| due(task, Time::from_millis(millis), Phase::Whole).1;
         assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), task)));
         assert_eq!(parse_due("000000000000005#1#97"), Some((Time::from_millis(5), task)), "0.1.0");
         assert_eq!(parse_due("000000000000005#OTHER#1#97"), None);
@@ -352,11 +363,11 @@ mod tests {
     #[test]
     fn who_reads_form_1_finds_what_is_due() {
         let task = |id: u64| Task::dispatch(Id::FIRST_TENANT, Id::try_from(id).unwrap());
-        let shard = |id, form| due(task(id), Time::from_millis(5), form).0;
-        let all = |form| (1..100).map(|id| shard(id, form)).collect::<BTreeSet<_>>();
+        let shard = |id, phase| due(task(id), Time::from_millis(5), phase).0;
+        let all = |phase| (1..100).map(|id| shard(id, phase)).collect::<BTreeSet<_>>();
         let known = |count| (0..count).map(due_shard).collect::<BTreeSet<_>>();
-        assert_eq!(all(Form::First), known(4));
-        assert_eq!(all(Form::Mixed), known(SHARDS));
-        assert_eq!(all(Form::Whole), known(SHARDS));
+        assert_eq!(all(Phase::First), known(4));
+        assert_eq!(all(Phase::Mixed), known(SHARDS));
+        assert_eq!(all(Phase::Whole), known(SHARDS));
     }
 }

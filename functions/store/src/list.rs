@@ -9,8 +9,8 @@ use domain::time::{Period, Time};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::StoreError;
-use crate::form::Form;
 use crate::keys::{self, Index, Key, Owner, Table, attribute};
+use crate::phase::Phase;
 use crate::places;
 use crate::port::{Found, Item, Range, Store, Value};
 use crate::rows::plain;
@@ -41,8 +41,8 @@ impl Between {
 /// Which page of a list.
 #[derive(Clone, Debug, Default)]
 pub struct PageOf {
-    /// Only the rows of this owner. While there are rows of form 1, others are in the page, too:
-    /// who asks filters as if there were no owner.
+    /// Only the rows of this owner, by an index that rows of form 1 are not in. Before all rows
+    /// have form 2 it is not asked: `near` and `keep` must say the same as the owner does.
     pub owner: Option<Owner>,
     /// At most so many rows.
     pub limit: usize,
@@ -92,8 +92,8 @@ impl dyn Store {
         self.list_by(tenant, kind, page, |_: &IgnoredAny| true, keep).await
     }
 
-    /// The same of rows with a line, which is looked at before they are read: a row whose line is
-    /// not `near` what is wanted costs nothing.
+    /// The same, where an index has a part of each row: one that is not `near` what is wanted is not
+    /// read, and costs nothing.
     ///
     /// # Errors
     /// When the store is not available.
@@ -139,15 +139,15 @@ impl dyn Store {
 
     /// Where the rows of a list are, and how the sort keys there begin.
     fn place(&self, tenant: Id, kind: Kind, page: &PageOf) -> (Range, &'static str) {
-        let (table, form) = (places::table(kind), self.form());
-        let owner = page.owner.filter(|_| form == Form::Whole);
+        let (table, phase) = (places::table(kind), self.phase());
+        let owner = page.owner.filter(|_| phase == Phase::Whole);
         let (index, pk, prefix) = match owner {
             Some(owner) => {
                 let (pk, prefix) = keys::owner(tenant, owner);
                 (Index::Owner, pk, prefix)
             }
-            None if table == Table::Core && form != Form::First => {
-                (Index::Lines, keys::list(tenant, kind), "")
+            None if table == Table::Core && phase != Phase::First => {
+                (Index::Listed, keys::list(tenant, kind), "")
             }
             None => (Index::List, keys::list(tenant, kind), ""),
         };
@@ -189,7 +189,7 @@ impl dyn Store {
         Ok(places.into_iter().zip(rows))
     }
 
-    /// Whether there is a row of a kind that `keep` keeps, asked of its line where that can tell.
+    /// Whether there is a row of a kind that `keep` keeps; the index is asked where it can tell.
     ///
     /// # Errors
     /// When the store is not available.
@@ -210,10 +210,11 @@ impl dyn Store {
     }
 }
 
-/// Whether the line of a row is near; where it has none, or not such a one, the row itself tells.
+/// Whether what an index has of a row is near; where it has nothing, or not this, the row itself
+/// tells.
 fn is_near<L: DeserializeOwned>(item: &Item, near: impl Fn(&L) -> bool) -> bool {
-    let Some(Value::M(line)) = item.get(attribute::LINE) else { return true };
-    plain(line.clone(), "line").map_or(true, |line| near(&line))
+    let Some(Value::M(listed)) = item.get(attribute::LISTED) else { return true };
+    plain(listed.clone(), "listed").map_or(true, |listed| near(&listed))
 }
 
 fn text(item: &Item, name: &str) -> String {

@@ -15,9 +15,9 @@ use domain::request::{Conflicts, LongResponse, Payload, Request};
 
 use crate::beside::Beside;
 use crate::error::StoreError;
-use crate::keys::{self, Key, attribute};
+use crate::keys::{self, Key};
 use crate::port::{Item, Store, Value};
-use crate::rows::{Row, decode};
+use crate::rows::{Row, decode, is_first};
 
 /// An entitlement with the rows that say something about one of its keys.
 pub struct Keyed {
@@ -39,8 +39,8 @@ pub(crate) fn key_of(
     }
 }
 
-/// A key of an entitlement by its row: which of form 1 says what remains, and of form 2 what was
-/// taken.
+/// A key of an entitlement by its row. A row of form 1 says what remains of the key, one of form 2
+/// what was taken from it.
 ///
 /// # Errors
 /// `Corrupt` when it does not read.
@@ -48,17 +48,16 @@ pub fn key(mut row: Item, entitlement: &Entitlement) -> Result<ProductKey, Store
     let number = |row: &Item, name: &str| row.get(name)?.as_n().ok()?.parse::<u32>().ok();
     let item = number(&row, "index").and_then(|index| entitlement.item_of(index));
     let allowed = item.map_or(0, |(_, item)| item.num_activation_per_product_key);
-    let form = number(&row, attribute::FORM).unwrap_or(1);
-    if form == 1 {
-        let remaining = number(&row, "remaining").unwrap_or_default();
+    let addable = !is_first(&row);
+    if !addable && let Some(remaining) = number(&row, "remaining") {
         let activated = Value::N(allowed.saturating_sub(remaining).to_string());
         row.insert("activated".to_owned(), activated);
     }
-    Ok(ProductKey { allowed, form, ..decode(row)? })
+    Ok(ProductKey { allowed, addable, ..decode(row)? })
 }
 
 /// The next rows of `ids`, those that exist.
-pub(crate) fn found<T: Row>(
+fn found<T: Row>(
     ids: &[Id],
     rows: &mut impl Iterator<Item = Option<Item>>,
 ) -> Result<BTreeMap<Id, T>, StoreError> {

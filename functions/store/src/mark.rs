@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
-use crate::port::{CommitError, Condition, Item, Store, Write};
+use crate::port::{Condition, Item, Store, Write};
 use crate::rows::{encode, plain};
 
 /// The mark.
@@ -37,10 +37,7 @@ impl dyn Store {
     /// When the store is not available.
     pub async fn replace_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         let write = Write::Put(keys::mark(), encode(mark, "mark")?, Condition::Present);
-        self.write(&[write]).await.map_err(|error| match error {
-            CommitError::Refused(_) => StoreError::Conflict,
-            CommitError::Unavailable(why) => StoreError::Unavailable(why),
-        })
+        Ok(self.write(&[write]).await?)
     }
 
     /// Writes the mark, once.
@@ -49,9 +46,6 @@ impl dyn Store {
     /// `Conflict` when there is one.
     pub async fn keep_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         let write = Write::Put(keys::mark(), encode(mark, "mark")?, Condition::Absent);
-        self.write(&[write]).await.map_err(|error| match error {
-            CommitError::Refused(_) => StoreError::Conflict,
-            CommitError::Unavailable(why) => StoreError::Unavailable(why),
-        })
+        Ok(self.write(&[write]).await?)
     }
 }

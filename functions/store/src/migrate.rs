@@ -4,10 +4,11 @@
 //! what differs. Guarantee: a row is replaced only as it was read; each step can be repeated, and
 //! the next one goes on after it, also in another process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::activation::Activation;
 use domain::decision::Decision;
+use domain::entitlement::Entitlement;
 use domain::ids::Id;
 use domain::limits::{COMMIT_TRIES, MIGRATE_AT_ONCE, MIGRATE_ROWS};
 use domain::record::Record;
@@ -17,24 +18,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::Extra;
 use crate::error::{StoreError, readable};
-use crate::form::FORM;
 use crate::keys::{self, Key, Table, attribute};
 use crate::load::key;
 use crate::mark::Mark;
-use crate::port::{CommitError, Condition, Item, Store, Write};
+use crate::phase::FORM;
+use crate::port::{Condition, Item, Store, Write};
 use crate::rows::{decode, encode, is_first, plain};
 
 /// How far a migration is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Migration {
-    /// Rows that were looked at.
+    /// Rows that this pass has looked at.
     pub rows: u64,
-    /// Rows that were written anew.
+    /// Rows that it has written anew.
+    pub found: u64,
+    /// Rows that the passes before it have.
     pub changed: u64,
     /// Rows that cannot be read, which stay as they are.
     pub unreadable: u64,
-    /// Nothing is left to be looked at.
+    /// A pass has found no row of form 1.
     pub done: bool,
     /// The last row that was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,54 +45,83 @@ pub struct Migration {
 }
 
 impl dyn Store {
-    /// The next step: some rows more, or the mark that says that all are done.
+    /// The next step: some rows more. Whoever still writes form 1 may do it behind a pass, so there
+    /// is another one after each that found something; the mark is set after one that did not. When
+    /// all was done, the next step begins anew.
     ///
     /// # Errors
     /// When the store is not available. Nothing is lost: the step is repeated.
     pub async fn migrate(&self) -> Result<Migration, StoreError> {
         let place = keys::migration();
         let found: Option<Item> = self.get(std::slice::from_ref(&place)).await?.remove(0);
-        let mut so_far: Migration =
-            found.map(|row| plain(row, "migration")).transpose()?.unwrap_or_default();
-        if so_far.done {
-            return Ok(so_far);
-        }
+        let found: Option<Migration> = found.map(|row| plain(row, "migration")).transpose()?;
+        let mut so_far = found.filter(|found| !found.done).unwrap_or_default();
         let after = so_far.after.clone().map(|(pk, sk)| Key { table: Table::Core, pk, sk });
         let rows = self.scan(after, MIGRATE_ROWS).await?;
         so_far.rows += rows.len() as u64;
         so_far.after = rows.last().map(|row| (text(row, attribute::PK), text(row, attribute::SK)));
-        so_far.done = rows.is_empty();
         for some in rows.chunks(MIGRATE_AT_ONCE) {
-            for changed in try_join_all(some.iter().map(|row| self.renew(row))).await? {
-                match changed {
-                    Renewed::Changed => so_far.changed += 1,
+            for renewed in self.renew_all(some).await? {
+                match renewed {
+                    Renewed::Changed => so_far.found += 1,
                     Renewed::Unreadable => so_far.unreadable += 1,
                     Renewed::Same => {}
                 }
             }
         }
-        if so_far.done
-            && let Some(mark) = self.find_mark().await?
-        {
-            self.replace_mark(&Mark { form: FORM, ..mark }).await?;
+        if rows.is_empty() {
+            so_far.changed += so_far.found;
+            so_far.done = so_far.found == 0;
+            if !so_far.done {
+                so_far = Migration { changed: so_far.changed, ..Migration::default() };
+            } else if let Some(mark) = self.find_mark().await? {
+                self.replace_mark(&Mark { form: FORM, ..mark }).await?;
+            }
         }
         let write = Write::Put(place, encode(&so_far, "migration")?, Condition::Free);
-        self.write(&[write]).await.map_err(|error| match error {
-            CommitError::Refused(_) => StoreError::Conflict,
-            CommitError::Unavailable(why) => StoreError::Unavailable(why),
-        })?;
+        self.write(&[write]).await?;
         Ok(so_far)
     }
 
+    /// Writes those of these rows anew that have form 1.
+    async fn renew_all(&self, rows: &[Item]) -> Result<Vec<Renewed>, StoreError> {
+        let sold = self.sold(rows).await?;
+        try_join_all(rows.iter().map(|row| self.renew(row, &sold))).await
+    }
+
+    /// The entitlements of the product keys among these rows.
+    async fn sold(&self, rows: &[Item]) -> Result<BTreeMap<String, Entitlement>, StoreError> {
+        let of_key = |row: &&Item| text(row, attribute::SK).starts_with(keys::PRODUCT_KEYS);
+        let first = rows.iter().filter(of_key).filter(|row| is_first(row));
+        let partitions: BTreeSet<String> = first.map(|row| text(row, attribute::PK)).collect();
+        let mut sold = BTreeMap::new();
+        for pk in partitions {
+            let Some((tenant, id)) = keys::tenant_of(&pk).zip(keys::owner_of(&pk)) else {
+                continue;
+            };
+            // The keys of an entitlement that was deleted are nobody's any more.
+            match readable(self.load_entitlement(tenant, id).await) {
+                Err(StoreError::NotFound(_)) | Ok(None) => {}
+                Ok(Some(entitlement)) => drop(sold.insert(pk, entitlement)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sold)
+    }
+
     /// Writes one row anew, as long as it has form 1: somebody else may write it at the same time.
-    async fn renew(&self, row: &Item) -> Result<Renewed, StoreError> {
+    async fn renew(
+        &self,
+        row: &Item,
+        sold: &BTreeMap<String, Entitlement>,
+    ) -> Result<Renewed, StoreError> {
         let (pk, sk) = (text(row, attribute::PK), text(row, attribute::SK));
         let place = Key { table: Table::Core, pk, sk };
         let Some(tenant) = keys::tenant_of(&place.pk) else { return Ok(Renewed::Same) };
         let mut row = Some(row.clone());
         for _ in 0..COMMIT_TRIES {
             let Some(first) = row.filter(is_first) else { return Ok(Renewed::Same) };
-            let record = match readable(self.record(tenant, &place, first).await)? {
+            let record = match readable(self.record(tenant, &place, first, sold).await)? {
                 None => return Ok(Renewed::Unreadable),
                 Some(None) => return Ok(Renewed::Same),
                 Some(Some(record)) => record,
@@ -110,35 +142,33 @@ impl dyn Store {
         tenant: Id,
         place: &Key,
         row: Item,
+        sold: &BTreeMap<String, Entitlement>,
     ) -> Result<Option<Record>, StoreError> {
-        let entitlement = || place.pk.rsplit('#').next().and_then(|id| id.parse().ok());
         Ok(match place.sk.as_str() {
             keys::ENTITLEMENT => {
-                let Some(id) = entitlement() else { return Ok(None) };
+                let Some(id) = keys::owner_of(&place.pk) else { return Ok(None) };
                 Some(self.whole_entitlement(tenant, id, row).await?.in_full().into())
             }
-            keys::ACTIVATION => Some(self.ordered(tenant, decode(row)?).await?.into()),
+            keys::ACTIVATION => Some(self.naming(tenant, decode(row)?).await?.into()),
             keys::REQUEST => Some(decode::<Request>(row)?.into()),
-            sk if sk.starts_with(keys::PRODUCT_KEYS) => {
-                let Some(id) = entitlement() else { return Ok(None) };
-                // The keys of an entitlement that was deleted are nobody's any more.
-                match self.load_entitlement(tenant, id).await {
-                    Err(StoreError::NotFound(_)) => None,
-                    entitlement => Some(key(row, &entitlement?)?.into()),
-                }
-            }
+            sk if sk.starts_with(keys::PRODUCT_KEYS) => match sold.get(&place.pk) {
+                Some(entitlement) => Some(key(row, entitlement)?.into()),
+                None => None,
+            },
             _ => None,
         })
     }
 
     /// An activation that names its requests by product.
-    async fn ordered(&self, tenant: Id, of: Activation) -> Result<Activation, StoreError> {
-        let requests = self.find_requests(tenant, &of.request_ids()).await?;
-        let known: BTreeMap<Id, &Request> = requests.iter().map(|r| (r.id, r)).collect();
-        let mut activation = of;
-        for ordered in &mut activation.requests {
-            if let Some(request) = known.get(&ordered.id) {
-                *ordered = (*request).into();
+    async fn naming(
+        &self,
+        tenant: Id,
+        mut activation: Activation,
+    ) -> Result<Activation, StoreError> {
+        let requests = self.find_requests(tenant, &activation.request_ids()).await?;
+        for named in &mut activation.requests {
+            if let Some(request) = requests.iter().find(|request| request.id == named.id) {
+                *named = request.into();
             }
         }
         Ok(activation)

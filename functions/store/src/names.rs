@@ -57,8 +57,8 @@ mod tests {
     use futures::executor::block_on;
 
     use crate::error::StoreError;
-    use crate::form::Form;
     use crate::keys::Key;
+    use crate::phase::Phase;
     use crate::port::{CommitError, Found, Item, Range, Store, Write};
 
     /// A store that refuses what DynamoDB refuses, which the embedded engine does not.
@@ -78,8 +78,8 @@ mod tests {
             Ok(Vec::new())
         }
 
-        fn form(&self) -> Form {
-            Form::Whole
+        fn phase(&self) -> Phase {
+            Phase::Whole
         }
 
         async fn range(&self, range: &Range) -> Result<Found, StoreError> {

@@ -31,13 +31,13 @@ use domain::view::request::ListedRequest;
 use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::form::Form;
 use crate::keys::{self, Owner, Table, attribute, of_catalog as own};
+use crate::phase::Phase;
 use crate::port::{Condition, Item};
 use crate::rows::{Encoded, Row, decode, encode, in_form};
 
 macro_rules! places {
-    (|$tenant:ident, $it:ident, $form:ident|
+    (|$tenant:ident, $it:ident, $phase:ident|
         listed { $($noun:ident $what:literal $table:ident [$($kind:ident),+]
             $id:expr => $key:expr $(, $written:ident)? $(=> $also:expr)?;)* }
         beside { $($beside:ident $name:literal $its_table:ident [$($its:ident)?]
@@ -58,14 +58,14 @@ macro_rules! places {
         pub(crate) fn row(
             $tenant: Id,
             record: &Record,
-            $form: Form,
+            $phase: Phase,
         ) -> Result<Encoded, StoreError> {
             let mut row = match record {
                 $(Record::$noun($it) => written!($it, $key $(, $written)?)
                     .listed($tenant, record.kind(), $id)$(.with($also))?,)*
                 $(Record::$beside($it) => written!($it, $place $(, $how)?)$(.with($more))?,)*
             };
-            in_form($form, record, &mut row.item);
+            in_form($phase, record, &mut row.item);
             Ok(row)
         }
 
@@ -99,7 +99,7 @@ macro_rules! written {
     };
 }
 
-places! { |tenant, it, form|
+places! { |tenant, it, phase|
     // Noun, its name in errors, its table, its kinds, by which id its list is in order =>
     // its key, how it is written => what it has for other indexes.
     listed {
@@ -117,15 +117,15 @@ places! { |tenant, it, form|
             => keys::association(tenant, it.product_id);
         Entitlement "entitlement" Core [Entitlement] it.id => keys::entitlement(tenant, it.id)
             => owned(tenant, it.customer_id.map(Owner::Customer), it.id)
-                .into_iter().chain([line(&ListedEntitlement::from(it))?]);
+                .into_iter().chain([listed_by(&ListedEntitlement::from(it))?]);
         Activation "activation" Core [Activation] it.id => keys::activation(tenant, &it.aid)
             => owned(tenant, Some(Owner::Entitlement(it.entitlement_id)), it.id)
-                .into_iter().chain([line(&ListedActivation::from(it))?]);
+                .into_iter().chain([listed_by(&ListedActivation::from(it))?]);
         Request "provisioning request" Core [ProvisioningRequest] it.id
             => keys::request(tenant, it.id)
-            => due(Task::dispatch(tenant, it.id), it.next_attempt_at, form).into_iter()
+            => due(Task::dispatch(tenant, it.id), it.next_attempt_at, phase).into_iter()
                 .chain(owned(tenant, it.needs_attention().then_some(Owner::Attention), it.id))
-                .chain([line(&ListedRequest::from(it))?]);
+                .chain([listed_by(&ListedRequest::from(it))?]);
         AuditEntry "audit entry" Catalog [AuditEntry] it.id
             => own(tenant, Kind::AuditEntry, it.id), once;
     }
@@ -167,9 +167,9 @@ impl Encoded {
 type Attribute = (&'static str, AttributeValue);
 
 /// The place of a task in the index `due`; none while nothing is due.
-fn due(task: Task, at: Option<Time>, form: Form) -> Vec<Attribute> {
+fn due(task: Task, at: Option<Time>, phase: Phase) -> Vec<Attribute> {
     let Some(at) = at else { return Vec::new() };
-    let (pk, sk) = keys::due(task, at, form);
+    let (pk, sk) = keys::due(task, at, phase);
     vec![(attribute::DUE_PK, AttributeValue::S(pk)), (attribute::DUE_SK, AttributeValue::S(sk))]
 }
 
@@ -182,8 +182,8 @@ fn owned(tenant: Id, owner: Option<Owner>, id: Id) -> Vec<Attribute> {
 }
 
 /// What the indexes have of a row.
-fn line(line: &impl Serialize) -> Result<Attribute, StoreError> {
-    Ok((attribute::LINE, AttributeValue::M(encode(line, "line")?)))
+fn listed_by(members: &impl Serialize) -> Result<Attribute, StoreError> {
+    Ok((attribute::LISTED, AttributeValue::M(encode(members, "listed")?)))
 }
 
 /// When DynamoDB may remove a door that is closed.

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use domain::limits::PAGE_ROWS;
 use domain::time::Time;
 
+pub use crate::error::CommitError;
 use crate::error::StoreError;
-use crate::form::Form;
 use crate::keys::{Index, Key, Table};
+use crate::phase::Phase;
 
 /// The value of an attribute, as DynamoDB types it.
 pub use aws_sdk_dynamodb::types::AttributeValue as Value;
@@ -124,15 +125,6 @@ pub struct Found {
     pub last: Option<String>,
 }
 
-/// Why a commit did not happen.
-#[derive(Debug)]
-pub enum CommitError {
-    /// These writes' conditions did not hold; empty: a concurrent transaction.
-    Refused(Vec<usize>),
-    /// Not possible now.
-    Unavailable(String),
-}
-
 /// A place that remembers rows.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -152,8 +144,8 @@ pub trait Store: Send + Sync {
     /// most so many.
     async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError>;
 
-    /// The form of what it writes.
-    fn form(&self) -> Form;
+    /// How far its rows are on their way to form 2.
+    fn phase(&self) -> Phase;
 
     /// What its tables and indexes lack of what this version needs, in words; a store without
     /// tables lacks none.

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::compact::{pack, unpack};
 use crate::error::StoreError;
-use crate::form::{FORM, Form};
 use crate::keys::{Key, attribute};
+use crate::phase::{FORM, Phase};
 use crate::port::{Condition, Item};
 
 /// An entity that has a row.
@@ -70,8 +70,8 @@ pub struct Encoded {
 }
 
 /// Notes the form in a row that is to be written; in form 1 it becomes what 0.1.0 reads.
-pub(crate) fn in_form(form: Form, record: &Record, item: &mut Item) {
-    if form != Form::First {
+pub(crate) fn in_form(phase: Phase, record: &Record, item: &mut Item) {
+    if phase != Phase::First {
         item.insert(attribute::FORM.to_owned(), AttributeValue::N(FORM.to_string()));
         return;
     }

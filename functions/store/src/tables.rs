@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::error::StoreError;
-use crate::form::Form;
 use crate::keys::{Index, Table, attribute};
+use crate::phase::Phase;
 use crate::sdk_error::unavailable;
 
 /// What the index `list` of `core` has of a row in form 1: all that lists show and filter.
@@ -53,12 +53,12 @@ async fn names(client: &Client) -> Result<Vec<String>, StoreError> {
     Ok(client.list_tables().send().await.map_err(unavailable)?.table_names.unwrap_or_default())
 }
 
-/// The indexes that a table has when its rows are written in a form.
-pub const fn indexes(table: Table, form: Form) -> &'static [Index] {
-    match (table, form) {
+/// The indexes that a table has in a phase.
+pub const fn indexes(table: Table, phase: Phase) -> &'static [Index] {
+    match (table, phase) {
         (Table::Catalog, _) => &[Index::List],
-        (Table::Core, Form::First) => &[Index::List, Index::Due],
-        (Table::Core, Form::Mixed | Form::Whole) => &[Index::Lines, Index::Owner, Index::Due],
+        (Table::Core, Phase::First) => &[Index::List, Index::Due],
+        (Table::Core, Phase::Mixed | Phase::Whole) => &[Index::Listed, Index::Owner, Index::Due],
     }
 }
 
@@ -67,12 +67,12 @@ pub const fn projected(table: Table, index: Index) -> Option<&'static [&'static 
     match (table, index) {
         (Table::Catalog, _) => None,
         (Table::Core, Index::List) => Some(LISTED),
-        (Table::Core, Index::Lines | Index::Owner) => Some(&[attribute::LINE]),
+        (Table::Core, Index::Listed | Index::Owner) => Some(&[attribute::LISTED]),
         (Table::Core, Index::Due) => Some(&[]),
     }
 }
 
-/// The parts that a table lacks of what a form needs: indexes, and members in them.
+/// The parts that a table lacks of what a phase needs: indexes, and members in them.
 ///
 /// # Errors
 /// When it cannot be described.
@@ -80,11 +80,11 @@ pub async fn lacks(
     client: &Client,
     table: Table,
     name: &str,
-    form: Form,
+    phase: Phase,
 ) -> Result<Vec<String>, StoreError> {
     let there = described(client, name).await?;
     let mut lacks = Vec::new();
-    for index in indexes(table, form) {
+    for index in indexes(table, phase) {
         let members = projected(table, *index).unwrap_or_default();
         let index = index.name();
         let found = there.iter().find(|found| found.index_name.as_deref() == Some(index));
@@ -111,7 +111,7 @@ async fn described(
     Ok(told.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default())
 }
 
-/// Creates what is missing, with the indexes of a form, and has rows removed when their time is
+/// Creates what is missing, with the indexes of a phase, and has rows removed when their time is
 /// over.
 ///
 /// # Errors
@@ -120,22 +120,22 @@ pub async fn create(
     client: &Client,
     core: &str,
     catalog: &str,
-    form: Form,
+    phase: Phase,
 ) -> Result<(), StoreError> {
     let there = names(client).await?;
     for (table, name) in [(Table::Core, core), (Table::Catalog, catalog)] {
         if !there.iter().any(|known| known == name) {
-            make(client, table, name, form).await?;
+            make(client, table, name, phase).await?;
         }
         expire(client, name).await?;
     }
     Ok(())
 }
 
-async fn make(client: &Client, table: Table, name: &str, form: Form) -> Result<(), StoreError> {
+async fn make(client: &Client, table: Table, name: &str, phase: Phase) -> Result<(), StoreError> {
     let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     let mut keys = vec![attribute::PK, attribute::SK];
-    for index in indexes(table, form) {
+    for index in indexes(table, phase) {
         keys.extend(<[_; 2]>::from(index.keys()));
         let made = GlobalSecondaryIndex::builder()
             .index_name(index.name())

@@ -16,7 +16,8 @@ use model::invariants::{self, Violation, check};
 use serde_json::json;
 use store::content::joined;
 use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
-use store::port::Item;
+use store::phase::Phase;
+use store::port::{Item, Value};
 use store::rows::{Row, decode};
 
 use crate::api::Sale;
@@ -24,7 +25,7 @@ use crate::clients::{Client, Wish};
 use crate::gate::Fate;
 use crate::provider::{Callback, Spoilt};
 use crate::seat::{Written, lock};
-use crate::world::{Run, Work};
+use crate::world::{Run, SWEEP, Work};
 
 /// The rows of a tenant, read.
 #[derive(Debug, Default)]
@@ -80,7 +81,8 @@ impl Rows {
         }
         for (key, item) in heads {
             let content = contents.get(key.pk.as_str()).map(|content| Item::clone(content));
-            out.entitlements.push(joined(item.clone(), content).map_err(unreadable)?);
+            let whole = joined(item.clone(), content).map_err(unreadable)?;
+            out.entitlements.extend(whole);
         }
         for (key, item) in keys {
             let of = |e: &&Entitlement| key.pk.ends_with(&format!("#E#{}", e.id));
@@ -248,7 +250,23 @@ impl Run<'_> {
             let payloads = Rows::payloads(sale.tenant, all.iter())?;
             received.explained(&rows.requests, &payloads)?;
         }
-        Ok(())
+        self.migrated()
+    }
+
+    /// Where a migration came to its end, and nobody wrote form 1, no row has it any more.
+    fn migrated(&self) -> Result<(), Violation> {
+        let rows = self.world.shared.store.rows();
+        let all_write_second = (0..=SWEEP).all(|slot| self.world.shared.form(slot) != Phase::First);
+        let done = rows.get(&keys::migration()).and_then(|row| row.get("done").cloned());
+        if done != Some(Value::Bool(true)) || !all_write_second {
+            return Ok(());
+        }
+        let has_form = |key: &Key| {
+            let one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
+            key.table == Table::Core && one
+        };
+        let first = rows.iter().find(|(key, row)| has_form(key) && !row.contains_key("f"));
+        check("I10", first.is_none(), || format!("{first:?} has form 1 after the migration"))
     }
 
     /// Nothing stays provided without an activation. Who takes the association away takes away what

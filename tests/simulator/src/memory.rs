@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use store::compact::size_of;
-use store::form::Form;
 use store::keys::{Index, Key, Table, attribute};
+use store::phase::Phase;
 use store::port::{CommitError, Condition, Found, Item, Range, Store, Test, Value, Write};
 use store::{StoreError, tables};
 
@@ -32,13 +32,13 @@ const PAGE_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     rows: Mutex<Rows>,
-    form: Form,
+    phase: Phase,
 }
 
 impl MemoryStore {
     /// One that writes rows of this form.
-    pub fn in_form(form: Form) -> Self {
-        Self { form, ..Self::default() }
+    pub fn in_phase(phase: Phase) -> Self {
+        Self { phase, ..Self::default() }
     }
 
     /// The rows.
@@ -66,8 +66,8 @@ impl Store for MemoryStore {
         Ok(self.rows().scan(after, limit))
     }
 
-    fn form(&self) -> Form {
-        self.form
+    fn phase(&self) -> Phase {
+        self.phase
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {

@@ -12,16 +12,19 @@ use domain::ids::{Entropy, Purpose};
 use domain::request::dispatched::Answer;
 use domain::task::Message;
 use domain::time::{Period, Time};
+use edge::App;
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
-use store::form::Form;
+use edge::provider::egress::Policy;
+use edge::secret::MasterKey;
 use store::keys::{ATTEMPTS, Index, Key};
+use store::phase::Phase;
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
 
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
 use crate::plant::PlantedFault;
-use crate::world::DISPATCH;
+use crate::world::{DISPATCH, SWEEP};
 
 /// A row that was written.
 pub struct Written {
@@ -75,16 +78,26 @@ impl Shared {
         *lock(&self.plant) = plant;
     }
 
+    /// Whether a run begins with rows of form 1.
+    pub fn begins_with_first(&self) -> bool {
+        self.seed.load(Relaxed) % 8 >= 4
+    }
+
+    /// Whether a run brings them to form 2.
+    pub fn migrates(&self) -> bool {
+        self.begins_with_first() && self.form(SWEEP) != Phase::First
+    }
+
     /// The form in which a process writes: in most runs two versions are at work, as during an
     /// upgrade, or rows of form 1 are brought to form 2.
-    pub fn form(&self, slot: usize) -> Form {
+    pub fn form(&self, slot: usize) -> Phase {
         let odd = slot % 2 == 1;
         match self.seed.load(Relaxed) % 4 {
-            0 => Form::Whole,
-            1 => Form::First,
-            2 if odd => Form::First,
-            3 if odd => Form::Whole,
-            _ => Form::Mixed,
+            0 => Phase::Whole,
+            1 => Phase::First,
+            2 if odd => Phase::First,
+            3 if odd => Phase::Whole,
+            _ => Phase::Mixed,
         }
     }
 
@@ -185,7 +198,7 @@ impl Store for Seat {
         self.end(&fate, Ok(found)).await
     }
 
-    fn form(&self) -> Form {
+    fn phase(&self) -> Phase {
         self.shared.form(self.slot)
     }
 
@@ -271,4 +284,19 @@ impl Ids for Seat {
         bytes[16] = 1;
         Entropy::new(bytes).part(Purpose::Ids)
     }
+}
+
+/// The service as a process at this place runs it.
+pub fn app(seat: &Arc<Seat>) -> Arc<App> {
+    Arc::new(App {
+        store: Arc::clone(seat) as Arc<dyn Store>,
+        queue: Arc::clone(seat) as Arc<dyn Queue>,
+        provider: Arc::clone(seat) as Arc<dyn Provider>,
+        clock: Arc::clone(seat) as Arc<dyn Clock>,
+        ids: Arc::clone(seat) as Arc<dyn Ids>,
+        master: Some(MasterKey::new([7; 32])),
+        public_url: "https://provisio.example".to_owned(),
+        egress: Policy::default(),
+        tokens: edge::provider::token::Tokens::default(),
+    })
 }

@@ -11,21 +11,18 @@ use domain::request::Request;
 use domain::task::Message;
 use domain::time::Period;
 use edge::App;
-use edge::ports::{Clock, Ids, Provider, Queue};
-use edge::provider::egress::Policy;
-use edge::secret::MasterKey;
 use model::invariants::{Received, Violation};
-use store::Store;
 use store::keys::Key;
+use store::phase::Phase;
 use tokio::task::JoinHandle;
 
 use crate::api::{Api, Reply, Sale, Terms};
 use crate::clients::Client;
 use crate::gate::{Act, Fate, Trace};
-use crate::memory::Rows;
+use crate::memory::{MemoryStore, Rows};
 use crate::plant::PlantedFault;
 use crate::provider::Callback;
-use crate::seat::{Seat, Shared, lock};
+use crate::seat::{Seat, Shared, app, lock};
 use crate::stage::{START_MS, Stage, batch, body_of, routers};
 
 /// Slots of the HTTP functions, of the dispatcher, and of the sweeper.
@@ -52,6 +49,8 @@ pub struct World {
     pub(crate) apps: Vec<Arc<App>>,
     doors: Vec<Api>,
     template: Rows,
+    /// The same rows as form 1 has them.
+    first: Rows,
     /// What is sold, by two tenants.
     pub sales: Vec<Sale>,
 }
@@ -123,18 +122,25 @@ impl World {
     /// Sets up two tenants.
     pub async fn new(terms: &Terms) -> Self {
         let shared = Arc::new(Shared::default());
-        let rows = Arc::new(crate::memory::MemoryStore::default());
+        let (template, sales) = Self::set_up(Phase::Whole, terms).await;
+        let (first, _) = Self::set_up(Phase::First, terms).await;
+        let seat = |slot| Arc::new(Seat { slot, shared: shared.clone(), skew: AtomicI64::new(0) });
+        let seats: Vec<Arc<Seat>> = (0..SLOTS).map(seat).collect();
+        let apps: Vec<Arc<App>> = seats.iter().map(app).collect();
+        let doors = API.map(|slot| Api::new(routers(&apps[slot]))).collect();
+        Self { shared, seats, apps, doors, template, first, sales }
+    }
+
+    /// The rows of two tenants, and what they sell; the ids are the same in every phase.
+    async fn set_up(phase: Phase, terms: &Terms) -> (Rows, Vec<Sale>) {
+        let rows = Arc::new(MemoryStore::in_phase(phase));
         let stage = Stage::over(rows.clone());
         let sales = vec![
             Sale::open(&stage.app, &stage.api, terms).await,
             Sale::open(&stage.app, &stage.api, terms).await,
         ];
-        let seat = |slot| Arc::new(Seat { slot, shared: shared.clone(), skew: AtomicI64::new(0) });
-        let seats: Vec<Arc<Seat>> = (0..SLOTS).map(seat).collect();
-        let apps: Vec<Arc<App>> = seats.iter().map(app).collect();
-        let doors = API.map(|slot| Api::new(routers(&apps[slot]))).collect();
-        let template = rows.rows().clone();
-        Self { shared, seats, apps, doors, template, sales }
+        let rows = rows.rows().clone();
+        (rows, sales)
     }
 
     /// Whose a row is.
@@ -148,7 +154,8 @@ impl World {
         self.shared.begin(seed, START_MS, plant);
         self.shared.gate.telling.store(tell, Relaxed);
         self.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
-        *self.shared.store.rows() = self.template.clone();
+        let first = self.shared.begins_with_first();
+        *self.shared.store.rows() = if first { &self.first } else { &self.template }.clone();
         Run {
             world: self,
             slots: (0..SLOTS).map(|_| None).collect(),
@@ -165,20 +172,6 @@ impl World {
             next_message: 0,
         }
     }
-}
-
-fn app(seat: &Arc<Seat>) -> Arc<App> {
-    Arc::new(App {
-        store: Arc::clone(seat) as Arc<dyn Store>,
-        queue: Arc::clone(seat) as Arc<dyn Queue>,
-        provider: Arc::clone(seat) as Arc<dyn Provider>,
-        clock: Arc::clone(seat) as Arc<dyn Clock>,
-        ids: Arc::clone(seat) as Arc<dyn Ids>,
-        master: Some(MasterKey::new([7; 32])),
-        public_url: "https://provisio.example".to_owned(),
-        egress: Policy::default(),
-        tokens: edge::provider::token::Tokens::default(),
-    })
 }
 
 impl Run<'_> {
@@ -249,6 +242,9 @@ impl Run<'_> {
             Work::Sweep => tokio::spawn(async move {
                 // What it could not do is the next sweep's.
                 drop(sweeper::sweep(&app).await);
+                if shared.migrates() {
+                    drop(app.store.migrate().await);
+                }
                 answered(&shared, slot, Done::Swept).await
             }),
         };

@@ -8,8 +8,8 @@ use simulator::api::{Sale, Terms};
 use simulator::memory::MemoryStore;
 use simulator::runtime;
 use simulator::stage::{Stage, body_of};
-use store::form::Form;
 use store::keys::Key;
+use store::phase::Phase;
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
 
@@ -37,8 +37,8 @@ impl Store for Trap {
         self.rows.scan(after, limit).await
     }
 
-    fn form(&self) -> Form {
-        self.rows.form()
+    fn phase(&self) -> Phase {
+        self.rows.phase()
     }
 
     async fn range(&self, range: &Range) -> Result<Found, StoreError> {

@@ -20,7 +20,7 @@ const EFFECTS: [&str; 12] =
 
 /// What besides makes a process do all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum Phase {
     /// Nothing.
     Plain,
     /// The first message is lost: the sweeper sends it.
@@ -54,7 +54,7 @@ fn effect(run: &Run<'_>, next: &Next) -> &'static str {
 fn fate(
     run: &mut Run<'_>,
     next: &Next,
-    form: Form,
+    form: Phase,
     deaths: &mut Vec<Point>,
     sent: &mut bool,
 ) -> Result<Fate, Violation> {
@@ -63,7 +63,7 @@ fn fate(
     let death = dies.then(|| deaths.remove(0).1);
     if let Some(post) = &next.post {
         let mut behaviour = Behaviour::good();
-        if form == Form::Silent {
+        if form == Phase::Silent {
             behaviour.reports.clear();
         }
         if death != Some(Fate::DieBefore) {
@@ -71,7 +71,7 @@ fn fate(
             return Ok(death.unwrap_or(Fate::Answered(answer)));
         }
     }
-    if here == "S3" && form == Form::Unsent && death.is_none() && !*sent {
+    if here == "S3" && form == Phase::Unsent && death.is_none() && !*sent {
         *sent = true;
         return Ok(Fate::Fail);
     }
@@ -79,7 +79,7 @@ fn fate(
 }
 
 /// Runs one activation with these deaths; says whether all of them came about.
-async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, Violation> {
+async fn story(run: &mut Run<'_>, form: Phase, deaths: &[Point]) -> Result<bool, Violation> {
     let (mut left, mut sent) = (deaths.to_vec(), false);
     let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2, later: None });
     client.write(&run.world.sales[0], None, None);
@@ -96,7 +96,7 @@ async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, 
     run.at_rest()?;
     let requests = run.requests(0)?;
     let expected = match form {
-        Form::Silent => (Status::Failed, Some(&Cause::Own(Own::CallbackTimeout))),
+        Phase::Silent => (Status::Failed, Some(&Cause::Own(Own::CallbackTimeout))),
         _ => (Status::Completed, None),
     };
     let [request] = requests.as_slice() else { panic!("{} requests", requests.len()) };
@@ -106,7 +106,7 @@ async fn story(run: &mut Run<'_>, form: Form, deaths: &[Point]) -> Result<bool, 
     Ok(left.is_empty())
 }
 
-fn check(simulator: &Simulator, form: Form, deaths: &[Point]) -> bool {
+fn check(simulator: &Simulator, form: Phase, deaths: &[Point]) -> bool {
     let mut run = simulator.world().begin(1, PlantedFault::None, true);
     let ended = runtime().block_on(story(&mut run, form, deaths));
     let story = run.story.unwrap_or_default();
@@ -120,7 +120,7 @@ fn points() -> Vec<Point> {
     EFFECTS.iter().flat_map(|effect| sides.clone().map(|side| (*effect, side))).collect()
 }
 
-const FORMS: [Form; 3] = [Form::Plain, Form::Unsent, Form::Silent];
+const FORMS: [Phase; 3] = [Phase::Plain, Phase::Unsent, Phase::Silent];
 
 #[test]
 fn a_death_at_every_side_effect() {

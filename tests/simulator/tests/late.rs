@@ -19,8 +19,8 @@ use simulator::stage::Stage;
 use simulator::world::{API, Run, Work};
 use simulator::{Simulator, runtime};
 use store::Store;
-use store::form::Form;
 use store::keys::{self, attribute};
+use store::phase::Phase;
 use store::port::{Condition, Item, Value as Attribute, Write};
 
 use crate::opened::{activated, stage};
@@ -172,7 +172,7 @@ fn rows_that_cannot_be_read_keep_no_other_waiting() {
         for n in of_its_shard.take(250) {
             let broken = Id::try_from(n).unwrap();
             let (pk, sk) =
-                keys::due(Task::dispatch(tenant, broken), stage.app.clock.now(), Form::Whole);
+                keys::due(Task::dispatch(tenant, broken), stage.app.clock.now(), Phase::Whole);
             let item = Item::from([
                 (attribute::DUE_PK.to_owned(), Attribute::S(pk)),
                 (attribute::DUE_SK.to_owned(), Attribute::S(sk)),
