@@ -50,7 +50,11 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
     let master = app.master().map_err(|error| error.to_string())?;
     mark::compare_or_mark(&*app.store, master).await?;
     if asked.migrate {
-        return Ok(json!(migrate(&app).await?));
+        let Migration { rows, found, changed, unreadable, done, .. } = migrate(&app).await?;
+        let changed = changed + found;
+        return Ok(json!({
+            "done": done, "rows": rows, "changed": changed, "unreadable": unreadable,
+        }));
     }
     let made = administrator(&app, Id::FIRST_TENANT).await;
     let api_key = made.map_err(|problem| problem.to_string())?;

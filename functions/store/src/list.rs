@@ -92,8 +92,8 @@ impl dyn Store {
         self.list_by(tenant, kind, page, |_: &IgnoredAny| true, keep).await
     }
 
-    /// The same, where an index has a part of each row: one that is not `near` what is wanted is not
-    /// read, and costs nothing.
+    /// The same, where an index has a part of each row: one that is not `near` what is wanted is
+    /// not read, and costs nothing.
     ///
     /// # Errors
     /// When the store is not available.
