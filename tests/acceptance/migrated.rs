@@ -57,6 +57,14 @@ async fn doctor(folder: &Path, flags: &[&str]) -> Result<bool, StartError> {
     doctor.run(|_| {}).await
 }
 
+/// `provisio doctor --migrate`. What is due in the folder waits since it was made, which the doctor
+/// says, too.
+async fn migrate(folder: &Path) {
+    doctor(folder, &["--migrate"]).await.unwrap();
+    assert!(folder.join("provisio.sqlite").exists());
+    assert!(!folder.join("provisio.sqlite.migrating").exists());
+}
+
 /// The service on the folder's rows, with everything else in the test's hands.
 fn stage(folder: &Path) -> Stage {
     let engine = local::engine::Engine::open(&folder.join("provisio.sqlite")).unwrap();
@@ -199,10 +207,10 @@ async fn a_folder_of_0_1_0_is_migrated_and_loses_nothing() {
     let folder = folder();
     refused(folder.path(), &["made by 0.1.0", "provisio doctor --migrate"]).await;
     assert!(!doctor(folder.path(), &[]).await.unwrap(), "the doctor says what is needed");
-    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    migrate(folder.path()).await;
     let kept = std::fs::read(folder.path().join("dynamodb.sqlite.form-1")).unwrap();
     assert!(kept == unpacked(DATABASE), "it is kept as it was");
-    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap(), "there is nothing to do");
+    migrate(folder.path()).await;
 
     let stage = stage(folder.path());
     let seen: Map<String, Value> = serde_json::from_slice(&unpacked(SEEN)).unwrap();
@@ -237,7 +245,7 @@ async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
     let refusal = doctor(folder.path(), &["--migrate"]).await.unwrap_err().to_string();
     assert!(refusal.contains("the master key is not the one"), "{refusal}");
     std::fs::write(&key, MASTER_KEY).unwrap();
-    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    migrate(folder.path()).await;
     std::fs::write(&key, "ab".repeat(32)).unwrap();
     refused(folder.path(), &["the master key is not the one"]).await;
 }
@@ -251,10 +259,10 @@ async fn a_migration_that_was_ended_early_goes_on() {
     refused(folder.path(), &["provisio doctor --migrate", "again"]).await;
     assert!(!doctor(folder.path(), &[]).await.unwrap());
     std::fs::write(at("provisio.sqlite.new"), "cut off").unwrap();
-    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    migrate(folder.path()).await;
     std::fs::rename(at("provisio.sqlite"), at("provisio.sqlite.migrating")).unwrap();
     refused(folder.path(), &["provisio doctor --migrate", "again"]).await;
-    assert!(doctor(folder.path(), &["--migrate"]).await.unwrap());
+    migrate(folder.path()).await;
     std::fs::copy(at("dynamodb.sqlite.form-1"), at("dynamodb.sqlite")).unwrap();
     refused(folder.path(), &["dynamodb.sqlite", "provisio.sqlite", "move away"]).await;
     let both = doctor(folder.path(), &["--migrate"]).await.unwrap_err().to_string();

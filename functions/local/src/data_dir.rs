@@ -134,11 +134,15 @@ impl DataDir {
         self.moved(new, &self.path.join(DATABASE))
     }
 
-    /// Moves a file that is whole to another name.
+    /// Moves a database to another name. It must be closed: SQLite finds its log by its name.
     ///
     /// # Errors
-    /// When it cannot be moved.
+    /// When it is not closed, or cannot be moved.
     pub fn moved(&self, new: &Path, path: &Path) -> Result<(), FolderError> {
+        if beside(new, "-wal").exists() {
+            let busy = io::Error::other("its log is still there: something has it open");
+            return Err(told(new, busy));
+        }
         let moved = || {
             File::open(new)?.sync_all()?;
             fs::rename(new, path)?;
@@ -153,9 +157,11 @@ impl DataDir {
     /// When that is not possible.
     pub fn new_database(&self) -> Result<PathBuf, FolderError> {
         let path = self.path.join(format!("{DATABASE}.new"));
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => other.map_err(|error| told(&path, error))?,
+        for end in ["", "-wal", "-shm"] {
+            match fs::remove_file(beside(&path, end)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => other.map_err(|error| told(&path, error))?,
+            }
         }
         make_private(&path).map_err(|error| told(&path, error))?;
         Ok(path)
@@ -171,18 +177,13 @@ impl DataDir {
         self.path.join(KEPT).exists() && !self.path.join(DATABASE).exists()
     }
 
-    /// Gives the database of 0.1.0 a name that no version takes for today's, and says it. It must
-    /// be closed: SQLite finds the log of a database by its name.
+    /// Gives the database of 0.1.0 a name that no version takes for today's, and says it.
     ///
     /// # Errors
     /// When it is not closed, or cannot be moved.
     pub fn keep_first_form(&self) -> Result<PathBuf, FolderError> {
         let kept = self.path.join(KEPT);
         if let Some(path) = self.first_form() {
-            if beside(&path, "-wal").exists() {
-                let why = "its log is still there: something else has it open".to_owned();
-                return Err(FolderError::Damaged(self.file(FIRST_FORM), why));
-            }
             self.moved(&path, &kept)?;
         }
         Ok(kept)

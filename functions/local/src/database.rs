@@ -144,10 +144,12 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
     say(&format!("The database is kept as {}.", kept.display()));
     let copy = data.migrating();
     if !copy.exists() {
+        say("A copy is made, with the indexes of this version.");
         let new = data.new_database()?;
         let (engine, _) = first_store(data, &kept).await?;
         let failed = |error: String| StartError::Database(new.display().to_string(), error);
         engine.write(&new).await.map_err(failed)?;
+        index(data, &new).await?;
         data.moved(&new, &copy)?;
     }
     renew(data, &copy, say).await?;
@@ -156,19 +158,24 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Brings all rows of a copy to the present form.
-async fn renew(data: &DataDir, copy: &Path, say: fn(&str)) -> Result<(), StartError> {
+/// Gives a copy its mark and the indexes of this version. The engine does not do that all at once:
+/// a copy where it was ended is made anew.
+async fn index(data: &DataDir, copy: &Path) -> Result<(), StartError> {
     let (engine, master) = first_store(data, copy).await?;
-    let (client, store) = (engine.client(), engine.store());
+    let (client, first) = (engine.client(), engine.store().in_phase(Phase::First));
     let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
-    let first = engine.store().in_phase(Phase::First);
     mark::compare_or_mark(&first, &master).await.map_err(unfit)?;
     let (core, _) = engine::TABLES;
     for index in [Index::Owner, Index::Listed] {
-        say(&format!("The index {} is made, where it is missing.", index.name()));
         store::tables::add(&client, core, index).await?;
     }
-    let mixed: &dyn Store = &store.in_phase(Phase::Mixed);
+    Ok(store::tables::remove(&client, core, Index::List).await?)
+}
+
+/// Brings all rows of a copy to the present form.
+async fn renew(data: &DataDir, copy: &Path, say: fn(&str)) -> Result<(), StartError> {
+    let (engine, _) = first_store(data, copy).await?;
+    let mixed: &dyn Store = &engine.store().in_phase(Phase::Mixed);
     let mut said = None;
     loop {
         let Migration { rows, changed, found, unreadable, done, .. } = mixed.migrate().await?;
@@ -181,8 +188,7 @@ async fn renew(data: &DataDir, copy: &Path, say: fn(&str)) -> Result<(), StartEr
             if unreadable > 0 {
                 say(&format!("{unreadable} rows cannot be read: provisio doctor names some."));
             }
-            break;
+            return Ok(());
         }
     }
-    Ok(store::tables::remove(&client, core, Index::List).await?)
 }
