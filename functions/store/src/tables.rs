@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction,
@@ -165,9 +167,9 @@ pub async fn add(client: &Client, core: &str, index: Index) -> Result<(), StoreE
     let update = GlobalSecondaryIndexUpdate::builder();
     let update = update.create(action.build().map_err(wrong)?).build();
     let keys = defined(&<[_; 2]>::from(index.keys()))?;
-    let call = client.update_table().table_name(core).set_attribute_definitions(Some(keys));
-    let call = call.global_secondary_index_updates(update).customize();
-    call.config_override(patient()).send().await.map(drop).map_err(unavailable)
+    let call = patient(client).update_table().table_name(core);
+    let call = call.set_attribute_definitions(Some(keys));
+    call.global_secondary_index_updates(update).send().await.map(drop).map_err(unavailable)
 }
 
 /// Removes an index of the table `core`, where it is there.
@@ -181,15 +183,18 @@ pub async fn remove(client: &Client, core: &str, index: Index) -> Result<(), Sto
     let action = DeleteGlobalSecondaryIndexAction::builder().index_name(index.name());
     let update = GlobalSecondaryIndexUpdate::builder();
     let update = update.delete(action.build().map_err(wrong)?).build();
-    let call = client.update_table().table_name(core).global_secondary_index_updates(update);
-    let call = call.customize().config_override(patient());
+    let call = patient(client).update_table().table_name(core);
+    let call = call.global_secondary_index_updates(update);
     call.send().await.map(drop).map_err(unavailable)
 }
 
 /// The embedded engine answers when the index is whole, however many rows there are: a call that is
 /// repeated meanwhile would find half of it.
-fn patient() -> aws_sdk_dynamodb::config::Builder {
-    aws_sdk_dynamodb::Config::builder().timeout_config(TimeoutConfig::disabled())
+fn patient(client: &Client) -> Client {
+    let config = client.config().to_builder().timeout_config(TimeoutConfig::disabled());
+    let config = config.retry_config(RetryConfig::disabled());
+    let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Client::from_conf(config.build())
 }
 
 async fn has(client: &Client, core: &str, index: Index) -> Result<bool, StoreError> {
