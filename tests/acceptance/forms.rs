@@ -3,60 +3,20 @@
 //!
 //! Neighbours: `contract` holds the port, `migrated` a folder that 0.1.0 wrote.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use domain::request::dispatched::Answer;
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms, text};
+use simulator::check::has_form;
 use simulator::memory::MemoryStore;
 use simulator::stage::Stage;
-use store::keys::{Index, Key, Table};
+use store::Store;
+use store::keys::Index;
 use store::phase::Phase;
-use store::port::{CommitError, Condition, Found, Item, Range, Write};
-use store::{Store, StoreError};
+use store::port::{Condition, Item, Write};
 
-/// A store on which versions take turns.
-struct Turns {
-    rows: Arc<dyn Store>,
-    form: Mutex<Phase>,
-    /// So many writes are left before none is possible; none: all are.
-    fuse: Mutex<Option<u32>>,
-}
-
-#[async_trait]
-impl Store for Turns {
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        self.rows.get(keys).await
-    }
-
-    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        self.rows.glance(keys).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Found, StoreError> {
-        self.rows.range(range).await
-    }
-
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.rows.scan(after, limit).await
-    }
-
-    async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
-        {
-            let mut fuse = self.fuse.lock().unwrap();
-            if *fuse == Some(0) {
-                return Err(CommitError::Unavailable("it died".to_owned()));
-            }
-            *fuse = fuse.map(|left| left - 1);
-        }
-        self.rows.write(writes).await
-    }
-
-    fn phase(&self) -> Phase {
-        *self.form.lock().unwrap()
-    }
-}
+use crate::turns::{Turns, key_of};
 
 /// What is sold, and where.
 struct Shop {
@@ -70,8 +30,8 @@ struct Shop {
 impl Shop {
     /// An entitlement of so many line items of two keys, three units each; the last key of all is
     /// the one that is activated.
-    async fn open(rows: Arc<dyn Store>, form: Phase, lines: usize) -> Self {
-        let turns = Arc::new(Turns { rows, form: Mutex::new(form), fuse: Mutex::default() });
+    async fn open(rows: Arc<dyn Store>, phase: Phase, lines: usize) -> Self {
+        let turns = Arc::new(Turns::new(rows, phase));
         let stage = Stage::over(turns.clone());
         let sale = Sale::open(&stage.app, &stage.api, &Terms::default()).await;
         let line = json!({"lineItemType": "Product_Key", "numProductKeys": 2,
@@ -97,8 +57,12 @@ impl Shop {
         self.call("GET", path, Value::Null).await
     }
 
-    fn take_turns(&self, form: Phase) {
-        *self.turns.form.lock().unwrap() = form;
+    fn store(&self) -> &(dyn Store + 'static) {
+        &*self.turns
+    }
+
+    fn take_turns(&self, phase: Phase) {
+        *self.turns.phase.lock().unwrap() = phase;
     }
 
     /// Activates one; the activation, or the code of the refusal.
@@ -145,14 +109,10 @@ impl Shop {
         let mut after = None;
         loop {
             let rows = self.turns.rows.scan(after, 100).await.unwrap();
-            let key = |row: &Item| {
-                let text = |name: &str| row[name].as_s().unwrap().clone();
-                Key { table: Table::Core, pk: text("pk"), sk: text("sk") }
-            };
-            if let Some(row) = rows.iter().find(|row| key(row).sk.starts_with("K#")) {
+            if let Some(row) = rows.iter().find(|row| key_of(row).sk.starts_with("K#")) {
                 return row.clone();
             }
-            after = Some(key(rows.last().expect("a key has a row")));
+            after = Some(key_of(rows.last().expect("a key has a row")));
         }
     }
 }
@@ -192,22 +152,19 @@ async fn check(rows: Arc<dyn Store>, first: Phase, second: Phase, lines: usize) 
 
     // What is in between is neither: rows that no version of one form wrote.
     shop.take_turns(Phase::Mixed);
-    while !shop.turns.as_store().migrate().await.unwrap().done {}
+    while !shop.store().migrate().await.unwrap().done {}
     shop.take_turns(Phase::Whole);
     assert_eq!(shop.all().await, seen, "{case}: the migration changed something");
-    let first_form = ["E", "A", "R"];
     let mut after = None;
     loop {
         let rows = shop.turns.rows.scan(after, 100).await.unwrap();
         let Some(last) = rows.last() else { break };
-        let text = |row: &Item, name: &str| row[name].as_s().unwrap().clone();
-        after = Some(Key { table: Table::Core, pk: text(last, "pk"), sk: text(last, "sk") });
+        after = Some(key_of(last));
         for row in rows {
-            let sk = text(&row, "sk");
-            let has_form = first_form.contains(&sk.as_str()) || sk.starts_with("K#");
-            assert!(!has_form || row.contains_key("f"), "{case}: {row:?}");
+            let key = key_of(&row);
+            assert!(!has_form(&key) || row.contains_key("f"), "{case}: {row:?}");
             let bytes = store::compact::size_of(&row);
-            assert!(sk != "E" || bytes < 1024, "{case}: {bytes} bytes");
+            assert!(key.sk != "E" || bytes < 1024, "{case}: {bytes} bytes");
         }
     }
     shop.call("POST", &format!("/v1/provisioning-requests/{id}/retry"), json!({})).await;
@@ -235,7 +192,7 @@ async fn a_migration_that_dies_again_and_again_ends() {
         let mut dead = 0;
         loop {
             *shop.turns.fuse.lock().unwrap() = Some(writes);
-            match shop.turns.as_store().migrate().await {
+            match shop.store().migrate().await {
                 Ok(migrated) if migrated.done => break,
                 Ok(_) => {}
                 Err(_) => dead += 1,
@@ -250,24 +207,12 @@ async fn a_migration_that_dies_again_and_again_ends() {
     // One that was written behind a pass is found by the next.
     *rows.rows() = first;
     shop.take_turns(Phase::Mixed);
-    assert!(!shop.turns.as_store().migrate().await.unwrap().done);
+    assert!(!shop.store().migrate().await.unwrap().done);
     shop.take_turns(Phase::First);
     shop.activate().await.unwrap();
     shop.take_turns(Phase::Mixed);
-    while !shop.turns.as_store().migrate().await.unwrap().done {}
+    while !shop.store().migrate().await.unwrap().done {}
     assert!(rows.rows().iter().all(|(key, row)| !has_form(key) || row.contains_key("f")));
-}
-
-/// Whether rows of this key say their form.
-fn has_form(key: &Key) -> bool {
-    let one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
-    key.table == Table::Core && one
-}
-
-impl Turns {
-    fn as_store(&self) -> &(dyn Store + 'static) {
-        self
-    }
 }
 
 /// Takes the form from every row that has one: a migration writes these anew. How many there are.
@@ -276,13 +221,9 @@ pub(crate) async fn without_form(store: &dyn Store) -> usize {
     loop {
         let page = store.scan(after, 100).await.unwrap();
         let Some(last) = page.last() else { return rows };
-        let key = |row: &Item| {
-            let text = |name: &str| row[name].as_s().unwrap().clone();
-            Key { table: Table::Core, pk: text("pk"), sk: text("sk") }
-        };
-        after = Some(key(last));
+        after = Some(key_of(last));
         for mut row in page {
-            let key = key(&row);
+            let key = key_of(&row);
             if has_form(&key) && row.remove("f").is_some() {
                 store.write(&[Write::Put(key, row, Condition::Free)]).await.unwrap();
                 rows += 1;

@@ -63,3 +63,4 @@ mod ten_thousand;
 mod tidy;
 mod torn;
 mod trials;
+mod turns;

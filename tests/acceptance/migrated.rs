@@ -20,11 +20,10 @@ use serde_json::{Map, Value, json};
 use simulator::api::{Api, Call};
 use simulator::check::Rows;
 use simulator::stage::{Stage, routers};
-use store::keys::{Key, Table};
-use store::port::Item;
 use tempfile::TempDir;
 
 use crate::starts::refused;
+use crate::turns::key_of;
 
 const DATABASE: &[u8] = include_bytes!("form_1/dynamodb.sqlite.gz");
 const SEEN: &[u8] = include_bytes!("form_1/seen.json.gz");
@@ -128,11 +127,9 @@ async fn rows(stage: &Stage) -> Rows {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = stage.app.store.scan(after, 500).await.unwrap();
-        let text = |row: &Item, name: &str| row[name].as_s().unwrap().clone();
-        let key = |row: &Item| Key { table: Table::Core, pk: text(row, "pk"), sk: text(row, "sk") };
-        found.extend(page.iter().map(|row| (key(row), row.clone())));
+        found.extend(page.iter().map(|row| (key_of(row), row.clone())));
         let Some(last) = page.last() else { break };
-        after = Some(key(last));
+        after = Some(key_of(last));
     }
     Rows::of(1, found.iter().map(|(key, row)| (key, row))).unwrap()
 }
@@ -262,6 +259,11 @@ async fn a_migration_that_was_ended_early_goes_on() {
     migrate(folder.path()).await;
     std::fs::rename(at("provisio.sqlite"), at("provisio.sqlite.migrating")).unwrap();
     refused(folder.path(), &["provisio doctor --migrate", "again"]).await;
+    migrate(folder.path()).await;
+    // Somebody went back to the version before: a copy of then is not gone on with.
+    std::fs::rename(at("dynamodb.sqlite.form-1"), at("dynamodb.sqlite")).unwrap();
+    std::fs::remove_file(at("provisio.sqlite")).unwrap();
+    std::fs::write(at("provisio.sqlite.migrating"), "of before").unwrap();
     migrate(folder.path()).await;
     std::fs::copy(at("dynamodb.sqlite.form-1"), at("dynamodb.sqlite")).unwrap();
     refused(folder.path(), &["dynamodb.sqlite", "provisio.sqlite", "move away"]).await;

@@ -3,60 +3,23 @@
 //!
 //! Neighbours: `store::content` has both rows; `forms` holds what is written.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms, text};
-use simulator::memory::{MemoryStore, Rows};
+use simulator::memory::MemoryStore;
 use simulator::stage::Stage;
-use store::keys::Key;
+use store::Store;
 use store::phase::Phase;
-use store::port::{CommitError, Found, Item, Range, Write};
-use store::{Store, StoreError};
+use store::port::Write;
 
-/// A store whose rows become others at the moment before a second row is read.
-struct Swapped {
-    rows: MemoryStore,
-    next: Mutex<Option<Rows>>,
-}
-
-#[async_trait]
-impl Store for Swapped {
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        if keys.iter().any(|key| key.sk == "L")
-            && let Some(next) = self.next.lock().unwrap().take()
-        {
-            *self.rows.rows() = next;
-        }
-        self.rows.get(keys).await
-    }
-
-    async fn glance(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        self.rows.glance(keys).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Found, StoreError> {
-        self.rows.range(range).await
-    }
-
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.rows.scan(after, limit).await
-    }
-
-    async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {
-        self.rows.write(writes).await
-    }
-
-    fn phase(&self) -> Phase {
-        self.rows.phase()
-    }
-}
+use crate::turns::Turns;
 
 /// The draft is replaced by one of so many line items while it is read.
 async fn check(lines: usize) {
-    let store = Arc::new(Swapped { rows: MemoryStore::default(), next: Mutex::default() });
-    let stage = Stage::over(store.clone());
+    let rows = Arc::new(MemoryStore::default());
+    let turns = Arc::new(Turns::new(rows.clone(), Phase::Whole));
+    let stage = Stage::over(turns.clone());
     let sale = Sale::open(&stage.app, &stage.api, &Terms::default()).await;
     let call = async |verb, path: &str, body: Value| {
         let reply = stage.api.call(&Call::new(verb, path, &sale.key, &body)).await;
@@ -71,12 +34,13 @@ async fn check(lines: usize) {
     };
     let made = call("POST", "/v1/entitlements", body(25)).await;
     let path = format!("/v1/entitlements/{}", text(&made["eId"]));
-    let before = store.rows.rows().clone();
+    let before = rows.rows().clone();
     call("PUT", &path, body(lines)).await;
-    let after = std::mem::replace(&mut *store.rows.rows(), before);
-    *store.next.lock().unwrap() = Some(after);
+    let after = std::mem::replace(&mut *rows.rows(), before);
+    let swap = move || *rows.rows() = after;
+    *turns.between.lock().unwrap() = Some(Box::new(swap));
     let seen = call("GET", &path, Value::Null).await;
-    assert!(store.next.lock().unwrap().is_none(), "it was swapped");
+    assert!(turns.between.lock().unwrap().is_none(), "it was swapped");
     assert_eq!(seen["refId1"], format!("of {lines}"));
     assert_eq!(seen["entitlementItems"].as_array().unwrap().len(), lines);
     assert_eq!(seen["version"], 2);

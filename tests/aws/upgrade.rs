@@ -23,11 +23,12 @@ use crate::tools::Tools;
 const LOAD: Duration = Duration::from_mins(10);
 /// Jobs at the same time.
 const CLERKS: u64 = 3;
+/// Jobs that are done in each step of the update.
+const STEP_JOBS: usize = 60;
 /// No job takes longer: what was lost is found by the sweeper.
 const JOB: Duration = Duration::from_mins(4);
 
 /// What the clerks saw.
-#[derive(Default)]
 struct Seen {
     /// Requests that are completed.
     done: Mutex<Vec<u64>>,
@@ -37,7 +38,10 @@ struct Seen {
     ours: Mutex<Vec<String>>,
     /// Those of the emulator, while it replaces a function.
     its: AtomicU64,
-    stop: AtomicBool,
+    /// When the clerks began.
+    begun: Instant,
+    /// The stack is what it is to be: the clerks end when their time is over.
+    updated: AtomicBool,
 }
 
 pub(crate) async fn tell(steps: &Steps, before: &Tools, tools: &Tools, aws: &Aws) {
@@ -45,12 +49,12 @@ pub(crate) async fn tell(steps: &Steps, before: &Tools, tools: &Tools, aws: &Aws
     stack::deploy(before, aws, &["MemorySize=256"]).await;
     let admin = stack::first_key(before, aws).await;
     let story = Arc::new(Story::over((), admin).await);
-    let (seen, begun) = (Arc::new(Seen::default()), Instant::now());
+    let seen = Arc::new(Seen::begin());
     steps.say("the load begins");
     let clerks: Vec<_> = (0..CLERKS)
         .map(|number| tokio::spawn(clerk(number, Arc::clone(&story), Arc::clone(&seen))))
         .collect();
-    tokio::time::sleep(LOAD / 10).await;
+    seen.goes_on().await;
     for indexes in ["OLD", "BOTH", "NEW"] {
         steps.say(&format!("sam deploy, Indexes={indexes}: {}", seen.count()));
         stack::deploy(tools, aws, &["MemorySize=256", &format!("Indexes={indexes}")]).await;
@@ -63,10 +67,9 @@ pub(crate) async fn tell(steps: &Steps, before: &Tools, tools: &Tools, aws: &Aws
                 }
             }
         }
-        tokio::time::sleep(LOAD / 10).await;
+        seen.goes_on().await;
     }
-    tokio::time::sleep(LOAD.saturating_sub(begun.elapsed())).await;
-    seen.stop.store(true, Relaxed);
+    seen.updated.store(true, Relaxed);
     for clerk in clerks {
         clerk.await.unwrap();
     }
@@ -77,6 +80,24 @@ pub(crate) async fn tell(steps: &Steps, before: &Tools, tools: &Tools, aws: &Aws
 }
 
 impl Seen {
+    fn begin() -> Self {
+        Self {
+            done: Mutex::default(),
+            keys: Mutex::default(),
+            ours: Mutex::default(),
+            its: AtomicU64::default(),
+            begun: Instant::now(),
+            updated: AtomicBool::default(),
+        }
+    }
+
+    /// Waits until so many jobs more are done: in each step of the update customers are served.
+    async fn goes_on(&self) {
+        let wanted = self.done.lock().unwrap().len() + STEP_JOBS;
+        let done = || async { (self.done.lock().unwrap().len() >= wanted).then_some(()) };
+        until_within(JOB, "the next jobs", done).await;
+    }
+
     fn count(&self) -> String {
         let (done, ours) = (self.done.lock().unwrap().len(), self.ours.lock().unwrap().len());
         format!("{done} jobs, {ours} faults of ours, {} of the emulator", self.its.load(Relaxed))
@@ -87,7 +108,7 @@ impl Seen {
 async fn clerk(number: u64, story: Arc<Story<()>>, seen: Arc<Seen>) {
     let mut sold: Vec<(String, String)> = Vec::new();
     for job in 0.. {
-        if seen.stop.load(Relaxed) {
+        if seen.updated.load(Relaxed) && seen.begun.elapsed() >= LOAD {
             return;
         }
         let name = format!("clerk-{number}-{job}");

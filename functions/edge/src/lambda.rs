@@ -41,9 +41,9 @@ impl Lambda {
     /// # Errors
     /// Which name of the environment is missing or wrong; why the function does not fit the data.
     pub async fn start() -> Result<Self, Error> {
-        // At TRACE the runtime would print bodies.
         // A line says its span once, not each of those around it, too.
         let json = subscriber::fmt().json().with_span_list(false);
+        // At TRACE the runtime would print bodies.
         json.with_max_level(lambda_http::tracing::Level::INFO).init();
         let config = Config::from_environment()?;
         let (id, secret) = (config.access_key_id, config.secret_access_key);
@@ -59,7 +59,7 @@ impl Lambda {
             None => None,
         };
         let marked = mark::compare(&store, master.as_ref()).await?;
-        let store = store.in_phase(config.indexes.form(marked));
+        let store = store.in_phase(config.indexes.phase(marked));
         let app = App {
             store: Arc::new(store),
             queue: Arc::new(SqsQueue::new(

@@ -56,8 +56,8 @@ pub enum Indexes {
 }
 
 impl Indexes {
-    /// The form in which a process writes, by what the mark says of the rows.
-    pub const fn form(self, marked: Option<u32>) -> Phase {
+    /// The phase in which a process writes, by what the mark says of the rows.
+    pub const fn phase(self, marked: Option<u32>) -> Phase {
         match (self, marked) {
             (Self::Old, _) => Phase::First,
             (_, Some(FORM)) => Phase::Whole,

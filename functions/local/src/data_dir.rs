@@ -157,12 +157,7 @@ impl DataDir {
     /// When that is not possible.
     pub fn new_database(&self) -> Result<PathBuf, FolderError> {
         let path = self.path.join(format!("{DATABASE}.new"));
-        for end in ["", "-wal", "-shm"] {
-            match fs::remove_file(beside(&path, end)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                other => other.map_err(|error| told(&path, error))?,
-            }
-        }
+        self.forget(&path)?;
         make_private(&path).map_err(|error| told(&path, error))?;
         Ok(path)
     }
@@ -187,6 +182,20 @@ impl DataDir {
             self.moved(&path, &kept)?;
         }
         Ok(kept)
+    }
+
+    /// Removes a database that was not finished, with its log.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn forget(&self, path: &Path) -> Result<(), FolderError> {
+        for end in ["", "-wal", "-shm"] {
+            match fs::remove_file(beside(path, end)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => other.map_err(|error| told(path, error))?,
+            }
+        }
+        Ok(())
     }
 
     /// Where rows are brought to the present form.

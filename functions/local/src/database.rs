@@ -137,7 +137,11 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
             return Ok(());
         }
         // Opening it takes what is in its log; nothing is moved unless the key is the right one.
-        Some(path) => drop(first_store(data, &path).await?),
+        Some(path) => {
+            drop(first_store(data, &path).await?);
+            // A copy that is there is of before somebody went back to this one.
+            data.forget(&data.migrating())?;
+        }
         None => {}
     }
     let kept = data.keep_first_form()?;

@@ -103,8 +103,8 @@ async fn sweep(app: Arc<App>, queue: Arc<LocalQueue>) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        // Its span tells its costs from those of calls.
         let shards = first..first + SWEEP_SHARDS;
+        // Its span tells its costs from those of calls.
         let swept = sweeper::sweep_lost(&app, shards, &holds).instrument(debug_span!("sweep"));
         if let Err(error) = swept.await {
             tracing::warn!(%error, "sweep");

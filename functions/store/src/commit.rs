@@ -141,7 +141,7 @@ fn take(tenant: Id, name: &Name) -> Write {
     Write::Put(keys::name(tenant, name), item, condition)
 }
 
-pub(crate) fn put(row: Encoded) -> Write {
+fn put(row: Encoded) -> Write {
     let mut item = row.item;
     let rev = AttributeValue::N((row.rev + 1).to_string());
     item.insert(attribute::REV.to_owned(), rev);

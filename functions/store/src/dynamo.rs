@@ -17,7 +17,7 @@ use domain::limits::{BATCH_KEYS, BATCH_READS, BATCH_WAIT};
 use crate::error::StoreError;
 use crate::keys::{Index, Key, Table, attribute};
 use crate::phase::Phase;
-use crate::port::{CommitError, Condition, Found, Item, Range, Store, Test, Write};
+use crate::port::{CommitError, Condition, Found, Item, Range, Store, Test, Write, text};
 use crate::sdk_error::{cancelled, refused, unavailable};
 use crate::tables;
 
@@ -358,8 +358,4 @@ fn with_key(key: &Key, item: &Item) -> Item {
 fn is_own(error: &PutItemError, writer: &AttributeValue) -> bool {
     let PutItemError::ConditionalCheckFailedException(failed) = error else { return false };
     failed.item().and_then(|item| item.get(attribute::WRITER)) == Some(writer)
-}
-
-fn text(item: &Item, name: &str) -> String {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }

@@ -121,23 +121,23 @@ pub(crate) const REQUEST: &str = "R";
 /// The start of the sort keys of an entitlement's product keys.
 pub(crate) const PRODUCT_KEYS: &str = "K#";
 
-/// An entitlement, with its line items unless they are large.
+/// An entitlement, with what it was sold with unless that is large.
 pub fn entitlement(tenant: Id, id: Id) -> Key {
     core(format!("T#{tenant}#E#{id}"), ENTITLEMENT.to_owned())
 }
 
-/// The line items of an entitlement that are too large for its own row.
+/// What an entitlement was sold with, where it is too large for its own row.
 pub fn content(tenant: Id, id: Id) -> Key {
     core(entitlement(tenant, id).pk, "L".to_owned())
 }
 
 /// The entitlement whose first row has this key.
 pub(crate) fn entitlement_of(key: &Key) -> Option<Id> {
-    owner_of(&key.pk).filter(|_| key.table == Table::Core && key.sk == ENTITLEMENT)
+    entitlement_in(&key.pk).filter(|_| key.table == Table::Core && key.sk == ENTITLEMENT)
 }
 
 /// The entitlement whose rows have this partition key.
-pub(crate) fn owner_of(pk: &str) -> Option<Id> {
+pub(crate) fn entitlement_in(pk: &str) -> Option<Id> {
     let (_, id) = pk.split_once("#E#")?;
     id.parse().ok()
 }

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::keys::{self, Index, Key, Owner, Table, attribute};
 use crate::phase::Phase;
 use crate::places;
-use crate::port::{Found, Item, Range, Store, Value};
+use crate::port::{Found, Item, Range, Store, Value, text};
 use crate::rows::plain;
 
 /// Two instants, both excluded; none: no bound.
@@ -215,10 +215,6 @@ impl dyn Store {
 fn is_near<L: DeserializeOwned>(item: &Item, near: impl Fn(&L) -> bool) -> bool {
     let Some(Value::M(listed)) = item.get(attribute::LISTED) else { return true };
     plain(listed.clone(), "listed").map_or(true, |listed| near(&listed))
-}
-
-fn text(item: &Item, name: &str) -> String {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
 /// The id of a place in a list.

@@ -56,15 +56,6 @@ pub fn key(mut row: Item, entitlement: &Entitlement) -> Result<ProductKey, Store
     Ok(ProductKey { allowed, addable, ..decode(row)? })
 }
 
-/// The next rows of `ids`, those that exist.
-fn found<T: Row>(
-    ids: &[Id],
-    rows: &mut impl Iterator<Item = Option<Item>>,
-) -> Result<BTreeMap<Id, T>, StoreError> {
-    let each = ids.iter().zip(rows).filter_map(|(id, row)| row.map(|row| (*id, row)));
-    each.map(|(id, row)| Ok((id, decode(row)?))).collect()
-}
-
 impl dyn Store {
     pub(crate) async fn find<T: Row>(&self, key: Key) -> Result<Option<T>, StoreError> {
         let row: Option<Item> = self.get(&[key]).await?.remove(0);
@@ -85,7 +76,9 @@ impl dyn Store {
             return Ok(BTreeMap::new());
         }
         let keys: Vec<Key> = ids.iter().map(|id| keys::of_catalog(tenant, kind, *id)).collect();
-        found(ids, &mut self.get(&keys).await?.into_iter())
+        let rows = ids.iter().zip(self.get(&keys).await?);
+        let found = rows.filter_map(|(id, row)| Some((*id, row?)));
+        found.map(|(id, row)| Ok((id, decode(row)?))).collect()
     }
 
     /// An entitlement.

@@ -22,7 +22,7 @@ use crate::keys::{self, Key, Table, attribute};
 use crate::load::key;
 use crate::mark::Mark;
 use crate::phase::FORM;
-use crate::port::{Condition, Item, Store, Write};
+use crate::port::{Condition, Item, Store, Write, text};
 use crate::rows::{decode, encode, is_first, plain};
 
 /// How far a migration is.
@@ -96,7 +96,7 @@ impl dyn Store {
         let partitions: BTreeSet<String> = first.map(|row| text(row, attribute::PK)).collect();
         let mut sold = BTreeMap::new();
         for pk in partitions {
-            let Some((tenant, id)) = keys::tenant_of(&pk).zip(keys::owner_of(&pk)) else {
+            let Some((tenant, id)) = keys::tenant_of(&pk).zip(keys::entitlement_in(&pk)) else {
                 continue;
             };
             // The keys of an entitlement that was deleted are nobody's any more.
@@ -146,7 +146,7 @@ impl dyn Store {
     ) -> Result<Option<Record>, StoreError> {
         Ok(match place.sk.as_str() {
             keys::ENTITLEMENT => {
-                let Some(id) = keys::owner_of(&place.pk) else { return Ok(None) };
+                let Some(id) = keys::entitlement_in(&place.pk) else { return Ok(None) };
                 Some(self.whole_entitlement(tenant, id, row).await?.in_full().into())
             }
             keys::ACTIVATION => Some(self.naming(tenant, decode(row)?).await?.into()),
@@ -180,8 +180,4 @@ enum Renewed {
     Changed,
     Same,
     Unreadable,
-}
-
-fn text(row: &Item, name: &str) -> String {
-    row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }

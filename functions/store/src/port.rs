@@ -19,6 +19,11 @@ pub use aws_sdk_dynamodb::types::AttributeValue as Value;
 /// A row's attributes, without its keys.
 pub type Item = HashMap<String, Value>;
 
+/// A text of a row; empty where it has none of that name.
+pub(crate) fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
 /// When a write may happen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {

@@ -54,6 +54,12 @@ fn unreadable(error: store::StoreError) -> Violation {
     Violation { invariant: "I10", seen: error.to_string() }
 }
 
+/// Whether rows of this key say their form.
+pub fn has_form(key: &Key) -> bool {
+    let one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
+    key.table == Table::Core && one
+}
+
 impl Rows {
     /// The rows of one tenant among these.
     ///
@@ -261,10 +267,6 @@ impl Run<'_> {
         if done != Some(Value::Bool(true)) || !all_write_second {
             return Ok(());
         }
-        let has_form = |key: &Key| {
-            let one = ["E", "A", "R"].contains(&key.sk.as_str()) || key.sk.starts_with("K#");
-            key.table == Table::Core && one
-        };
         let first = rows.iter().find(|(key, row)| has_form(key) && !row.contains_key("f"));
         check("I10", first.is_none(), || format!("{first:?} has form 1 after the migration"))
     }
