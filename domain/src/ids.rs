@@ -2,11 +2,12 @@
 //!
 //! Neighbours: every entity. Guarantee: an id fits into 53 bits, so JSON and JavaScript keep it.
 
-use std::fmt;
 use std::str::FromStr;
+use std::{fmt, io};
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -174,9 +175,36 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
+/// The same of a value's JSON text, which is hashed as it is written and never held.
+pub fn sha256_of(value: &Value) -> String {
+    let mut hashed = Hashed(Sha256::new());
+    // Writing into a hash has no way to fail.
+    let _ = serde_json::to_writer(&mut hashed, value);
+    HEXLOWER.encode(&hashed.0.finalize())
+}
+
+struct Hashed(Sha256);
+
+impl io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_hashed_as_its_text() {
+        let value = serde_json::json!({"b": [1, null, "\u{e9}"], "a": {}});
+        assert_eq!(sha256_of(&value), sha256_hex(value.to_string().as_bytes()));
+    }
 
     #[test]
     fn ids_are_ordered_by_time_and_fit_into_53_bits() {

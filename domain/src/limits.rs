@@ -193,6 +193,8 @@ pub const DOCTOR_LAG: Period = Period::from_secs(300);
 pub const RESEND_AFTER: Period = Period::from_secs(30);
 /// What waits for long is sent again no less often than this: a message may be lost at any time.
 pub const RESEND_SELDOM: Period = Period::from_secs(900);
+/// A request that a repeated attempt finds queued for so long needs attention.
+pub const QUEUED_LATE: Period = Period::from_secs(900);
 /// Rows of a shard of the index `due` in one read.
 pub const SWEEP_READ: usize = 100;
 /// Reads of a shard in one sweep.

@@ -1,11 +1,16 @@
 //! Lists: pages, cursors, filters, fields.
 
+use domain::ids::Id;
+use domain::record::Kind;
+use domain::request::dispatched::Answer;
 use domain::time::{Period, Time};
+use domain::view::request::RequestRow;
 use harness::story::id;
 use harness::{Service, Story};
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms};
-use store::list::Between;
+use store::keys::Owner;
+use store::list::{Between, PageOf};
 
 use crate::counts::stage;
 
@@ -171,4 +176,34 @@ async fn what_was_made_between_two_instants_is_read_and_no_more() {
     let page = call(&format!("/v1/provisioning-requests?limit=50&after={}", made[239].0)).await;
     assert_eq!(ids(&page), [id(&last["provisioningRequests"][0])]);
     assert_eq!(counter.take(0).calls, 2, "one read of the index, one of what is wanted");
+}
+
+/// What a late retry finds is where those are that failed, and leaves when it is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_long_needs_attention() {
+    let (stage, _) = stage().await;
+    let terms = Terms { ladder: vec!["PT0S", "PT5S", "PT20M", "PT20M"], ..Terms::default() };
+    let sale = Sale::open(&stage.app, &stage.api, &terms).await;
+    let activation = stage.api.call(&sale.activation(0, 1)).await.expect(201);
+    let request = id(&activation["provisioningRequests"][0]);
+    let tenant = Id::try_from(sale.tenant).unwrap();
+    let tried = async |status, after| {
+        let busy = Answer::Http { status, body: String::new(), retry_after: None };
+        stage.provider.answer(busy);
+        stage.clock.pass(Period::from_secs(after));
+        sweeper::sweep(&stage.app).await.unwrap();
+        stage.dispatch().await;
+        let asked = PageOf { owner: Some(Owner::Attention), limit: 9, ..PageOf::default() };
+        let kind = Kind::ProvisioningRequest;
+        let page = stage.app.store.list(tenant, kind, &asked, |_: &RequestRow| true).await.unwrap();
+        page.rows.iter().map(|row| row.id.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(tried(503, 0).await, [0; 0]);
+    assert_eq!(tried(503, 60).await, [0; 0]);
+    assert_eq!(tried(503, 1_800).await, [request]);
+    let failed =
+        Call::new("GET", "/v1/provisioning-requests?status=FAILED", &sale.key, &Value::Null);
+    assert_eq!(ids(&stage.api.call(&failed).await.expect(200)), [0; 0]);
+    assert_eq!(tried(202, 1_800).await, [0; 0]);
+    assert_eq!(stage.provider.posts().len(), 4);
 }

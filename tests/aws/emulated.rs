@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::emulator::{Aws, free_port};
-use crate::stack::Stack;
+use crate::stack;
 use crate::tools::Tools;
 
 /// What each function answers to its event, given an admin's key.
@@ -28,9 +28,9 @@ const ANSWERS: &[(&str, &str, u64)] = &[
 ];
 
 /// Invokes each once.
-pub(crate) async fn each_function(tools: &Tools, aws: &Aws, stack: &Stack, key: &str) {
+pub(crate) async fn each_function(tools: &Tools, aws: &Aws, key: &str) {
     for (function, member, wanted) in ANSWERS {
-        let answer = invoke(tools, aws, stack, function, key).await;
+        let answer = invoke(tools, aws, function, key).await;
         let told = match *member {
             "" => answer.as_u64(),
             "batchItemFailures" => answer[member].as_array().map(|list| list.len() as u64),
@@ -40,7 +40,7 @@ pub(crate) async fn each_function(tools: &Tools, aws: &Aws, stack: &Stack, key: 
     }
 }
 
-async fn invoke(tools: &Tools, aws: &Aws, stack: &Stack, function: &str, key: &str) -> Value {
+async fn invoke(tools: &Tools, aws: &Aws, function: &str, key: &str) -> Value {
     let [emulator, runtime] = [free_port().await, free_port().await];
     let mut title = function.to_owned();
     title[..1].make_ascii_uppercase();
@@ -53,16 +53,8 @@ async fn invoke(tools: &Tools, aws: &Aws, stack: &Stack, function: &str, key: &s
         .arg("--runtime-api-address")
         .arg(format!("127.0.0.1:{runtime}"))
         .arg(bootstrap)
-        .envs([
-            ("AWS_LAMBDA_FUNCTION_NAME", function),
-            ("AWS_REGION", "us-east-1"),
-            ("SERVICE", "provisio-dev"),
-            ("PUBLIC_URL", "https://provisio.example"),
-        ])
-        .env("TABLE_CORE", stack.output("CoreTableName"))
-        .env("TABLE_CATALOG", stack.output("CatalogTableName"))
-        .env("DISPATCH_QUEUE_URL", stack.output("DispatchQueueUrl"))
-        .env("MASTER_KEY_ARN", stack.output("MasterKeyArn"))
+        .envs([("AWS_LAMBDA_FUNCTION_NAME", function), ("AWS_REGION", "us-east-1")])
+        .envs(stack::environment(aws, function).await)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

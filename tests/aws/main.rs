@@ -66,7 +66,7 @@ async fn tell(steps: &Steps, tools: &Tools, aws: &emulator::Aws) {
     steps.say("what the operator sees: metrics, traces");
     stories::telemetry(aws).await;
     steps.say("each bootstrap alone, with its event of tests/events");
-    emulated::each_function(tools, aws, &stack, &story.admin.key).await;
+    emulated::each_function(tools, aws, &story.admin.key).await;
     steps.say("the stack is deleted, the tables and the master key stay");
     stack::delete(aws, &stack).await;
     steps.say("done");

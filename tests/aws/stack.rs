@@ -61,6 +61,13 @@ pub(crate) async fn bootstrap(tools: &Tools, aws: &Aws, event: &str) -> Value {
     serde_json::from_str(run(aws.at(&mut sam).args(invoke)).await.trim()).unwrap()
 }
 
+/// The environment that the template gives a function.
+pub(crate) async fn environment(aws: &Aws, function: &str) -> BTreeMap<String, String> {
+    let asked = json!({"FunctionName": format!("{NAME}-{function}")});
+    let mut told = aws.call("lambda", "get_function_configuration", asked).await;
+    serde_json::from_value(told["Environment"]["Variables"].take()).unwrap()
+}
+
 /// All is well, as the doctor of the bootstrap function sees it.
 pub(crate) async fn is_well(tools: &Tools, aws: &Aws) {
     let told = bootstrap(tools, aws, r#"{"check": true}"#).await;

@@ -24,7 +24,7 @@ use crate::decision::{Decision, Follow};
 use crate::entitlement::product_key::KeyRef;
 use crate::ids::Id;
 use crate::life::{Aged, Life};
-use crate::limits::{QUEUE_DELAY, RESPONSE_EXCERPT_BYTES};
+use crate::limits::{QUEUE_DELAY, QUEUED_LATE, RESPONSE_EXCERPT_BYTES};
 use crate::machine::Stateful;
 use crate::rejection::Rejection;
 use crate::request::attempt::UnfinishedAttempt;
@@ -258,9 +258,14 @@ impl Request {
         matches!(self.life.state, Status::Completed | Status::DispatchFailed | Status::Failed)
     }
 
-    /// Whether somebody has to look at it.
-    pub const fn needs_attention(&self) -> bool {
-        self.life.state.needs_attention()
+    /// Whether somebody has to look at it: it ended without success, or it still waits and its last
+    /// attempt, not the first of its generation, came late.
+    pub fn needs_attention(&self) -> bool {
+        let waits = self.life.state == Status::RequestQueued && self.attempt_count > 1;
+        let begun = self.scheduled_date.max(Some(self.life.moved));
+        let tried = self.executed_date.zip(begun).filter(|_| waits);
+        tried.is_some_and(|(at, begun)| at.since(begun) >= QUEUED_LATE)
+            || self.life.state.has_failed()
     }
 
     /// When the next attempt is due, at the latest: an attempt that is under way is repeated only

@@ -36,8 +36,8 @@ pub enum Status {
 }
 
 impl Status {
-    /// It is an end without success: somebody has to look at it.
-    pub const fn needs_attention(self) -> bool {
+    /// It ended without success.
+    pub const fn has_failed(self) -> bool {
         matches!(self, Self::DispatchFailed | Self::Failed)
     }
 }

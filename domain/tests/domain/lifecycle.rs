@@ -255,6 +255,31 @@ fn every_class_of_answer_has_its_row() {
 }
 
 #[test]
+fn what_still_waits_at_a_late_retry_needs_attention() {
+    let (method, quarter) = (method(Completion::Callback).info, 900_000);
+    let tried = |request: &Request, millis| claimed(request, &method, &at(millis));
+    let answered = |request, status, millis| ended(request, &method, &http(status), &at(millis)).0;
+    let first = answered(tried(&queued(), quarter), 503, quarter);
+    assert!(!first.needs_attention(), "a first attempt that comes late is no retry");
+    let early = answered(tried(&queued(), 0), 503, 0);
+    assert!(!tried(&early, quarter - 1).needs_attention());
+    let late = tried(&early, quarter);
+    assert!(late.needs_attention());
+    let waits = answered(late.clone(), 503, quarter);
+    assert!(waits.needs_attention(), "it waits for the next one");
+    assert!(!answered(late, 202, quarter).needs_attention(), "it was sent");
+    let failed = waits.cancel(None, &at(quarter)).unwrap().0;
+    assert!(failed.needs_attention());
+    let again = failed.retry(id(7), Some(&active()), &at(2 * quarter)).unwrap().0;
+    assert!(!again.needs_attention());
+    let soon = answered(tried(&again, 2 * quarter), 503, 2 * quarter);
+    assert!(!tried(&soon, 3 * quarter - 1).needs_attention());
+    assert!(tried(&soon, 3 * quarter).needs_attention());
+    let planned = Request { scheduled_date: Some(at(quarter).now), ..early };
+    assert!(!tried(&planned, 2 * quarter - 1).needs_attention(), "from its day on");
+}
+
+#[test]
 fn the_wait_is_the_ladders_with_jitter_or_what_the_provider_asked_for() {
     let ladder = [0, 10, 100].map(Period::from_secs);
     let wait = |number, fraction| {

@@ -4,7 +4,7 @@
 
 use domain::cause::{Failure, Own};
 use domain::decision::Decision;
-use domain::ids::{Id, sha256_hex};
+use domain::ids::{Id, sha256_of};
 use domain::plan::method::Method;
 use domain::request::document::Sources;
 use domain::request::{Named, Payload, Request};
@@ -121,7 +121,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
     let payload = Payload {
         request: sources.request.id,
         generation: sources.request.generation,
-        document_hash: sha256_hex(document.to_string().as_bytes()),
+        document_hash: sha256_of(&document),
         plan: named(plan.id, &plan.name, plan.version),
         method: named(method.info.id, &method.info.name, method.info.version),
         text,

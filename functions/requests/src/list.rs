@@ -62,7 +62,7 @@ impl Filter {
     /// Where only those are asked for that ended without success, they have an index of their own.
     fn owner(&self) -> Option<Owner> {
         let asked = !self.statuses.is_empty();
-        let all = self.statuses.iter().copied().all(Status::needs_attention);
+        let all = self.statuses.iter().copied().all(Status::has_failed);
         (asked && all).then_some(Owner::Attention)
     }
 }

@@ -308,7 +308,7 @@ pub enum Owner {
     Customer(Id),
     /// An entitlement has activations.
     Entitlement(Id),
-    /// Whoever looks after requests has those that ended without success.
+    /// Whoever looks after requests has those that need attention.
     Attention,
 }
 
