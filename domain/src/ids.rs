@@ -179,7 +179,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn sha256_of(value: &Value) -> String {
     let mut hashed = Hashed(Sha256::new());
     // Writing into a hash has no way to fail.
-    let _ = serde_json::to_writer(&mut hashed, value);
+    serde_json::to_writer(&mut hashed, value).unwrap_or_default();
     HEXLOWER.encode(&hashed.0.finalize())
 }
 
