@@ -131,6 +131,10 @@ pub const KEY_GENERATIONS: u8 = 15;
 
 /// Features of a product.
 pub const PRODUCT_FEATURES: usize = 25;
+/// Highest number that an attribute of a license takes.
+pub const LICENSE_NUMBER: u64 = 2_147_483_647;
+/// Unlimited concurrency is this many instances (source 004).
+pub const UNLIMITED_INSTANCES: u64 = 10_000_000;
 /// Attributes of a product's feature: as many as there are.
 pub const LICENSE_ATTRIBUTES: usize = 34;
 /// Memory data of a product, characters.
@@ -193,6 +197,10 @@ pub const DOCTOR_LAG: Period = Period::from_secs(300);
 pub const RESEND_AFTER: Period = Period::from_secs(30);
 /// What waits for long is sent again no less often than this: a message may be lost at any time.
 pub const RESEND_SELDOM: Period = Period::from_secs(900);
+/// Up to here, every whole number among JSON's floats is exact.
+pub const EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+/// Kept of the `Location` of a redirect, bytes.
+pub const LOCATION_BYTES: usize = 1024;
 /// A request that a repeated attempt finds queued for so long needs attention.
 pub const QUEUED_LATE: Period = Period::from_secs(900);
 /// Rows of a shard of the index `due` in one read.

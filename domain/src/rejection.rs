@@ -23,6 +23,8 @@ pub enum Code {
     ValidationFailed,
     /// The body has a member that this call does not know. Check its spelling and case.
     UnknownMember,
+    /// The member is decided by the service, and the body says otherwise. Leave it out.
+    ReadOnly,
     /// `fields` names a member that the answer does not have.
     UnknownField,
     /// A text holds a character that it may not hold; the answer names it.

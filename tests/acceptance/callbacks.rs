@@ -5,7 +5,7 @@ use edge::ports::{Clock, SystemClock};
 use harness::Story;
 use harness::story::other_secret;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn sent(story: &Story) -> u64 {
     let id = story.activate(1).await;
@@ -130,6 +130,21 @@ async fn what_was_known_is_no_news_when_it_comes_again() {
     let accepted = moments.filter(|moment| moment["kind"] == "CALLBACK");
     let ids: Vec<&str> = accepted.map(|moment| moment["webhookId"].as_str().unwrap()).collect();
     assert_eq!(ids, ["m1", "m3"], "{told:#}");
+}
+
+/// What a provider completes late is known from then on; what is known stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_completion_brings_the_first_reference_number() {
+    let story = Story::begin().await;
+    let id = sent(&story).await;
+    let said = async |webhook_id: &str, number: Option<&str>| {
+        let body = json!({"status": "COMPLETED", "referenceNumber": number});
+        let reply = story.report(id, webhook_id, &body).await.expect(200);
+        (reply["outcome"].clone(), story.request(id).await["referenceNumber"].clone())
+    };
+    assert_eq!(said("m1", None).await, (json!("ACCEPTED"), Value::Null));
+    assert_eq!(said("m2", Some("R-1")).await, (json!("DUPLICATE"), json!("R-1")));
+    assert_eq!(said("m3", Some("R-2")).await, (json!("DUPLICATE"), json!("R-1")));
 }
 
 /// The main fact of a report is its status: no text beside it can lose it.

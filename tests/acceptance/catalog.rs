@@ -223,11 +223,14 @@ async fn a_plan_sees_the_features_of_what_was_activated() {
     let body = json!({"pkId": pk_id, "activationQuantity": 1});
     admin.post("/v1/activations", &body).await.expect(201);
     let sent = story.provider.nth(1).await.json();
-    let line = |id: u64, name: &str| {
+    let line = |id: u64, name: &str, model: Value| {
         json!({"feature": {"id": id, "identifier": format!("FTR-{id}"),
-            "nameVersion": {"name": name, "version": "1"}}})
+            "nameVersion": {"name": name, "version": "1"}}, "licenseModel": model,
+            "attributes": {"attribute": []}})
     };
-    let both = json!({"activationFeature": [line(print, "Print"), line(scan, "Scan")]});
+    let perpetual = line(print, "Print", json!({"id": 4, "name": "Perpetual"}));
+    let unlocked = line(scan, "Scan", json!({"id": 6, "name": "Unlocked (Perpetual)"}));
+    let both = json!({"activationFeature": [perpetual, unlocked]});
     assert_eq!(sent["details"], both);
     assert_eq!(sent["name"], json!({"name": "Print", "version": "1"}));
     assert_eq!(sent["model"], "Unlocked (Perpetual)");

@@ -15,7 +15,7 @@ use crate::contract::{item, key, number};
 pub(crate) async fn scans(store: &dyn Store) {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let rows = store.scan(after.clone(), 40).await.unwrap();
+        let rows = store.scan(Table::Core, after.clone(), 40).await.unwrap();
         let text = |row: &Item, name: &str| row[name].as_s().unwrap().clone();
         let keys: Vec<Key> =
             rows.iter().map(|row| key(&text(row, "pk"), &text(row, "sk"))).collect();

@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsInput, TransactWriteItemsOutput,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms};
 use simulator::stage::{Stage, body_of};
@@ -217,7 +217,7 @@ async fn lists(stage: &Stage, counter: &Counter, sale: &Sale) -> Lines {
     for _ in 0..52 {
         stage.api.call(&sale.activation(0, 1)).await.expect(201);
         entitlements(stage, counter, sale).await;
-        let refused = Answer::Http { status: 400, body: String::new(), retry_after: None };
+        let refused = Answer::Http { status: 400, body: String::new(), heard: Heard::default() };
         stage.provider.answer(refused);
         stage.dispatch().await;
         // Newer ones, that did not fail.

@@ -89,7 +89,8 @@ async fn told() -> (Story, u64) {
         reply.expect(200)
     };
     let unit = json!({"name": "Admin Unit", "alternativeCode": "adminunit",
-        "description": "admin unit"});
+        "description": "admin unit", "groupName": "Group", "communityName": "Community",
+        "parentBusinessUnitName": "Parent"});
     patch("/v1/tenant".to_owned(), unit).await;
     let flag = json!({"id": "F1", "file": {"fileName": "cy.png",
         "fileContentUrl": "https://flags.example/cy.png", "fileMimeType": "image/png"}});
@@ -109,6 +110,8 @@ async fn told() -> (Story, u64) {
             "number": "ACR0000000510", "name": "Tucano_2", "lifeCycleState": "ACTIVE"}});
     let body = json!({"name": "Tucano Provider_2", "profile": profile});
     patch(format!("/v1/customers/{}", story.customer), body).await;
+    let kind = json!({"description": "a farm of pods", "classification": "PACKAGE"});
+    patch(format!("/v1/products/{}", story.product), kind).await;
     let plan = json!({"name": "Pods", "definition": {"username": "S0000000327", "pods": 5}});
     admin.put(&format!("/v1/plans/{}", story.plan), &plan).await.expect(200);
     let method = json!({"name": "AlphaNetworks Tucano", "type": "CALLOUT",
@@ -197,7 +200,13 @@ async fn the_sources_example_is_answered_name_by_name() {
     assert_eq!(provider["provisioning_protocol"], "TUCANO");
     let executed = data["executed_date"].as_str().unwrap();
     assert_eq!((executed.len(), executed.ends_with('Z')), (19, false));
-    assert_eq!(data["log_information"]["created_by_unit"]["name"], "Admin Unit");
+    let unit = &data["log_information"]["created_by_unit"];
+    assert_eq!((&unit["name"], &unit["group_name"]), (&json!("Admin Unit"), &json!("Group")));
+    assert_eq!(unit["community_name"], "Community");
+    let unit = &data["log_information"]["updated_by_business_unit"];
+    assert_eq!(unit["parent_business_unit_name"], "Parent");
+    assert_eq!(subscription["type"]["description"], "a farm of pods");
+    assert_eq!(subscription["type"]["classification"], "PACKAGE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,6 +257,7 @@ async fn fields_set_leaves_what_is_named() {
     };
     assert_eq!(of("number,life_cycle_state,subscription").await.len(), 4);
     assert_eq!(of("").await.len(), 19, "empty is absent: all");
+    assert_eq!(of("number&fields_set=type,life_cycle_state").await.len(), 4, "given twice");
     for name in of("number,life_cycle_state,subscription").await {
         assert!(["id", "number", "life_cycle_state", "subscription"].contains(&name.as_str()));
     }
@@ -331,6 +341,14 @@ async fn states_errors_and_the_legacy_setting_are_told() {
     assert_eq!(rejected["error_code"], "PROVIDER_HTTP_400");
     assert_eq!(rejected["response"], "no such tariff");
     assert_eq!(rejected["subscription"]["life_cycle_state"], "NOT_EFFECTIVE");
+    // What nobody can have received was not executed.
+    let nowhere = json!({"name": "Pod farm", "type": "CALLOUT", "retryLadder": ["PT0S"],
+        "endpointUrl": "http://127.0.0.1:1/"});
+    admin.put(&format!("/v1/methods/{}", story.method), &nowhere).await.expect(200);
+    let unsent = story.activate(1).await;
+    story.until_status(unsent, "DISPATCH_FAILED").await;
+    let unsent = of(&json!(unsent)).await;
+    assert_eq!((&unsent["executed_date"], &unsent["request"]), (&Value::Null, &Value::Null));
     let pending = of(later).await;
     assert_eq!(pending["life_cycle_state"], "PENDING");
     assert_eq!(pending["scheduled_date"], date[..19]);

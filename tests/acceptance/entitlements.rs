@@ -271,6 +271,42 @@ async fn what_is_still_open_keeps_its_entitlement() {
     }
 }
 
+/// Who activates what was sold to nobody yet is its customer from then on.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_activation_registers_its_customer() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let mut body = body_of("PRODUCE", &json!({"productId": story.product}));
+    body["registrationRequired"] = json!("MANDATORY");
+    body["entitlementItems"][0]["numActivationPerProductKey"] = json!(5);
+    let made = create(admin, &body).await.expect(201);
+    let path = format!("/v1/entitlements/{}", e_id(&made));
+    assert_eq!(made["customerId"], Value::Null);
+    let keys = admin.get(&format!("{path}/product-keys")).await.expect(200);
+    let activate = async |customer: Option<u64>| {
+        let body = json!({"pkId": keys["data"][0]["pkId"], "activationQuantity": 1,
+            "customerId": customer});
+        admin.post("/v1/activations", &body).await
+    };
+    activate(None).await.refused(422, "CUSTOMER_REQUIRED");
+    activate(Some(story.customer)).await.expect(201);
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(shown["customerId"], story.customer);
+    assert_eq!(shown["activeActivations"], 1);
+    activate(None).await.expect(201);
+    let other = id(&admin.post("/v1/customers", &json!({"name": "Other"})).await.expect(201));
+    activate(Some(other)).await.expect(201);
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["customerId"], &shown["activeActivations"]),
+        (&json!(story.customer), &json!(3))
+    );
+    let theirs = format!("/v1/entitlements?customerId={}", story.customer);
+    let theirs = admin.get(&theirs).await.expect(200);
+    assert!(theirs["data"].as_array().unwrap().iter().any(|row| row["eId"] == made["eId"]));
+    admin.delete(&format!("/v1/customers/{}", story.customer)).await.refused(409, "IN_USE");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_reopenings_are_one_too_many() {
     let story = Story::begin().await;
@@ -288,6 +324,8 @@ async fn sixteen_reopenings_are_one_too_many() {
     for pk_id in void {
         let shown = admin.get(&format!("/v1/product-keys/{pk_id}")).await.expect(200);
         assert_eq!((&shown["state"], &shown["allowedActions"]), (&json!("VOID"), &json!([])));
+        let quantities = [&shown["totalQuantity"], &shown["availableQuantity"]];
+        assert_eq!(quantities, [&Value::Null; 2], "those of a later sale are not its own");
         let body = json!({"pkId": pk_id, "activationQuantity": 1});
         let refused = admin.post("/v1/activations", &body).await;
         refused.refused(409, "ILLEGAL_TRANSITION");

@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use serde_json::{Value, json};
 use simulator::api::{Call, Sale, Terms, text};
 use simulator::check::has_form;
 use simulator::memory::MemoryStore;
 use simulator::stage::Stage;
 use store::Store;
-use store::keys::Index;
+use store::keys::{Index, Table};
 use store::phase::Phase;
 use store::port::{Condition, Item, Write};
 
@@ -108,7 +108,7 @@ impl Shop {
     async fn key_row(&self) -> Item {
         let mut after = None;
         loop {
-            let rows = self.turns.rows.scan(after, 100).await.unwrap();
+            let rows = self.turns.rows.scan(Table::Core, after, 100).await.unwrap();
             if let Some(row) = rows.iter().find(|row| key_of(row).sk.starts_with("K#")) {
                 return row.clone();
             }
@@ -138,7 +138,7 @@ async fn check(rows: Arc<dyn Store>, first: Phase, second: Phase, lines: usize) 
     assert_eq!(row.contains_key("activated"), second != Phase::First, "{case}");
 
     // One of the two that are still to be sent fails, and is retried by the other version.
-    let refused = Answer::Http { status: 400, body: String::new(), retry_after: None };
+    let refused = Answer::Http { status: 400, body: String::new(), heard: Heard::default() };
     shop.stage.provider.answer(refused);
     shop.stage.dispatch().await;
     let failed = "/v1/provisioning-requests?status=DISPATCH_FAILED,FAILED";
@@ -157,7 +157,7 @@ async fn check(rows: Arc<dyn Store>, first: Phase, second: Phase, lines: usize) 
     assert_eq!(shop.all().await, seen, "{case}: the migration changed something");
     let mut after = None;
     loop {
-        let rows = shop.turns.rows.scan(after, 100).await.unwrap();
+        let rows = shop.turns.rows.scan(Table::Core, after, 100).await.unwrap();
         let Some(last) = rows.last() else { break };
         after = Some(key_of(last));
         for row in rows {
@@ -219,7 +219,7 @@ async fn a_migration_that_dies_again_and_again_ends() {
 pub(crate) async fn without_form(store: &dyn Store) -> usize {
     let (mut rows, mut after) = (0, None);
     loop {
-        let page = store.scan(after, 100).await.unwrap();
+        let page = store.scan(Table::Core, after, 100).await.unwrap();
         let Some(last) = page.last() else { return rows };
         after = Some(key_of(last));
         for mut row in page {

@@ -76,7 +76,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("bootstrap", &[
-        "catalog: BatchGetItem DescribeTable GetItem PutItem Query",
+        "catalog: BatchGetItem DescribeTable GetItem PutItem Query Scan",
         "catalog/list: Query",
         "core: BatchGetItem DescribeTable GetItem PutItem Scan",
         "core/due: Query",

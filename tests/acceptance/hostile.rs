@@ -227,6 +227,10 @@ async fn a_redirect_is_not_followed() {
             "HTTP/1.1 {code} X\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n"
         );
         check("redirect", says(&text), Comes::Refused).await;
+        let Answer::Http { heard, .. } = posted(says(&text), LONG).await.0 else {
+            panic!("{code}")
+        };
+        assert_eq!(heard.location, Some(format!("http://{elsewhere}/")));
     }
     let visited = timeout(Duration::from_millis(100), listener.accept()).await;
     assert!(visited.is_err(), "nobody came there");
@@ -237,7 +241,7 @@ async fn retry_after_in_every_form() {
     let wait = async |value: &str| {
         let text = format!("HTTP/1.1 429 X\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n");
         match posted(says(&text), LONG).await.0 {
-            Answer::Http { status: 429, retry_after, .. } => retry_after.map(Period::millis),
+            Answer::Http { status: 429, heard, .. } => heard.retry_after.map(Period::millis),
             other => panic!("{other:?}"),
         }
     };

@@ -228,7 +228,7 @@ const ITEMS: &[(&str, &str, &str)] = &[
         "enforcementId: the only enforcementId is 1."),
     ("Product_Key", "<activationAttribute><attributeName>ACKNOWLEDGEMENT_REQUEST</attributeName>\
         <attributeValue>maybe</attributeValue></activationAttribute>",
-        "activationAttribute[1]/attributeValue: ACKNOWLEDGEMENT_REQUEST is true or false."),
+        "activationAttribute[1]/attributeValue: ACKNOWLEDGEMENT_REQUEST is TRUE or FALSE."),
 ];
 
 /// Rules of what is beside the items.

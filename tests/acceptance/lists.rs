@@ -2,7 +2,7 @@
 
 use domain::ids::Id;
 use domain::record::Kind;
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::time::{Period, Time};
 use domain::view::request::RequestRow;
 use harness::story::id;
@@ -188,7 +188,7 @@ async fn a_request_that_waits_for_long_needs_attention() {
     let request = id(&activation["provisioningRequests"][0]);
     let tenant = Id::try_from(sale.tenant).unwrap();
     let tried = async |status, after| {
-        let busy = Answer::Http { status, body: String::new(), retry_after: None };
+        let busy = Answer::Http { status, body: String::new(), heard: Heard::default() };
         stage.provider.answer(busy);
         stage.clock.pass(Period::from_secs(after));
         sweeper::sweep(&stage.app).await.unwrap();

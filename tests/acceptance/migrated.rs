@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use simulator::api::{Api, Call};
 use simulator::check::Rows;
 use simulator::stage::{Stage, routers};
+use store::keys::Table;
 use tempfile::TempDir;
 
 use crate::starts::refused;
@@ -126,7 +127,7 @@ fn same(path: &str, before: &Value, now: &Value) {
 async fn rows(stage: &Stage) -> Rows {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = stage.app.store.scan(after, 500).await.unwrap();
+        let page = stage.app.store.scan(Table::Core, after, 500).await.unwrap();
         found.extend(page.iter().map(|row| (key_of(row), row.clone())));
         let Some(last) = page.last() else { break };
         after = Some(key_of(last));
@@ -152,6 +153,31 @@ async fn by_owner(stage: &Stage) {
             assert_eq!(found.iter().collect::<Vec<_>>(), wanted, "{list} {value}");
         }
     }
+}
+
+/// A contact finds its customer by its e-mail, and a plan sees the document of its day until it is
+/// saved again.
+async fn people_and_plans(stage: &Stage) {
+    let mut named = 0;
+    for customer in all(stage, "/v1/customers").await {
+        let contacts = get(stage, &format!("/v1/customers/{}/contacts", customer["id"])).await;
+        for contact in contacts["data"].as_array().unwrap() {
+            let body = json!({"customerEmail": contact["emailId"]});
+            let call = Call::new("POST", "/v1/entitlements", ADMIN_KEY, &body);
+            let made = stage.api.call(&call).await.expect(201);
+            assert_eq!(made["customerId"], customer["id"]);
+            let path = format!("/v1/entitlements/{}", made["eId"].as_str().unwrap());
+            let call = Call::new("DELETE", &path, ADMIN_KEY, &Value::Null);
+            assert_eq!(stage.api.call(&call).await.status, 204);
+            named += 1;
+        }
+    }
+    assert!(named > 0, "the folder has contacts");
+    let plans = all(stage, "/v1/plans").await;
+    assert!(!plans.is_empty() && plans.iter().all(|plan| plan["documentVersion"] == 1));
+    let body = json!({"planId": plans[0]["id"]});
+    let call = Call::new("POST", "/v1/plans/lint", ADMIN_KEY, &body);
+    stage.api.call(&call).await.expect(200);
 }
 
 /// Every open request ends: what is sent now is never reported, what waits comes to its turn. Then
@@ -228,6 +254,7 @@ async fn a_folder_of_0_1_0_is_migrated_and_loses_nothing() {
     assert_eq!(missing, 0, "the folder has requests in every state: {statuses:?}");
 
     by_owner(&stage).await;
+    people_and_plans(&stage).await;
     everything_ends(&stage).await;
     every_key_activates(&stage).await;
 }

@@ -99,6 +99,45 @@ async fn contacts_belong_to_their_customer_and_go_with_it() {
     admin.get(&contacts).await.refused(404, "NOT_FOUND");
 }
 
+/// The e-mail of a contact finds its customer, as it is now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_finds_its_customer() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    let body = json!({"name": "One", "emails": ["it@one.example"]});
+    let one = id(&admin.post("/v1/customers", &body).await.expect(201));
+    let contacts = format!("/v1/customers/{one}/contacts");
+    let body = json!({"emailId": "Ann@One.example"});
+    let ann = id(&admin.post(&contacts, &body).await.expect(201));
+    let sell = async |body: Value| admin.post("/v1/entitlements", &body).await;
+    let found = sell(json!({"customerEmail": "ann@one.example"})).await.expect(201);
+    assert_eq!(found["customerId"], one);
+    sell(json!({"customerId": one, "customerEmail": "ann@one.example"})).await.expect(201);
+    sell(json!({"customerId": one, "customerEmail": "bob@one.example"}))
+        .await
+        .refused(422, "REFERENCE_NOT_FOUND");
+    sell(json!({"partnerEmail": "ann@one.example"})).await.refused(422, "REFERENCE_NOT_FOUND");
+    let at = format!("{contacts}/{ann}");
+    patch(admin, &at, &json!({"emailId": "bob@one.example"})).await.expect(200);
+    sell(json!({"customerEmail": "ann@one.example"})).await.refused(422, "REFERENCE_NOT_FOUND");
+    sell(json!({"customerEmail": "bob@one.example"})).await.expect(201);
+    // Two contacts and the customer itself are one customer.
+    admin.post(&contacts, &json!({"emailId": "it@one.example"})).await.expect(201);
+    admin.post(&contacts, &json!({"emailId": "it@one.example"})).await.expect(201);
+    sell(json!({"customerEmail": "it@one.example"})).await.expect(201);
+    let two = id(&admin.post("/v1/customers", &json!({"name": "Two"})).await.expect(201));
+    let theirs = format!("/v1/customers/{two}/contacts");
+    let other = admin.post(&theirs, &json!({"emailId": "it@one.example"})).await.expect(201);
+    let several = sell(json!({"customerEmail": "it@one.example"})).await;
+    several.refused(422, "REFERENCE_NOT_FOUND");
+    assert!(several.text.contains("More than one Customer"), "{}", several.text);
+    assert_eq!(admin.delete(&format!("{theirs}/{}", id(&other))).await.status, 204);
+    sell(json!({"customerEmail": "it@one.example"})).await.expect(201);
+    admin.post(&theirs, &json!({"emailId": "late@two.example"})).await.expect(201);
+    assert_eq!(admin.delete(&format!("/v1/customers/{two}")).await.status, 204);
+    sell(json!({"customerEmail": "late@two.example"})).await.refused(422, "REFERENCE_NOT_FOUND");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_an_entitlement_stays() {
     let story = Story::begin().await;
@@ -117,7 +156,10 @@ async fn who_is_named_elsewhere_stays() {
     let order = json!({"action": "PRODUCE", "entitlementItems": [{
         "lineItemType": "Product_Key", "numProductKeys": 1, "numActivationPerProductKey": 5,
         "itemProducts": [{"productId": story.product}]}]});
-    let sold = made("/v1/entitlements", order.clone()).await;
+    // Sold to somebody: otherwise who activates it is registered, and stays as long as it does.
+    let mut theirs = order.clone();
+    theirs["customerId"] = story.customer.into();
+    let sold = made("/v1/entitlements", theirs).await;
     let keys = format!("/v1/entitlements/{}/product-keys", sold["eId"].as_str().unwrap());
     let pk_id = admin.get(&keys).await.expect(200)["data"][0]["pkId"].clone();
     let partner = id(&made("/v1/partners", json!({"name": "Reseller"})).await);

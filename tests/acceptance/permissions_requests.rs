@@ -1,6 +1,6 @@
 //! The visits of `permissions` to provisioning requests.
 
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::time::Period;
 use serde_json::{Value, json};
 use simulator::api::{Door, text};
@@ -49,7 +49,7 @@ impl Town {
             self.get(&format!("/v1/provisioning-requests{query}")).await;
         }
         // One that is tried again, and one that the sweeper finds.
-        let busy = Answer::Http { status: 503, body: String::new(), retry_after: None };
+        let busy = Answer::Http { status: 503, body: String::new(), heard: Heard::default() };
         self.stage.provider.answer(busy);
         self.activate(pk_id, 2).await;
         self.dispatch().await;

@@ -51,6 +51,41 @@ async fn a_plan_or_method_in_use_is_not_deleted() {
     admin.post("/v1/plans", &json!({"name": "Pods"})).await.expect(201);
 }
 
+/// The form of the values is a part of a plan: versions tell its change, a preview and a rehearsal
+/// fill by it, and lint looks at a saved plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_values_is_a_part_of_a_plan() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let request = story.activate(1).await;
+    story.until_status(request, "REQUEST_SENT").await;
+    story.report(request, "m1", &json!({"status": "COMPLETED"})).await.expect(200);
+    let definition = json!({"n": "$.provisioningRequest.id", "five": 5});
+    let path = format!("/v1/plans/{}", story.plan);
+    let body = json!({"name": "Pods", "definition": definition, "values": "TEXT"});
+    let asked = json!({"definition": definition, "values": "TEXT", "last": 1});
+    let told = admin.post(&format!("{path}/rehearse"), &asked).await.expect(200);
+    let filled = format!("{{\"n\":\"{request}\",\"five\":5}}");
+    assert_eq!(told["requests"][0]["after"]["payloadText"], filled);
+    assert_eq!(admin.put(&path, &body).await.expect(200)["values"], "TEXT");
+    let version = admin.get(&format!("{path}/versions/2")).await.expect(200);
+    let changes = version["changes"].as_array().unwrap();
+    let found = changes.iter().find(|change| change["pointer"] == "/values").unwrap();
+    assert_eq!((&found["from"], &found["to"]), (&json!("NATIVE"), &json!("TEXT")));
+    let preview = async |body: Value| admin.post("/v1/plans/preview", &body).await;
+    let by_plan = json!({"planId": story.plan, "requestId": request});
+    assert_eq!(preview(by_plan.clone()).await.expect(200)["payloadText"], filled);
+    let tried = json!({"definition": definition, "values": "TEXT", "requestId": request});
+    assert_eq!(preview(tried).await.expect(200)["payloadText"], filled);
+    let mut both = by_plan;
+    both["values"] = json!("TEXT");
+    preview(both).await.refused(400, "VALIDATION_FAILED");
+    let lint = async |body: Value| admin.post("/v1/plans/lint", &body).await;
+    assert_eq!(lint(json!({"planId": story.plan})).await.expect(200)["warnings"], json!([]));
+    lint(json!({"planId": story.plan, "definition": {}})).await.refused(400, "VALIDATION_FAILED");
+    lint(json!({"planId": 7})).await.refused(422, "REFERENCE_NOT_FOUND");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_definition_is_answered_as_it_was_given() {
     let service = Service::start().await;

@@ -209,6 +209,59 @@ async fn the_last_product_taken_back_ends_the_revocation() {
 }
 
 /// Nothing reached the provider: what waits is cancelled, and there is nothing to take back.
+/// What is taken back is named by the number that the provider gave it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_back_has_the_reference_number_of_what_provided() {
+    let story = Story::begin().await;
+    let client = story.admin();
+    let definition = json!({"number": "$.provisioningRequest.referenceNumber",
+        "type": "$.provisioningRequest.type"});
+    let body = json!({"name": "Back", "definition": definition});
+    let back = id(&client.post("/v1/plans", &body).await.expect(201));
+    let body = json!({"planId": story.plan, "methodId": story.method, "deprovisionPlanId": back});
+    let path = format!("/v1/products/{}/association", story.product);
+    client.put(&path, &body).await.expect(200);
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+    let made = activate(client, body).await.expect(201);
+    let request = id(&made["provisioningRequests"][0]);
+    story.until_status(request, "REQUEST_SENT").await;
+    let done = json!({"status": "COMPLETED", "referenceNumber": "POD-77"});
+    story.report(request, "m1", &done).await.expect(200);
+    revoke(client, &path_of(&made), json!({})).await.expect(200);
+    let sent = story.provider.nth(2).await;
+    assert_eq!(sent.body, r#"{"number":"POD-77","type":"DEPROVISION"}"#);
+}
+
+/// What a provider is working on stays, where no plan takes it back: that is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_will_stay_is_told() {
+    let story = Story::begin().await;
+    let client = story.admin();
+    let mut told = Vec::new();
+    for status in ["REQUEST_SENT", "COMPLETED"] {
+        let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+        let made = activate(client, body).await.expect(201);
+        let request = harness::story::id(&made["provisioningRequests"][0]);
+        story.until_status(request, "REQUEST_SENT").await;
+        if status == "COMPLETED" {
+            story.report(request, status, &json!({"status": status})).await.expect(200);
+        }
+        let revoked = revoke(client, &path_of(&made), json!({})).await.expect(200);
+        told.push(revoked["warnings"].clone());
+        assert_eq!(revoked["history"][0]["byName"], revoked["history"][1]["byName"]);
+        assert!(revoked["history"][0]["byName"].is_string(), "{revoked}");
+    }
+    assert_eq!(told[0][0]["code"], "NOT_TAKEN_BACK", "{told:?}");
+    assert_eq!(told[1], json!([]));
+    with_deprovisioning(&story).await;
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+    let made = activate(client, body).await.expect(201);
+    let request = harness::story::id(&made["provisioningRequests"][0]);
+    story.until_status(request, "REQUEST_SENT").await;
+    let revoked = revoke(client, &path_of(&made), json!({})).await.expect(200);
+    assert_eq!(revoked["warnings"], json!([]), "it is taken back");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_never_sent_is_cancelled() {
     let story = Story::begin().await;

@@ -46,6 +46,55 @@ async fn the_ten_attributes_have_their_names_and_kinds() {
     assert_eq!(story.admin().get(path).await.expect(200)["data"], json!([]));
 }
 
+/// A status is known by any of its names, and what is none is told with the six.
+#[tokio::test(flavor = "multi_thread")]
+async fn statuses_are_taken_in_any_case_and_as_they_are_displayed() {
+    let story = Story::begin().await;
+    let id = story.activate(1).await;
+    story.until_status(id, "REQUEST_SENT").await;
+    let admin = story.admin();
+    for name in ["REQUEST_SENT", "request_sent", "Request%20Sent", "request-sent"] {
+        let list = admin.get(&format!("/v1/provisioning-requests?status={name}")).await;
+        assert_eq!(list.expect(200)["data"][0]["id"], id, "{name}");
+    }
+    let path = format!("/v1/provisioning-requests/{id}/status");
+    let set = async |status: &str| admin.post(&path, &json!({"status": status})).await;
+    set("In Progress").await.expect(200);
+    set("failed").await.expect(200);
+    let six = "known are REQUEST_QUEUED, REQUEST_SENT, IN_PROGRESS, COMPLETED, DISPATCH_FAILED, \
+               FAILED";
+    for (refused, words) in [
+        (set("done").await, six),
+        (set("Request Sent").await, "must be IN_PROGRESS, COMPLETED or FAILED"),
+        (admin.get("/v1/provisioning-requests?status=done").await, six),
+    ] {
+        assert_eq!(refused.status, 400);
+        assert!(refused.text.contains(words), "{}", refused.text);
+    }
+}
+
+/// A cancellation can say why, in the comments and in the history.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_says_why() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let far = harness::story::days_ahead(3);
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1, "scheduledDate": far});
+    let made = admin.post("/v1/activations", &body).await.expect(201);
+    let path = format!("/v1/provisioning-requests/{}", made["provisioningRequests"][0]["id"]);
+    let long = json!({"comments": "x".repeat(501)});
+    admin.post(&format!("{path}/cancel"), &long).await.refused(400, "VALIDATION_FAILED");
+    let why = json!({"comments": "ordered twice"});
+    let cancelled = admin.post(&format!("{path}/cancel"), &why).await.expect(200);
+    assert_eq!(
+        (&cancelled["status"], &cancelled["comments"]),
+        (&json!("FAILED"), &why["comments"])
+    );
+    let last = cancelled["history"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["row"], &last["note"]), (&json!("P22"), &why["comments"]));
+    assert!(last["byName"].is_string(), "{last}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_six_statuses_are_named_as_in_the_source() {
     let story = Story::begin().await;

@@ -62,7 +62,7 @@ fn refused(product: u64, [print, scan]: [u64; 2]) -> Vec<(Value, u16, &'static s
     vec![
         (of(json!([])), 400, "EXECUTION_COUNT (2) must be specified"),
         (json!({"productId": product}), 400, "EXECUTION_COUNT (2) must be specified"),
-        (of(json!([count("ten")])), 400, "EXECUTION_COUNT and TIME_PERIOD are whole"),
+        (of(json!([count("ten")])), 400, "EXECUTION_COUNT is a whole number from 0 to"),
         (of(json!([count("")])), 400, "must have 1 to 255 characters"),
         (of(json!([{"attributeId": 2}])), 400, "SET needs a value"),
         (of(json!([{"attributeId": 35, "value": "1"}])), 400, "there is no attribute 35"),
@@ -106,7 +106,7 @@ fn refused(product: u64, [print, scan]: [u64; 2]) -> Vec<(Value, u16, &'static s
             of(json!([count("1"), {"attributeId": 5, "value": "TRUE"},
                 {"attributeId": 6, "value": "10000001"}])),
             400,
-            "CONCURRENT_INSTANCES is 1 to 10000000",
+            "CONCURRENT_INSTANCES is a whole number from 1 to 10000000",
         ),
         (
             json!({"productId": product, "features": [{"featureId": 77}]}),

@@ -39,8 +39,13 @@ impl Store for Turns {
         self.rows.range(range).await
     }
 
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.rows.scan(after, limit).await
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        self.rows.scan(table, after, limit).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError> {

@@ -78,7 +78,7 @@ async fn substitution<S>(story: &Story<S>, id: u64, payload: &Value) {
 }
 
 fn shape() -> Value {
-    let text = include_str!("../../domain/tests/cases/shape/shape.json");
+    let text = include_str!("../../domain/tests/cases/shape/shape-2.json");
     serde_json::from_str(text).unwrap()
 }
 

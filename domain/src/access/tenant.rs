@@ -25,6 +25,15 @@ pub struct Tenant {
     pub alternative_code: Option<String>,
     /// At most 500 characters.
     pub description: Option<String>,
+    /// Shown by CRM.COM's view as the group of its units.
+    #[serde(default)]
+    pub group_name: Option<String>,
+    /// Shown by CRM.COM's view as the community of its units.
+    #[serde(default)]
+    pub community_name: Option<String>,
+    /// Shown by CRM.COM's view as the parent of its business units.
+    #[serde(default)]
+    pub parent_business_unit_name: Option<String>,
     /// Whether CRM.COM's view fills the members that later versions of it leave empty (003-H10).
     pub legacy_compatibility: bool,
     /// Counts the changes; the `ETag`.
@@ -47,6 +56,12 @@ pub struct TenantPatch {
     pub alternative_code: Option<String>,
     /// 1 to 500 characters; empty: none.
     pub description: Option<String>,
+    /// 1 to 255 characters; empty: none.
+    pub group_name: Option<String>,
+    /// 1 to 255 characters; empty: none.
+    pub community_name: Option<String>,
+    /// 1 to 255 characters; empty: none.
+    pub parent_business_unit_name: Option<String>,
     /// Default true.
     pub legacy_compatibility: Option<bool>,
 }
@@ -61,6 +76,9 @@ impl Tenant {
             name: format!("Tenant {id}"),
             alternative_code: None,
             description: None,
+            group_name: None,
+            community_name: None,
+            parent_business_unit_name: None,
             legacy_compatibility: true,
             version: 0,
             meta: Meta {
@@ -87,10 +105,20 @@ impl Tenant {
         if let Some(name) = &patch.name {
             self.name = faults.take("/name", text::short(name)).unwrap_or_default();
         }
-        if let Some(code) = &patch.alternative_code {
-            let given = Some(code).filter(|code| !code.is_empty());
-            self.alternative_code =
-                given.and_then(|code| faults.take("/alternativeCode", text::short(code)));
+        for (at, given, own) in [
+            ("/alternativeCode", &patch.alternative_code, &mut self.alternative_code),
+            ("/groupName", &patch.group_name, &mut self.group_name),
+            ("/communityName", &patch.community_name, &mut self.community_name),
+            (
+                "/parentBusinessUnitName",
+                &patch.parent_business_unit_name,
+                &mut self.parent_business_unit_name,
+            ),
+        ] {
+            if let Some(text) = given {
+                let text = Some(text).filter(|text| !text.is_empty());
+                *own = text.and_then(|text| faults.take(at, text::short(text)));
+            }
         }
         if let Some(description) = &patch.description {
             self.description =

@@ -288,7 +288,9 @@ impl Facts {
         let asks = self.item()?.1.asks_acknowledgement();
         let last = exhausts && entitlement.keys_exhausted + 1 == entitlement.keys();
         let first = entitlement.life.state == EntitlementState::Queued;
-        let count = (!first && !last).then(|| Count {
+        // Who activates what nobody bought yet, registers it (004, registrationRequired).
+        let registers = self.customer.as_ref().filter(|_| entitlement.customer_id.is_none());
+        let count = (!first && !last && registers.is_none()).then(|| Count {
             state: entitlement.life.state,
             generation: entitlement.key_generation,
             keys: entitlement.keys(),
@@ -300,6 +302,7 @@ impl Facts {
         if !moved {
             return Ok(decision);
         }
+        entitlement.customer_id = registers.map(|it| it.id).or(entitlement.customer_id);
         entitlement.active_activations += 1;
         entitlement.keys_exhausted += u32::from(exhausts);
         entitlement.unacknowledged += u64::from(asks);

@@ -24,6 +24,7 @@ use crate::request::open::Origin;
 use crate::request::states::Status;
 use crate::request::{Delivery, Request, RequestType};
 use crate::stamp::{Actor, Stamp};
+use crate::substitution::lint::{Severity, Warning};
 use crate::time::Time;
 
 /// Body of `POST /v1/activations/{aid}/revoke`.
@@ -105,6 +106,28 @@ impl Revocation {
             decision.save(self.activation.clone())
         };
         Ok((self.activation, self.requests, decision))
+    }
+
+    /// What stays provided because nothing takes it back: requests that are under way, of products
+    /// without a deprovision plan.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let left = self.requests.iter().filter(|request| {
+            let heard = request.delivery != Delivery::Never;
+            let open = request.kind == RequestType::Provision && !request.is_at_rest() && heard;
+            open && self.taken_back_by(request).is_none()
+        });
+        let warning = |request: &Request| Warning {
+            at: String::new(),
+            severity: Severity::Warning,
+            code: "NOT_TAKEN_BACK",
+            detail: format!(
+                "The request {} is under way, and the product {} has no deprovision plan: what the \
+                 provider makes of it stays.",
+                request.id, request.product.name
+            ),
+            did_you_mean: None,
+        };
+        left.map(warning).collect()
     }
 
     /// What follows for the activation from what became of a request of it.
@@ -300,7 +323,7 @@ impl Revocation {
         for request in &mut self.requests {
             request.taken_back = request.kind == RequestType::Provision;
             if request.life.state == Status::RequestQueued {
-                (*request, decision) = request.clone().cancelled(decision, stamp)?;
+                (*request, decision) = request.clone().cancelled(None, decision, stamp)?;
             } else {
                 decision = decision.save(request.clone());
             }

@@ -36,6 +36,15 @@ pub enum ProductType {
     Cancellation,
 }
 
+/// How the content of a subscription to a product is put together (source 003).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the kinds of source 003")]
+pub enum Classification {
+    Flexible,
+    Package,
+}
+
 /// A product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +67,12 @@ pub struct Product {
     /// The text that is written into a key's memory (source 004); at most 4,096 characters.
     #[serde(default)]
     pub memory_data: Option<String>,
+    /// At most 500 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Shown by CRM.COM's view.
+    #[serde(default)]
+    pub classification: Option<Classification>,
     /// The namespace it belongs to.
     pub namespace_id: Id,
     /// Counts the changes; the `ETag`.
@@ -86,6 +101,10 @@ pub struct ProductInput {
     pub features: Vec<ProductFeature>,
     /// At most 4,096 characters.
     pub memory_data: Option<String>,
+    /// At most 500 characters.
+    pub description: Option<String>,
+    /// Shown by CRM.COM's view.
+    pub classification: Option<Classification>,
     /// Default: the default namespace.
     pub namespace_id: Option<Id>,
 }
@@ -100,12 +119,17 @@ pub struct ProductPatch {
     pub name_version: Option<NameVersion>,
     /// Its kind.
     pub product_type: Option<ProductType>,
-    /// May be changed until the end of life; all else only while it is a draft.
+    /// May be changed until the end of life, as description and classification; all else only
+    /// while it is a draft.
     pub provisioning_enabled: Option<bool>,
     /// All features.
     pub features: Option<Vec<ProductFeature>>,
     /// At most 4,096 characters; empty: none.
     pub memory_data: Option<String>,
+    /// At most 500 characters; empty: none. May be changed until the end of life.
+    pub description: Option<String>,
+    /// Shown by CRM.COM's view. May be changed until the end of life.
+    pub classification: Option<Classification>,
 }
 
 impl Product {
@@ -126,6 +150,8 @@ impl Product {
         let name_version = input.name_version.check(&mut faults);
         check(&input.features, &known, &mut faults);
         let memory_data = memory(input.memory_data.as_deref(), &mut faults);
+        let description = text::description(input.description.as_deref());
+        let description = faults.take("/description", description).flatten();
         faults.finish()?;
         let made = Self {
             id,
@@ -136,6 +162,8 @@ impl Product {
             provisioning_enabled: input.provisioning_enabled,
             features: input.features.clone(),
             memory_data,
+            description,
+            classification: input.classification,
             namespace_id,
             version: 1,
             meta: Meta::new(stamp),
@@ -172,8 +200,12 @@ impl Product {
         if patch.memory_data.is_some() {
             next.memory_data = memory(patch.memory_data.as_deref(), &mut faults);
         }
+        let described = patch.description.as_deref().map(|text| text::description(Some(text)));
+        let described = described.and_then(|text| faults.take("/description", text));
         faults.finish()?;
         let content_changed = next != *self;
+        next.description = described.unwrap_or(next.description);
+        next.classification = patch.classification.or(self.classification);
         next.provisioning_enabled = patch.provisioning_enabled.unwrap_or(self.provisioning_enabled);
         let allowed = match self.life_cycle_stage {
             LifeCycleStage::Draft => true,
@@ -182,7 +214,8 @@ impl Product {
         };
         if !allowed {
             let detail = "What is sold stays as it is: of a product in stage COMMIT only \
-                          provisioningEnabled can change, of one in EOL nothing.";
+                          provisioningEnabled, description and classification can change, of \
+                          one in EOL nothing.";
             return Err(self.illegal(detail, ()));
         }
         next.version += 1;

@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Feature;
 use crate::catalog::license::{
-    CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, EXECUTION_COUNT, TIME_PERIOD, UNLIMITED_INSTANCES,
-    attribute_of, license_model,
+    Attribute, CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, LicenseModel, attribute_of, license_model,
+    truth,
 };
 use crate::ids::Id;
 use crate::limits::{LICENSE_ATTRIBUTES, PRODUCT_FEATURES};
 use crate::rejection::{Code, Fault, Faults};
-use crate::text;
 
 /// A feature of a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -62,36 +61,53 @@ pub(super) fn check(
                 faults.check(!twice, &id_at, "the feature is named twice");
             }
         }
+        let model = feature.license_model_id.and_then(license_model);
         if let Some(id) = feature.license_model_id {
-            let known = license_model(id).is_some();
             let detail = format!("there is no license model {id}; see /v1/license-models");
-            faults.check(known, &format!("{at}/licenseModelId"), detail);
+            faults.check(model.is_some(), &format!("{at}/licenseModelId"), detail);
         }
-        attributes(&at, &feature.attributes, faults);
+        attributes(&at, model, &feature.attributes, faults);
     }
 }
 
-fn attributes(at: &str, list: &[LicenseAttribute], faults: &mut Faults) {
+fn attributes(
+    at: &str,
+    model: Option<&LicenseModel>,
+    list: &[LicenseAttribute],
+    faults: &mut Faults,
+) {
     let most = format!("at most {LICENSE_ATTRIBUTES} attributes");
     faults.check(list.len() <= LICENSE_ATTRIBUTES, &format!("{at}/attributes"), most);
-    for (i, attribute) in list.iter().enumerate().take(LICENSE_ATTRIBUTES) {
-        let id_at = format!("{at}/attributes/{i}/attributeId");
-        let id = attribute.attribute_id;
-        let detail = format!("there is no attribute {id}; see /v1/attributes");
-        faults.check(attribute_of(id).is_some(), &id_at, detail);
-        let twice = list[..i].iter().any(|other| other.attribute_id == id);
+    for (i, own) in list.iter().enumerate().take(LICENSE_ATTRIBUTES) {
+        let at = format!("{at}/attributes/{i}");
+        let (id_at, value_at) = (format!("{at}/attributeId"), format!("{at}/value"));
+        let twice = list[..i].iter().any(|other| other.attribute_id == own.attribute_id);
         faults.check(!twice, &id_at, "the attribute is named twice");
-        let value_at = format!("{at}/attributes/{i}/value");
-        match &attribute.value {
-            None => {
-                let detail = "must be given, unless saot is true";
-                faults.check(attribute.saot, &value_at, detail);
-            }
+        let Some(attribute) = faults.take(&id_at, known(own.attribute_id, model)) else { continue };
+        match &own.value {
+            None => faults.check(own.saot, &value_at, "must be given, unless saot is true"),
             Some(value) => {
-                let checked = text::short(value).and_then(|value| of_attribute(id, value));
-                faults.take(&value_at, checked);
+                faults.take(&value_at, attribute.read(value));
             }
         }
+    }
+}
+
+/// An attribute that the license model takes.
+///
+/// # Errors
+/// `VALIDATION_FAILED` when there is none, or the model does not take it.
+pub fn known(id: u64, model: Option<&LicenseModel>) -> Result<&'static Attribute, (Code, String)> {
+    let wrong = |detail| Err((Code::ValidationFailed, detail));
+    let Some(attribute) = attribute_of(id) else {
+        return wrong(format!("there is no attribute {id}; see /v1/attributes"));
+    };
+    match model.filter(|model| !model.takes(id)) {
+        None => Ok(attribute),
+        Some(LicenseModel { id: model, name, .. }) => wrong(format!(
+            "the license model {name} ({model}) takes no {} ({id}); see /v1/license-models",
+            attribute.name
+        )),
     }
 }
 
@@ -100,28 +116,6 @@ impl ProductFeature {
     pub fn value(&self, attribute: u64) -> Option<&str> {
         let found = self.attributes.iter().find(|own| own.attribute_id == attribute);
         found.and_then(|own| own.value.as_deref())
-    }
-}
-
-/// The values that have a rule of their own.
-///
-/// # Errors
-/// `VALIDATION_FAILED` with the rule.
-pub fn of_attribute(id: u64, value: String) -> Result<String, (Code, String)> {
-    let wrong = |detail: &str| Err((Code::ValidationFailed, detail.to_owned()));
-    match id {
-        ENABLE_CONCURRENCY if !matches!(&*value, "TRUE" | "FALSE") => {
-            wrong("ENABLE_CONCURRENCY is TRUE or FALSE")
-        }
-        CONCURRENT_INSTANCES
-            if !value.parse().is_ok_and(|n| (1..=UNLIMITED_INSTANCES).contains(&n)) =>
-        {
-            wrong("CONCURRENT_INSTANCES is 1 to 10000000, which is unlimited")
-        }
-        EXECUTION_COUNT | TIME_PERIOD if value.parse::<u64>().is_err() => {
-            wrong("EXECUTION_COUNT and TIME_PERIOD are whole numbers")
-        }
-        _ => Ok(value),
     }
 }
 
@@ -146,7 +140,8 @@ pub(super) fn missing(features: &[ProductFeature], faults: &mut Faults) {
         }
         let (enable, instances) = (of(ENABLE_CONCURRENCY), of(CONCURRENT_INSTANCES));
         let open = enable.is_some_and(|a| a.saot) || instances.is_some_and(|a| a.saot);
-        let concurrent = enable.is_some_and(|a| open || a.value.as_deref() == Some("TRUE"));
+        let says = |a: &LicenseAttribute| a.value.as_deref().and_then(truth) == Some(true);
+        let concurrent = enable.is_some_and(|a| open || says(a));
         if concurrent != instances.is_some() {
             let detail = "concurrency needs ENABLE_CONCURRENCY TRUE and CONCURRENT_INSTANCES";
             lacks("attributes", detail.to_owned());

@@ -4,7 +4,7 @@
 
 use crate::catalog::Product;
 use crate::catalog::license::{
-    CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, attribute_of, license_model,
+    CONCURRENT_INSTANCES, ENABLE_CONCURRENCY, attribute_of, license_model, truth,
 };
 use crate::catalog::product_feature::ProductFeature;
 use crate::catalog::states::LifeCycleStage;
@@ -100,19 +100,24 @@ impl ItemProduct {
             let mut lacks = |what: String| {
                 faults.add(at, Code::ValidationFailed, format!("feature {feature}: {what}"));
             };
-            let model = specified.and_then(|own| own.license_model_id);
-            if of_product.license_model_id.or(model).and_then(license_model).is_none() {
+            let specified_model = specified.and_then(|own| own.license_model_id);
+            let model = of_product.license_model_id.or(specified_model).and_then(license_model);
+            if model.is_none() {
                 lacks("it has no license model".to_owned());
             }
             // How many instances is asked for only where concurrency is enabled.
             let open = of_product.attributes.iter().filter(|own| own.saot);
-            for id in open.map(|own| own.attribute_id).filter(|id| *id != CONCURRENT_INSTANCES) {
+            let wanted = |id: &u64| {
+                *id != CONCURRENT_INSTANCES && model.is_none_or(|model| model.takes(*id))
+            };
+            for id in open.map(|own| own.attribute_id).filter(wanted) {
                 if value(of_product, specified, id).is_none() {
                     let name = attribute_of(id).map(|own| own.name).unwrap_or_default();
                     lacks(format!("{name} ({id}) must be specified"));
                 }
             }
-            let enabled = value(of_product, specified, ENABLE_CONCURRENCY) == Some("TRUE");
+            let enabled = value(of_product, specified, ENABLE_CONCURRENCY).and_then(truth);
+            let enabled = enabled == Some(true);
             let instances = value(of_product, specified, CONCURRENT_INSTANCES).is_some();
             let asked = specified.is_some_and(|own| own.value(CONCURRENT_INSTANCES).is_some());
             if enabled && !instances || !enabled && asked {

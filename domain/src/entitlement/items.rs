@@ -162,17 +162,14 @@ fn attributes(
             "ACKNOWLEDGMENT_REQUEST" => ACKNOWLEDGEMENT_REQUEST,
             name => name,
         };
-        let detail = format!("there is no attribute {name}; see /v1/attributes");
-        if attribute_named(name).is_none() {
-            faults.add(&name_at, Code::ValidationFailed, detail);
-        }
         let twice = read.iter().any(|other| other.attribute_name == name);
         faults.check(!twice, &name_at, "the attribute is named twice");
-        let value = faults.take(&value_at, text::short(&attribute.attribute_value));
-        let bool =
-            value.as_deref().is_none_or(|v| matches!(v, "true" | "false" | "TRUE" | "FALSE"));
-        let fine = name != ACKNOWLEDGEMENT_REQUEST || bool;
-        faults.check(fine, &value_at, "ACKNOWLEDGEMENT_REQUEST is true or false");
+        let Some(known) = attribute_named(name) else {
+            let detail = format!("there is no attribute {name}; see /v1/attributes");
+            faults.add(&name_at, Code::ValidationFailed, detail);
+            continue;
+        };
+        let value = faults.take(&value_at, known.read(&attribute.attribute_value));
         read.push(ActivationAttribute {
             attribute_name: name.to_owned(),
             attribute_value: value.unwrap_or_default(),

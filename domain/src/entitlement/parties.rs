@@ -2,6 +2,8 @@
 //!
 //! Neighbours: `create` asks it. Guarantee: only who exists is named (004, note).
 
+use std::collections::BTreeSet;
+
 use crate::customer::Customer;
 use crate::customer::contact::Contact;
 use crate::decision::Decision;
@@ -20,6 +22,8 @@ pub struct Known {
     pub partners: Vec<Customer>,
     /// The contact, if it is the customer's.
     pub contact: Option<Contact>,
+    /// Customers and partners one of whose contacts has the e-mail.
+    pub by_contact: BTreeSet<Id>,
 }
 
 /// The party that was meant.
@@ -53,8 +57,8 @@ impl Known {
             email: input.partner_email.as_deref(),
         };
         let parties = Parties {
-            customer: customer.find(&self.customers, faults),
-            partner: partner.find(&self.partners, faults),
+            customer: customer.find(&self.customers, &self.by_contact, faults),
+            partner: partner.find(&self.partners, &self.by_contact, faults),
         };
         if let Some(id) = input.contact_id {
             let theirs = |contact: &Contact| Some(contact.customer_id) == parties.customer;
@@ -75,9 +79,16 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    fn find(&self, found: &[Customer], faults: &mut Faults) -> Option<Id> {
+    /// By its own e-mail, or one of its contacts'.
+    fn find(
+        &self,
+        found: &[Customer],
+        by_contact: &BTreeSet<Id>,
+        faults: &mut Faults,
+    ) -> Option<Id> {
         let has = |customer: &Customer, email: &str| {
-            customer.emails.iter().any(|own| own.to_lowercase() == email.to_lowercase())
+            let own = customer.emails.iter().any(|own| own.to_lowercase() == email.to_lowercase());
+            own || by_contact.contains(&customer.id)
         };
         if let Some(Err((code, detail))) = self.email.map(text::email) {
             faults.add(format!("/{}Email", self.member), code, detail);

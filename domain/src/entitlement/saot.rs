@@ -4,10 +4,8 @@
 //! Neighbours: `items` asks it. Guarantee: only what the product leaves open is specified.
 
 use crate::catalog::Product;
-use crate::catalog::license::{
-    CONCURRENT_INSTANCES, EXECUTION_COUNT, TIME_PERIOD, attribute_of, license_model,
-};
-use crate::catalog::product_feature::{ProductFeature, of_attribute};
+use crate::catalog::license::{Attribute, AttributeKind, LicenseModel, license_model};
+use crate::catalog::product_feature::{ProductFeature, known};
 use crate::entitlement::input::{AttributeChange, ChangeAction, ItemFeatureInput};
 use crate::entitlement::{ItemFeature, ItemProduct, SpecifiedAttribute};
 use crate::ids::Id;
@@ -23,6 +21,13 @@ pub(super) struct Specified<'a> {
     pub(super) product: &'a Product,
     /// What there was of it in this line item.
     pub(super) before: Option<&'a ItemProduct>,
+}
+
+/// A feature of the body: its place, the product's own, and the model that is chosen for it.
+struct Place<'a> {
+    at: &'a str,
+    of_product: &'a ProductFeature,
+    model: Option<&'a LicenseModel>,
 }
 
 /// CANCEL: the product is no longer part of the entitlement.
@@ -56,7 +61,10 @@ impl Specified<'_> {
             };
             let model = feature.license_model_id;
             self.license_model(&format!("{at}/licenseModelId"), of_product, model, faults);
-            match self.attributes(&at, id, of_product, &feature.attributes, faults) {
+            // What the catalog allows of the product's own model was decided there.
+            let chosen = model.filter(|_| of_product.license_model_id.is_none());
+            let place = Place { at: &at, of_product, model: chosen.and_then(license_model) };
+            match self.attributes(id, &place, &feature.attributes, faults) {
                 Ok(attributes) => {
                     read.push(ItemFeature { feature_id: id, license_model_id: model, attributes });
                 }
@@ -85,9 +93,8 @@ impl Specified<'_> {
 
     fn attributes(
         &self,
-        at: &str,
         feature: Id,
-        of_product: &ProductFeature,
+        &Place { at, of_product, model }: &Place<'_>,
         changes: &[AttributeChange],
         faults: &mut Faults,
     ) -> Result<Vec<SpecifiedAttribute>, Cancelled> {
@@ -97,11 +104,7 @@ impl Specified<'_> {
         let mut read = Vec::new();
         for (i, change) in changes.iter().enumerate().take(LICENSE_ATTRIBUTES) {
             let (id, id_at) = (change.attribute_id, format!("{at}/{i}/attributeId"));
-            let Some(attribute) = attribute_of(id) else {
-                let detail = format!("there is no attribute {id}; see /v1/attributes");
-                faults.add(id_at, Code::ValidationFailed, detail);
-                continue;
-            };
+            let Some(attribute) = faults.take(&id_at, known(id, model)) else { continue };
             if change.action == ChangeAction::Cancel {
                 return Err(Cancelled);
             }
@@ -118,7 +121,7 @@ impl Specified<'_> {
             let before = self.specified(feature, id);
             let default = of_product.value(id).map(ToOwned::to_owned);
             let current = before.clone().or(default);
-            let value = changed(change, before, current.as_deref());
+            let value = changed(attribute, change, before, current.as_deref());
             let value = faults.take(&format!("{at}/{i}/value"), value).flatten();
             read.extend(value.map(|value| SpecifiedAttribute { attribute_id: id, value }));
         }
@@ -135,6 +138,7 @@ impl Specified<'_> {
 
 /// What the change makes of a value; none where nothing is specified.
 fn changed(
+    attribute: &Attribute,
     change: &AttributeChange,
     before: Option<String>,
     current: Option<&str>,
@@ -145,15 +149,14 @@ fn changed(
     }
     let action: &str = change.action.into();
     let Some(given) = &change.value else { return wrong(format!("{action} needs a value")) };
-    let given = text::short(given)?;
-    let id = change.attribute_id;
     if change.action == ChangeAction::Set {
-        return of_attribute(id, given).map(Some);
+        return attribute.read(given).map(Some);
     }
-    let name = attribute_of(id).map_or("the attribute", |attribute| attribute.name);
-    if ![EXECUTION_COUNT, TIME_PERIOD, CONCURRENT_INSTANCES].contains(&id) {
+    let name = attribute.name;
+    if attribute.kind != AttributeKind::Integer {
         return wrong(format!("{action} is for numbers; {name} is none"));
     }
+    let given = text::short(given)?;
     let Ok(by) = given.parse::<u64>() else {
         return wrong(format!("{action} needs a whole number, not {given:?}"));
     };
@@ -163,14 +166,14 @@ fn changed(
         _ => there.checked_sub(by),
     };
     match sum {
-        Some(sum) => of_attribute(id, sum.to_string()).map(Some),
+        Some(sum) => attribute.read(&sum.to_string()).map(Some),
         None => wrong(format!("{action} {by} is not possible: {name} is {there}")),
     }
 }
 
 impl ItemFeature {
     /// The specified value of an attribute.
-    pub(super) fn value(&self, attribute: u64) -> Option<&str> {
+    pub(crate) fn value(&self, attribute: u64) -> Option<&str> {
         let found = self.attributes.iter().find(|own| own.attribute_id == attribute);
         found.map(|own| own.value.as_str())
     }

@@ -16,6 +16,7 @@ use crate::record::Kind;
 use crate::rejection::{Code, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
+use crate::substitution::lint::{Severity, Warning};
 use crate::time::Time;
 
 /// The association of a product.
@@ -28,16 +29,16 @@ pub struct Association {
     pub namespace_id: Id,
     /// The plan.
     pub plan_id: Id,
-    /// The plan's name when it was associated.
+    /// The plan's name; in its row, when it was associated.
     pub plan_name: String,
     /// The method.
     pub method_id: Id,
-    /// The method's name when it was associated.
+    /// The method's name; in its row, when it was associated.
     pub method_name: String,
     /// The plan of what takes the product back, if there is one.
     #[serde(default)]
     pub deprovision_plan_id: Option<Id>,
-    /// Its name when it was associated.
+    /// Its name; in its row, when it was associated.
     #[serde(default)]
     pub deprovision_plan_name: Option<String>,
     /// When plan or method was last set.
@@ -50,6 +51,16 @@ pub struct Association {
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev<Self>,
+}
+
+/// An association as the answer to who sets it shows it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AssociationView {
+    /// The association.
+    #[serde(flatten)]
+    pub association: Association,
+    /// Allowed, but probably not meant.
+    pub warnings: Vec<Warning>,
 }
 
 /// Body of `PUT /v1/products/{id}/association`.
@@ -86,6 +97,33 @@ pub struct Former {
 }
 
 impl Association {
+    /// The same with the names that its plans and its method have now.
+    #[must_use]
+    pub fn named(mut self, plans: &BTreeMap<Id, Plan>, methods: &BTreeMap<Id, Method>) -> Self {
+        let name = |id: Id| plans.get(&id).map(|plan| plan.name.clone());
+        self.plan_name = name(self.plan_id).unwrap_or(self.plan_name);
+        self.deprovision_plan_name =
+            self.deprovision_plan_id.and_then(name).or(self.deprovision_plan_name);
+        if let Some(method) = methods.get(&self.method_id) {
+            self.method_name.clone_from(&method.info.name);
+        }
+        self
+    }
+
+    /// As the answer to who sets it for this product.
+    pub fn view(self, product: &Product) -> AssociationView {
+        let idle = Warning {
+            at: "/planId".to_owned(),
+            severity: Severity::Warning,
+            code: "NOT_PROVISIONING_ENABLED",
+            detail: "The product is not provisioning-enabled: its activations make no requests."
+                .to_owned(),
+            did_you_mean: None,
+        };
+        let warnings = (!product.provisioning_enabled).then_some(idle).into_iter().collect();
+        AssociationView { association: self, warnings }
+    }
+
     /// The plans that it uses, each once.
     pub fn plan_ids(&self) -> BTreeSet<Id> {
         [Some(self.plan_id), self.deprovision_plan_id].into_iter().flatten().collect()

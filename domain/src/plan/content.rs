@@ -13,9 +13,13 @@ use crate::cause::{Failure, Own};
 use crate::limits::PAYLOAD_BYTES;
 use crate::plan::schema;
 use crate::rejection::{Code, Faults};
+use crate::request::document::Sources;
 use crate::substitution::kept::compiled;
-use crate::substitution::lint::{Registered, Warning, lint};
+use crate::substitution::lint::{Registered, Warning, grown, lint};
+use crate::substitution::parts::Parts;
 use crate::substitution::render::Excess;
+use crate::substitution::values::Values;
+use crate::substitution::version::DocumentVersion;
 use crate::substitution::{Definition, TraceEntry};
 
 /// The content of a plan.
@@ -28,6 +32,21 @@ pub struct Content {
     pub definition_as_text: bool,
     /// A JSON Schema for the payload (D14), as text.
     pub payload_schema: Option<String>,
+    /// The form of what is substituted.
+    #[serde(default)]
+    pub values: Values,
+    /// The document that it sees; rows of 0.1.0 do not say it.
+    #[serde(default = "DocumentVersion::unsaid")]
+    pub document_version: DocumentVersion,
+}
+
+/// The members of a body that make a content.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "the members of `PlanInput`")]
+pub struct Given<'a> {
+    pub definition: Option<&'a Value>,
+    pub payload_schema: Option<&'a Value>,
+    pub values: Values,
 }
 
 /// Members that are kept to the letter: number spelling, order and nulls are the user's.
@@ -60,10 +79,9 @@ pub struct Explained {
 }
 
 impl Content {
-    /// Reads the members `definition` and `payloadSchema` of a body, and warns of what is probably
-    /// not meant. Every fault is noted.
+    /// Reads the members of a body, and warns of what is probably not meant. Every fault is noted.
     pub fn read(
-        (definition, payload_schema): (Option<&Value>, Option<&Value>),
+        Given { definition, payload_schema, values }: Given<'_>,
         Reading { raw, registered }: Reading<'_>,
         faults: &mut Faults,
     ) -> (Self, Vec<Warning>) {
@@ -85,7 +103,26 @@ impl Content {
         {
             faults.add("/payloadSchema", Code::ValidationFailed, detail);
         }
-        (Self { definition, definition_as_text, payload_schema }, warnings)
+        let document_version = DocumentVersion::default();
+        let content =
+            Self { definition, definition_as_text, payload_schema, values, document_version };
+        (content, warnings)
+    }
+
+    /// What it reads of the live rows.
+    pub fn document(&self, sources: &Sources) -> Value {
+        match self.compiled() {
+            Ok(Some(definition)) => sources.document(definition.parts()),
+            _ => sources.document(&Parts::whole(self.document_version)),
+        }
+    }
+
+    /// What is probably not meant, and what would change if a saved content were saved again.
+    pub fn warnings(&self, registered: &Registered) -> Vec<Warning> {
+        let compiled = self.compiled().ok().flatten();
+        let own = compiled.map(|definition| lint(&definition, Some(registered)));
+        let grown = grown(self.definition.as_deref(), self.document_version);
+        own.into_iter().flatten().chain(grown).collect()
     }
 
     /// The payload: the definition filled from the document; without one, the whole document
@@ -95,8 +132,8 @@ impl Content {
     /// `PLAN_INVALID`, `PAYLOAD_TOO_LARGE` or `PAYLOAD_INVALID`, with the reason.
     pub fn fill(&self, document: &Value) -> Result<String, Failure> {
         let text = match self.compiled()? {
-            None => whole(document)?,
-            Some(definition) => text(definition.render(document).map_err(unfilled)?)?,
+            None => self.whole(document)?,
+            Some(definition) => text(definition.render(document, self.values).map_err(unfilled)?)?,
         };
         self.meets_schema(&text)?;
         Ok(text)
@@ -105,9 +142,9 @@ impl Content {
     /// The payload with its trace, as far as it can be made.
     pub fn explain(&self, document: &Value) -> Explained {
         let made = self.compiled().and_then(|compiled| match compiled {
-            None => Ok((whole(document)?, Vec::new())),
+            None => Ok((self.whole(document)?, Vec::new())),
             Some(definition) => {
-                let rendered = definition.explain(document).map_err(unfilled)?;
+                let rendered = definition.explain(document, self.values).map_err(unfilled)?;
                 Ok((text(rendered.payload)?, rendered.trace))
             }
         });
@@ -121,7 +158,8 @@ impl Content {
     }
 
     fn compiled(&self) -> Result<Option<Rc<Definition>>, Failure> {
-        let compiled = self.definition.as_deref().map(compiled).transpose();
+        let compile = |text| compiled(text, self.document_version);
+        let compiled = self.definition.as_deref().map(compile).transpose();
         compiled.map_err(|faults| {
             let told = faults.first().map(|f| format!("{} at {}: {}", f.code, f.at, f.detail));
             Own::PlanInvalid.because(told.unwrap_or_default())
@@ -134,14 +172,15 @@ impl Content {
             |why| Own::PayloadInvalid.because(format!("The payload breaks payloadSchema {why}."));
         schema::apply(schema, text.as_bytes()).map_err(broken)
     }
-}
 
-fn whole(document: &Value) -> Result<String, Failure> {
-    let text = document.to_string();
-    if text.len() > PAYLOAD_BYTES {
-        return Err(unfilled(Excess::Bytes));
+    fn whole(&self, document: &Value) -> Result<String, Failure> {
+        let mut bytes = Vec::new();
+        self.values.write(document, &mut bytes);
+        if bytes.len() > PAYLOAD_BYTES {
+            return Err(unfilled(Excess::Bytes));
+        }
+        text(bytes)
     }
-    Ok(text)
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, Failure> {

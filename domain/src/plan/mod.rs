@@ -19,13 +19,15 @@ use serde_json::value::RawValue;
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::name::{Name, Scope};
-use crate::plan::content::{Content, Reading};
+use crate::plan::content::{Content, Given, Reading};
 use crate::plan::version::PlanVersion;
 use crate::record::Kind;
 use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::substitution::lint::Warning;
+use crate::substitution::values::Values;
+use crate::substitution::version::DocumentVersion;
 use crate::text;
 
 /// A plan as the store has it.
@@ -71,6 +73,8 @@ pub struct PlanInput {
     /// A JSON Schema that every payload must meet.
     #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<serde_json::Value>,
+    /// Default NATIVE; TEXT for a provider that takes strings only.
+    pub values: Values,
 }
 
 /// A plan as answers show it.
@@ -89,6 +93,11 @@ pub struct PlanView {
     pub definition: Option<Box<RawValue>>,
     #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Box<RawValue>>,
+    pub values: Values,
+    /// The version of the document that it is filled from (`/v1/plans/document-shape`): the newest
+    /// of the day that it was last saved.
+    #[schema(value_type = u8)]
+    pub document_version: DocumentVersion,
     pub version: u64,
     /// Warnings: allowed, but probably not meant; in the answers of POST and PUT.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,7 +221,7 @@ impl Plan {
     /// As answers show it.
     pub fn view(&self, warnings: Option<Vec<Warning>>) -> PlanView {
         let raw = |text: &String| RawValue::from_string(text.clone()).ok();
-        let Content { definition, definition_as_text, payload_schema } = &self.content;
+        let Content { definition, definition_as_text, payload_schema, .. } = &self.content;
         let definition = if *definition_as_text {
             let quoted = definition.as_ref().map(|t| serde_json::Value::from(t.as_str()));
             quoted.and_then(|quoted| raw(&quoted.to_string()))
@@ -227,6 +236,8 @@ impl Plan {
             format: "JSON",
             definition,
             payload_schema: payload_schema.as_ref().and_then(raw),
+            values: self.content.values,
+            document_version: self.content.document_version,
             version: self.version,
             warnings,
             created_date: self.meta.created_date,
@@ -251,7 +262,11 @@ fn check(input: &PlanInput, reading: Reading<'_>) -> Result<Checked, Rejection> 
     let mut faults = Faults::default();
     let name = faults.take("/name", text::name(&input.name));
     let description = faults.take("/description", text::description(input.description.as_deref()));
-    let given = (input.definition.as_ref(), input.payload_schema.as_ref());
+    let given = Given {
+        definition: input.definition.as_ref(),
+        payload_schema: input.payload_schema.as_ref(),
+        values: input.values,
+    };
     let (content, warnings) = Content::read(given, reading, &mut faults);
     faults.finish()?;
     Ok(Checked {

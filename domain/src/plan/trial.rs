@@ -16,6 +16,7 @@ use crate::rejection::{Code, Faults, Rejection};
 use crate::request::document::Sources;
 use crate::substitution::TraceEntry;
 use crate::substitution::lint::Warning;
+use crate::substitution::values::Values;
 
 /// Body of `POST /v1/plans/preview`: a plan, and what to fill it from.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -29,6 +30,8 @@ pub struct PreviewInput {
     /// A JSON Schema for it.
     #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Value>,
+    /// The form of its values; default NATIVE.
+    pub values: Option<Values>,
     /// A provisioning request; this, `activationId` or `document`.
     pub request_id: Option<Id>,
     /// The `aid` of an activation.
@@ -57,9 +60,11 @@ impl PreviewInput {
     pub fn on(&self) -> Result<On<'_>, Rejection> {
         let mut faults = Faults::default();
         let plans = usize::from(self.plan_id.is_some()) + usize::from(self.definition.is_some());
-        faults.check(plans == 1, "/planId", "give either planId or definition");
+        faults.check(plans == 1, "/planId", ONE_PLAN);
         let alone = self.payload_schema.is_none() || self.definition.is_some();
         faults.check(alone, "/payloadSchema", "goes with definition; a saved plan has its own");
+        let alone = self.values.is_none() || self.definition.is_some();
+        faults.check(alone, "/values", "goes with definition; a saved plan has its own");
         let on: Vec<On<'_>> = [
             self.request_id.map(On::Request),
             self.activation_id.as_deref().map(On::Activation),
@@ -80,14 +85,30 @@ impl PreviewInput {
     }
 }
 
-/// Body of `POST /v1/plans/lint`.
+/// Body of `POST /v1/plans/lint`: a saved plan, or a definition that is not saved.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LintInput {
+    /// A saved plan; this or `definition`.
+    pub plan_id: Option<Id>,
     /// A JSON object or array, or a string that holds one.
     #[schema(value_type = Option<serde_json::Value>)]
     pub definition: Option<Value>,
 }
+
+impl LintInput {
+    /// Checks that one plan is named.
+    ///
+    /// # Errors
+    /// None, or both.
+    pub fn one(&self) -> Result<(), Rejection> {
+        let mut faults = Faults::default();
+        faults.check(self.definition.is_some() != self.plan_id.is_some(), "/definition", ONE_PLAN);
+        faults.finish()
+    }
+}
+
+const ONE_PLAN: &str = "give either planId or definition";
 
 /// Every warning of a definition.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -148,6 +169,8 @@ pub struct RehearseInput {
     /// The new schema.
     #[schema(value_type = Option<serde_json::Value>)]
     pub payload_schema: Option<Value>,
+    /// The form of its values; default NATIVE.
+    pub values: Values,
     /// How many completed requests to show, 1 to 20; default 5.
     pub last: Option<usize>,
 }
@@ -224,11 +247,11 @@ impl Rehearsed {
         let request = &sources.request;
         let (id, number) = (request.id, request.id.to_string());
         let saved = sources.plan.as_ref().map(|plan| plan.content.clone()).unwrap_or_default();
-        let before = Preview::from(saved.explain(&sources.document()));
+        let before = Preview::from(saved.explain(&saved.document(&sources)));
         if let Some(plan) = &mut sources.plan {
             plan.version += 1;
         }
-        let after = Preview::from(content.explain(&sources.document()));
+        let after = Preview::from(content.explain(&content.document(&sources)));
         let mut changes = Vec::new();
         differ("", &before.value(), &after.value(), &mut changes);
         Self { id, number, before, after, changes }

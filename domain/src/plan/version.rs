@@ -101,9 +101,13 @@ pub fn changes(before: &Plan, after: &Plan) -> Vec<Change> {
     differ("/name", &json!(before.name), &json!(after.name), &mut out);
     let text = |text: &Option<String>| text.as_ref().map_or(Value::Null, |t| json!(t));
     differ("/description", &text(&before.description), &text(&after.description), &mut out);
+    let (old, new) = (&before.content, &after.content);
+    differ("/values", &json!(old.values), &json!(new.values), &mut out);
+    let [was, is] = [old, new].map(|content| json!(content.document_version));
+    differ("/documentVersion", &was, &is, &mut out);
     let texts = [
-        ("/definition", &before.content.definition, &after.content.definition),
-        ("/payloadSchema", &before.content.payload_schema, &after.content.payload_schema),
+        ("/definition", &old.definition, &new.definition),
+        ("/payloadSchema", &old.payload_schema, &new.payload_schema),
     ];
     for (pointer, from, to) in texts {
         let (told, value) =

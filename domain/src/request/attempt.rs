@@ -10,7 +10,7 @@ use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::UNHEARD_ATTEMPTS;
 use crate::request::Request;
-use crate::request::dispatched::{Answer, Ended};
+use crate::request::dispatched::{Answer, Ended, Heard};
 use crate::rev::Rev;
 use crate::time::{Period, Time};
 
@@ -61,6 +61,9 @@ pub struct Attempt {
     /// The wait that the provider asked for by `Retry-After`.
     #[serde(default)]
     pub retry_after: Option<Period>,
+    /// Where a redirect leads; nobody goes there.
+    #[serde(default)]
+    pub location: Option<String>,
     /// The method's version at this attempt.
     pub method_version: u64,
     /// Revision of the row that was read.
@@ -73,7 +76,8 @@ impl Attempt {
     pub fn answer(&self) -> Answer {
         if let Some(status) = self.http_status {
             let body = self.response_excerpt.clone().unwrap_or_default();
-            return Answer::Http { status, body, retry_after: self.retry_after };
+            let heard = Heard { retry_after: self.retry_after, location: self.location.clone() };
+            return Answer::Http { status, body, heard };
         }
         let why = self.failure.as_ref().map_or_else(String::new, |f| f.description.clone());
         match self.failure.as_ref().map(|failure| &failure.cause) {
@@ -102,11 +106,11 @@ pub struct UnfinishedAttempt {
 impl Request {
     /// Notes the attempt itself: what happened, whatever becomes of the request by it.
     pub fn attempted(&self, ended: &Ended<'_>) -> Decision {
-        let (http_status, response_excerpt, retry_after) = match ended.answer {
-            Answer::Http { status, body, retry_after } => {
-                (Some(*status), Some(body.clone()), *retry_after)
+        let (http_status, response_excerpt, heard) = match ended.answer {
+            Answer::Http { status, body, heard } => {
+                (Some(*status), Some(body.clone()), heard.clone())
             }
-            _ => (None, None, None),
+            _ => (None, None, Heard::default()),
         };
         Decision::default().save(Attempt {
             request: Some(self.id),
@@ -118,7 +122,8 @@ impl Request {
             http_status,
             failure: self.fault_of(ended.answer),
             response_excerpt,
-            retry_after,
+            retry_after: heard.retry_after,
+            location: heard.location,
             method_version: ended.method.version,
             rev: Rev::default(),
         })

@@ -26,13 +26,22 @@ pub enum Answer {
         status: u16,
         /// The part of its body that was read.
         body: String,
-        /// Its `Retry-After`.
-        retry_after: Option<Period>,
+        /// The headers that count.
+        heard: Heard,
     },
     /// None.
     None(Silence, String),
     /// The egress rules forbid the address.
     Blocked(String),
+}
+
+/// The headers of an answer that count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The wait that is asked for by `Retry-After`.
+    pub retry_after: Option<Period>,
+    /// Where a redirect leads, at most 1,024 bytes of it. Nobody goes there.
+    pub location: Option<String>,
 }
 
 /// An attempt that has ended.
@@ -247,7 +256,7 @@ impl Request {
             return self.walk(Event::AttemptExhausted, Status::DispatchFailed, stamp, None);
         };
         let asked = match ended.answer {
-            Answer::Http { retry_after: Some(wait), .. } => {
+            Answer::Http { heard: Heard { retry_after: Some(wait), .. }, .. } => {
                 stamp.now.after((*wait).min(crate::limits::LADDER_LONGEST))
             }
             _ => next,

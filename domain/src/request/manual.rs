@@ -14,9 +14,9 @@ use crate::request::{Delivery, Request};
 use crate::stamp::Stamp;
 use crate::time::Period;
 
-/// The statuses that an operator may set.
+/// The statuses that an operator may set, by any of their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE", try_from = "String")]
 pub enum ManualStatus {
     /// The provider works on it, as is known by other ways.
     InProgress,
@@ -36,6 +36,22 @@ impl From<ManualStatus> for Status {
     }
 }
 
+impl TryFrom<String> for ManualStatus {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match Status::named(&name) {
+            Some(Status::InProgress) => Ok(Self::InProgress),
+            Some(Status::Completed) => Ok(Self::Completed),
+            Some(Status::Failed) => Ok(Self::Failed),
+            Some(_) => Err(MANUAL.to_owned()),
+            None => Err(format!("{}; {MANUAL}", Status::unknown(&name))),
+        }
+    }
+}
+
+const MANUAL: &str = "must be IN_PROGRESS, COMPLETED or FAILED";
+
 /// Body of `POST …/{id}/status`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
@@ -46,7 +62,7 @@ pub struct StatusInput {
     pub comments: Option<String>,
 }
 
-/// Body of `PATCH …/{id}`.
+/// Body of `PATCH …/{id}` and of `POST …/{id}/cancel`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct CommentsInput {
@@ -83,8 +99,7 @@ impl Request {
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
         let mut faults = Faults::default();
-        let must = "must be IN_PROGRESS, COMPLETED or FAILED";
-        faults.check(input.status.is_some(), "/status", must);
+        faults.check(input.status.is_some(), "/status", MANUAL);
         let said = faults.all(comments(input.comments.as_deref()));
         faults.finish()?;
         let to = input.status.unwrap_or(ManualStatus::Failed).into();
@@ -156,22 +171,28 @@ impl Request {
     /// Not sent any more (P22).
     ///
     /// # Errors
-    /// `ILLEGAL_TRANSITION` unless queued.
+    /// `ILLEGAL_TRANSITION` unless queued; the text's faults.
     pub fn cancel(
-        self,
+        mut self,
+        input: &CommentsInput,
         activation: Option<&Activation>,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
+        let said = comments(input.comments.as_deref())?;
         self.permit(Event::Cancel, activation)?;
-        self.cancelled(Decision::default(), stamp)
+        if said.is_some() {
+            self.comments.clone_from(&said);
+        }
+        self.cancelled(said, Decision::default(), stamp)
     }
 
     pub(crate) fn cancelled(
         mut self,
+        said: Option<String>,
         decision: Decision,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        self.walk(Event::Cancel, Status::Failed, stamp, None)?;
+        self.walk(Event::Cancel, Status::Failed, stamp, said)?;
         self.failure = Some(Own::Cancelled.because("The request was cancelled."));
         Ok(self.saved(decision))
     }

@@ -92,7 +92,12 @@ impl Request {
         let seen = Seen { id: arrival.webhook_id.to_owned(), hash, known };
         if known {
             let trace = self.repeat(report, arrival, stamp);
-            return Ok(Verdict::Duplicate(trace.save(self.clone().having(seen))));
+            let mut next = self.clone().having(seen);
+            // What it completes late is known from now on; what is known stays.
+            if report.status == Status::Completed && self.earlier(arrival.generation).is_none() {
+                next.reference_number = next.reference_number.or(report.reference_number.clone());
+            }
+            return Ok(Verdict::Duplicate(trace.save(next)));
         }
         let (next, decision) = self.clone().heard(report, arrival, seen, stamp)?;
         Ok(Verdict::Accepted(Box::new(next), decision))

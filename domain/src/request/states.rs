@@ -3,6 +3,7 @@
 //! Neighbours: the verbs of this folder walk it; the diagram and `/v1/state-machines` are derived.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::activation::Activation;
@@ -36,6 +37,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// The status of a name, in any case, or of its display name.
+    pub fn named(name: &str) -> Option<Self> {
+        name.trim().to_uppercase().replace([' ', '-'], "_").parse().ok()
+    }
+
+    /// What to say of a name that is none.
+    pub fn unknown(name: &str) -> String {
+        let known: Vec<&str> = Self::iter().map(Into::into).collect();
+        format!("there is no status {name:?}; known are {}", known.join(", "))
+    }
+
     /// It ended without success.
     pub const fn has_failed(self) -> bool {
         matches!(self, Self::DispatchFailed | Self::Failed)

@@ -12,6 +12,8 @@ use serde_json::value::RawValue;
 use crate::limits::{DEFINITION_BYTES, DEFINITION_DEPTH, DEFINITION_EXPRESSIONS};
 use crate::rejection::{Code, Fault, pointer_part};
 use crate::substitution::expression::{Expression, is_expression, unescaped};
+use crate::substitution::parts::Parts;
+use crate::substitution::version::DocumentVersion;
 use crate::told::told;
 
 /// A compiled definition.
@@ -19,6 +21,8 @@ use crate::told::told;
 pub struct Definition {
     pub(super) root: Node,
     pub(super) expressions: Vec<Expression>,
+    pub(super) version: DocumentVersion,
+    parts: Parts,
 }
 
 /// A part of the definition.
@@ -75,13 +79,21 @@ impl DefinitionFault {
 }
 
 impl Definition {
-    /// Compiles `text` (D1 to D8).
+    /// Compiles `text` for the document of today (D1 to D8).
     ///
     /// # Errors
     /// Every fault, in the order of the text.
     pub fn compile(text: &str) -> Result<Self, Vec<DefinitionFault>> {
+        Self::compile_for(text, DocumentVersion::default())
+    }
+
+    /// Compiles `text` for this version of the document.
+    ///
+    /// # Errors
+    /// As [`Definition::compile`].
+    pub fn compile_for(text: &str, version: DocumentVersion) -> Result<Self, Vec<DefinitionFault>> {
         syntax(text).map_err(|fault| vec![fault])?;
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler { version, expressions: Vec::new(), faults: Vec::new() };
         let raw =
             serde_json::from_str::<&RawValue>(text).map_err(|error| vec![not_json(&error)])?;
         let root = compiler.node(raw, &mut Place::default());
@@ -91,7 +103,9 @@ impl Definition {
         }
         match root {
             Some(root) if compiler.faults.is_empty() => {
-                Ok(Self { root, expressions: compiler.expressions })
+                let expressions = compiler.expressions;
+                let parts = Parts::of(&expressions, version);
+                Ok(Self { root, expressions, version, parts })
             }
             _ => Err(compiler.faults),
         }
@@ -100,6 +114,11 @@ impl Definition {
     /// Its expressions, in order.
     pub fn expressions(&self) -> &[Expression] {
         &self.expressions
+    }
+
+    /// What it reads of the document.
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
     }
 }
 
@@ -170,8 +189,8 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-#[derive(Default)]
 struct Compiler {
+    version: DocumentVersion,
     expressions: Vec<Expression>,
     faults: Vec<DefinitionFault>,
 }
@@ -213,7 +232,7 @@ impl Compiler {
         if !is_expression(&text) {
             return Some(Node::Static(json(unescaped(&text).unwrap_or(&text))));
         }
-        match Expression::compile(format!("${}", place.at), &text) {
+        match Expression::compile(format!("${}", place.at), &text, self.version) {
             Ok(expression) => self.expressions.push(expression),
             Err((code, detail)) => {
                 self.fault(place, code, detail, &text);

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::limits::EXPRESSION_CHARS;
 use crate::rejection::Code;
 use crate::substitution::known::{self, Unknown};
+use crate::substitution::version::DocumentVersion;
 use crate::substitution::{budget, evaluate, strict};
 use crate::told::wanted;
 
@@ -54,11 +55,15 @@ pub enum Step {
 }
 
 impl Expression {
-    /// Parses and checks an expression found at `at`.
+    /// Parses and checks an expression found at `at`, for this version of the document.
     ///
     /// # Errors
     /// `INVALID_EXPRESSION` or `EXPRESSION_TOO_COSTLY`, with the reason (D5).
-    pub fn compile(at: String, source: &str) -> Result<Self, (Code, String)> {
+    pub fn compile(
+        at: String,
+        source: &str,
+        version: DocumentVersion,
+    ) -> Result<Self, (Code, String)> {
         if source.chars().count() > EXPRESSION_CHARS {
             let detail = format!("an expression has at most {EXPRESSION_CHARS} characters");
             return Err((Code::ExpressionTooCostly, detail));
@@ -66,7 +71,7 @@ impl Expression {
         budget::nesting(source).map_err(|detail| (Code::ExpressionTooCostly, detail))?;
         let segments = parse(source).map_err(|detail| (Code::InvalidExpression, detail))?;
         budget::check(&segments).map_err(|detail| (Code::ExpressionTooCostly, detail))?;
-        let path = known::know(&segments).map(|()| classify(segments));
+        let path = known::know(&segments, version).map(|()| classify(segments));
         Ok(Self { at, source: source.to_owned(), path })
     }
 }
@@ -119,6 +124,11 @@ fn step(segment: &Segment) -> Option<Step> {
         Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
         _ => None,
     }
+}
+
+/// The steps before anything else.
+pub(super) fn leading(segments: &[Segment]) -> Vec<Step> {
+    segments.iter().map_while(step).collect()
 }
 
 const fn is_filter(segment: &Segment) -> bool {

@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use crate::limits::{DEFINITIONS_KEPT, DEFINITIONS_KEPT_BYTES};
 use crate::substitution::compile::{Definition, DefinitionFault};
+use crate::substitution::version::DocumentVersion;
 
+/// Those of one version of the document.
 #[derive(Default)]
 struct Kept {
     by_text: BTreeMap<String, Rc<Definition>>,
@@ -17,7 +19,7 @@ struct Kept {
 }
 
 thread_local! {
-    static KEPT: RefCell<Kept> = RefCell::default();
+    static KEPT: RefCell<BTreeMap<DocumentVersion, Kept>> = RefCell::default();
 }
 
 /// The compiled form of a text. When too much is kept, all of it is dropped, and kept anew as it is
@@ -25,12 +27,16 @@ thread_local! {
 ///
 /// # Errors
 /// As [`Definition::compile`].
-pub fn compiled(text: &str) -> Result<Rc<Definition>, Vec<DefinitionFault>> {
+pub fn compiled(
+    text: &str,
+    version: DocumentVersion,
+) -> Result<Rc<Definition>, Vec<DefinitionFault>> {
     KEPT.with_borrow_mut(|kept| {
+        let kept = kept.entry(version).or_default();
         if let Some(known) = kept.by_text.get(text) {
             return Ok(Rc::clone(known));
         }
-        let fresh = Rc::new(Definition::compile(text)?);
+        let fresh = Rc::new(Definition::compile_for(text, version)?);
         let full = kept.by_text.len() == DEFINITIONS_KEPT
             || kept.bytes + text.len() > DEFINITIONS_KEPT_BYTES;
         if full {
@@ -46,6 +52,10 @@ pub fn compiled(text: &str) -> Result<Rc<Definition>, Vec<DefinitionFault>> {
 mod tests {
     use super::*;
 
+    fn compiled(text: &str) -> Result<Rc<Definition>, Vec<DefinitionFault>> {
+        super::compiled(text, DocumentVersion::Second)
+    }
+
     fn definition(n: usize, length: usize) -> String {
         format!("{{\"{n}\": \"{}\"}}", "x".repeat(length))
     }
@@ -55,13 +65,16 @@ mod tests {
         let first = compiled(&definition(0, 1)).unwrap();
         assert!(Rc::ptr_eq(&first, &compiled(&definition(0, 1)).unwrap()));
         assert!(!Rc::ptr_eq(&first, &compiled(&definition(1, 1)).unwrap()));
+        let older = super::compiled(&definition(0, 1), DocumentVersion::First).unwrap();
+        assert!(!Rc::ptr_eq(&first, &older));
         assert!(compiled("7").is_err());
         assert!(compiled("7").is_err(), "a fault is not kept");
     }
 
     #[test]
     fn what_is_kept_has_bounds() {
-        let kept = || KEPT.with_borrow(|kept| (kept.by_text.len(), kept.bytes));
+        let of = |kept: &Kept| (kept.by_text.len(), kept.bytes);
+        let kept = || KEPT.with_borrow(|kept| of(&kept[&DocumentVersion::Second]));
         let fill = |length: usize| {
             for n in 0..=DEFINITIONS_KEPT {
                 compiled(&definition(n, length)).unwrap();

@@ -10,10 +10,13 @@ pub mod expression;
 pub mod kept;
 pub mod known;
 pub mod lint;
+pub mod parts;
 pub mod render;
 pub mod shape;
 pub mod strict;
 pub mod trace;
+pub mod values;
+pub mod version;
 
 pub use compile::{Definition, DefinitionFault};
 pub use render::Rendered;

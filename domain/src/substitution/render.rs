@@ -9,6 +9,7 @@ use crate::substitution::compile::{Definition, Node};
 use crate::substitution::evaluate::{Visits, query};
 use crate::substitution::expression::{Expression, Path, singular};
 use crate::substitution::trace::{Outcome, TraceEntry};
+use crate::substitution::values::Values;
 
 /// A payload and how it came about.
 #[derive(Debug)]
@@ -31,17 +32,17 @@ impl Definition {
     ///
     /// # Errors
     /// When it is over 256 KiB, or costs too much.
-    pub fn render(&self, document: &Value) -> Result<Vec<u8>, Excess> {
-        self.walk(document, &mut |_, _| {})
+    pub fn render(&self, document: &Value, values: Values) -> Result<Vec<u8>, Excess> {
+        self.walk(document, values, &mut |_, _| {})
     }
 
     /// The payload and the trace.
     ///
     /// # Errors
     /// As [`Definition::render`].
-    pub fn explain(&self, document: &Value) -> Result<Rendered, Excess> {
+    pub fn explain(&self, document: &Value, values: Values) -> Result<Rendered, Excess> {
         let mut trace = Vec::with_capacity(self.expressions.len());
-        let payload = self.walk(document, &mut |expression, finding| {
+        let payload = self.walk(document, values, &mut |expression, finding| {
             trace.push(entry(expression, &finding));
         })?;
         Ok(Rendered { payload, trace })
@@ -50,11 +51,13 @@ impl Definition {
     fn walk(
         &self,
         document: &Value,
+        values: Values,
         tell: &mut dyn FnMut(&Expression, Finding),
     ) -> Result<Vec<u8>, Excess> {
         let mut writer = Writer {
             definition: self,
             document,
+            values,
             tell,
             out: Vec::with_capacity(1024),
             visits: Visits::of(NODE_VISITS),
@@ -78,6 +81,7 @@ pub enum Excess {
 struct Writer<'a> {
     definition: &'a Definition,
     document: &'a Value,
+    values: Values,
     tell: &'a mut dyn FnMut(&Expression, Finding),
     out: Vec<u8>,
     visits: Visits,
@@ -175,10 +179,7 @@ impl Writer<'_> {
     }
 
     fn value(&mut self, value: &Value) {
-        // Writing a JSON value into memory has no way to fail.
-        if serde_json::to_writer(&mut self.out, value).is_err() {
-            self.out.extend_from_slice(b"null");
-        }
+        self.values.write(value, &mut self.out);
     }
 }
 

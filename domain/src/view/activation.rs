@@ -12,6 +12,7 @@ use crate::ids::Id;
 use crate::machine::Stateful;
 use crate::request::states::Status;
 use crate::request::{Request, RequestType};
+use crate::substitution::lint::Warning;
 use crate::time::Time;
 use crate::view::HistoryLine;
 
@@ -52,6 +53,9 @@ pub struct ActivationView {
     pub version: u64,
     pub history: Vec<HistoryLine>,
     pub allowed_actions: Vec<&'static str>,
+    /// Warnings: allowed, but probably not meant; in the answer to a revocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<Vec<Warning>>,
 }
 
 impl ActivationView {
@@ -88,6 +92,7 @@ impl ActivationView {
             version: a.life.version,
             history: a.life.history.into_iter().map(|step| step.untyped().into()).collect(),
             allowed_actions,
+            warnings: None,
         }
     }
 }

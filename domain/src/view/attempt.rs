@@ -69,6 +69,7 @@ fn lost(unheard: &UnfinishedAttempt) -> AttemptLine {
         failure: Some(Own::Lost.because("Its worker was not heard of again.")),
         response_excerpt: None,
         retry_after: None,
+        location: None,
         method_version: unheard.method_version,
         rev: Rev::default(),
     };

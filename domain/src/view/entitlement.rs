@@ -149,9 +149,12 @@ pub struct ProductKeyView {
     pub e_id: Uuid,
     /// The line item's place in the entitlement, from 0.
     pub item: usize,
-    pub total_quantity: u32,
-    pub available_quantity: u32,
-    pub activation_method: ActivationMethod,
+    /// Null for a key that is VOID: what it was sold with is gone.
+    pub total_quantity: Option<u32>,
+    /// Null for a key that is VOID.
+    pub available_quantity: Option<u32>,
+    /// Null for a key that is VOID.
+    pub activation_method: Option<ActivationMethod>,
     pub fixed_quantity: Option<u32>,
     pub state: KeyState,
     pub start_date: Option<Day>,
@@ -174,19 +177,22 @@ impl ProductKeyView {
     ) -> Option<Self> {
         let around = KeyAround { entitlement, today };
         let (place, item) = entitlement.item_of(key.index)?;
+        let state = key.state(around);
+        // The line item may be another one since the key was sold.
+        let sold = (state != KeyState::Void).then_some(item);
         Some(Self {
             pk_id,
             e_id: entitlement.e_id,
             item: place,
-            total_quantity: item.num_activation_per_product_key,
-            available_quantity: key.remaining(),
-            activation_method: item.activation_method,
-            fixed_quantity: item.fixed_quantity,
-            state: key.state(around),
+            total_quantity: sold.map(|item| item.num_activation_per_product_key),
+            available_quantity: sold.map(|_| key.remaining()),
+            activation_method: sold.map(|item| item.activation_method),
+            fixed_quantity: sold.and_then(|item| item.fixed_quantity),
+            state,
             start_date: entitlement.start_date,
             end_date: entitlement.end_date,
             custom_attributes: key.custom_attributes.clone(),
-            exhausted: key.remaining() == 0,
+            exhausted: sold.is_some() && key.remaining() == 0,
             expired: entitlement.end_date.is_some_and(|end| today > end),
             not_started: entitlement.start_date.is_some_and(|start| today < start),
             allowed_actions: key.allowed(around, role),

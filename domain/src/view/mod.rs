@@ -20,6 +20,7 @@ use crate::time::Time;
 
 /// A step of a history.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct HistoryLine {
     /// The row of the state table.
     pub row: String,
@@ -27,14 +28,17 @@ pub struct HistoryLine {
     pub state: String,
     /// When.
     pub at: Time,
-    /// Who.
+    /// Who: an API key's id, SYSTEM or PROVIDER.
     pub by: String,
+    /// The name of that key; null of anybody else.
+    pub by_name: Option<String>,
     /// The comment, or the reason given with it.
     pub note: Option<String>,
 }
 
 impl From<Step<String>> for HistoryLine {
     fn from(step: Step<String>) -> Self {
-        Self { row: step.row, state: step.to, at: step.at, by: step.by, note: step.note }
+        let Step { row, to, at, by, note } = step;
+        Self { row, state: to, at, by, by_name: None, note }
     }
 }

@@ -19,7 +19,7 @@ use domain::entitlement::states::{
 use domain::entitlement::{ActivationMethod, Entitlement, ItemProduct, LineItem, LineItemType};
 use domain::machine::Stateful;
 use domain::rejection::Rejection;
-use domain::request::manual::{ManualStatus, StatusInput};
+use domain::request::manual::{CommentsInput, ManualStatus, StatusInput};
 use domain::request::states::{Event as OfRequest, Status};
 use domain::request::{Request, RequestType};
 use domain::rev::Rev;
@@ -286,7 +286,9 @@ fn of_a_request() {
                 check(&made, around, &format!("{made:?} {activation:?}"), |event| match event {
                     OfRequest::UpdateStatus => any(each.map(set)),
                     OfRequest::Retry => made.clone().retry(id(7), around, &at(9)).map(drop),
-                    OfRequest::Cancel => made.clone().cancel(around, &at(9)).map(drop),
+                    OfRequest::Cancel => {
+                        made.clone().cancel(&CommentsInput::default(), around, &at(9)).map(drop)
+                    }
                     other => panic!("{other:?} is ordered by nobody"),
                 });
             }

@@ -7,8 +7,8 @@ use domain::plan::method::{Completion, MethodInfo};
 use domain::record::Record;
 use domain::rejection::Code;
 use domain::request::attempt::{Attempt, AttemptOutcome};
-use domain::request::dispatched::{Answer, Ended};
-use domain::request::manual::{ManualStatus, StatusInput};
+use domain::request::dispatched::{Answer, Ended, Heard};
+use domain::request::manual::{CommentsInput, ManualStatus, StatusInput};
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
 use domain::request::{Conflicts, Delivery, Request};
@@ -54,6 +54,19 @@ fn told(request: &Request, noted: &[Attempt]) -> Vec<(u32, u32, AttemptOutcome, 
     request.attempts(noted.to_vec(), at(1_000_000).now).into_iter().map(line).collect()
 }
 
+/// Where a redirect leads is kept, also for whoever commits the outcome in another's place.
+#[test]
+fn an_attempt_keeps_where_a_redirect_leads() {
+    let leads = "https://elsewhere.example/";
+    let location = Some(leads.to_owned());
+    let heard = Heard { location: location.clone(), ..Heard::default() };
+    let answer = Answer::Http { status: 302, body: String::new(), heard };
+    let kept = noted(&claimed(&queued(), &callback(), &at(0)), &answer, &at(9));
+    assert_eq!((&kept.location, kept.outcome), (&location, AttemptOutcome::Refused));
+    assert_eq!(kept.answer(), answer);
+    assert_eq!(serde_json::to_value(&kept).unwrap()["location"], leads);
+}
+
 #[test]
 fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
     use AttemptOutcome::{Lost, Ok};
@@ -70,7 +83,7 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
     let others = [
         claimed(&first, &callback(), &at(20_000)),
         first.clone().update_status(&done, Period::from_secs(60), None, &at(5)).unwrap().0,
-        first.clone().cancel(None, &at(5)).unwrap().0,
+        first.clone().cancel(&CommentsInput::default(), None, &at(5)).unwrap().0,
         *reported,
         saved(&first.clone().unusable(Own::MethodMissing.because("gone"), &at(20_000)).unwrap()),
     ];
@@ -85,7 +98,7 @@ fn whatever_takes_a_lease_away_leaves_its_attempt_told() {
 #[test]
 fn lost_attempts_of_every_generation_are_told_in_order() {
     let first = claimed(&queued(), &callback(), &at(0));
-    let cancelled = first.cancel(None, &at(5)).unwrap().0;
+    let cancelled = first.cancel(&CommentsInput::default(), None, &at(5)).unwrap().0;
     let again = cancelled.retry(id(7), Some(&active()), &at(6)).unwrap().0;
     let second = claimed(&again, &callback(), &at(7));
     let third = claimed(&second, &callback(), &at(30_000));
@@ -103,8 +116,10 @@ fn lost_attempts_of_every_generation_are_told_in_order() {
 fn only_the_last_50_lost_attempts_are_kept() {
     let mut request = queued();
     for n in 0..60 {
-        request =
-            claimed(&request, &callback(), &at(n * 10)).cancel(None, &at(n * 10 + 1)).unwrap().0;
+        request = claimed(&request, &callback(), &at(n * 10))
+            .cancel(&CommentsInput::default(), None, &at(n * 10 + 1))
+            .unwrap()
+            .0;
         request = request.retry(id(7), Some(&active()), &at(n * 10 + 2)).unwrap().0;
     }
     assert_eq!((request.unheard.len(), request.unheard[0].generation), (50, 11));
@@ -157,8 +172,13 @@ fn what_is_sure_does_not_become_doubtful() {
 #[test]
 fn an_earlier_generation_may_have_been_another_methods() {
     let first = claimed(&queued(), &callback(), &at(0));
-    let failed =
-        first.cancel(None, &at(5)).unwrap().0.retry(id(7), Some(&active()), &at(6)).unwrap().0;
+    let failed = first
+        .cancel(&CommentsInput::default(), None, &at(5))
+        .unwrap()
+        .0
+        .retry(id(7), Some(&active()), &at(6))
+        .unwrap()
+        .0;
     let mut moved = claimed(&failed, &callback(), &at(7));
     moved.method.as_mut().unwrap().id = id(3);
     assert_eq!(moved.earlier(Some(1)), Some(1));
@@ -224,7 +244,7 @@ fn what_was_noted_is_what_was_seen() {
     let asked = Answer::Http {
         status: 429,
         body: "busy".to_owned(),
-        retry_after: Some(Period::from_secs(7)),
+        heard: Heard { retry_after: Some(Period::from_secs(7)), ..Heard::default() },
     };
     let blocked = Answer::Blocked("inner: address".to_owned());
     let silences = [Silence::Dns, Silence::Connect, Silence::Timeout, Silence::Broken];
@@ -239,7 +259,7 @@ fn what_was_noted_is_what_was_seen() {
 fn a_retry_gives_the_reference_number_to_the_history() {
     let first = claimed(&queued(), &callback(), &at(0));
     let body = r#"{"referenceNumber": "R-7"}"#.to_owned();
-    let answer = Answer::Http { status: 202, body, retry_after: None };
+    let answer = Answer::Http { status: 202, body, heard: Heard::default() };
     let (sent, _) = ended(first, &callback(), &answer, &at(1));
     assert_eq!(sent.reference_number.as_deref(), Some("R-7"));
     let failed = StatusInput { status: Some(ManualStatus::Failed), comments: None };

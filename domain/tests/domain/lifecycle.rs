@@ -23,8 +23,8 @@ use domain::plan::method::{
 use domain::plan::{Plan, PlanInput};
 use domain::record::Record;
 use domain::request::claim::{Claim, Idle};
-use domain::request::dispatched::{Answer, Ended};
-use domain::request::manual::{ManualStatus, StatusInput};
+use domain::request::dispatched::{Answer, Ended, Heard};
+use domain::request::manual::{CommentsInput, ManualStatus, StatusInput};
 use domain::request::open::Origin;
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
@@ -133,7 +133,7 @@ pub(crate) fn claimed(request: &Request, method: &MethodInfo, stamp: &Stamp) -> 
 }
 
 pub(crate) fn http(status: u16) -> Answer {
-    Answer::Http { status, body: String::new(), retry_after: None }
+    Answer::Http { status, body: String::new(), heard: Heard::default() }
 }
 
 pub(crate) fn ended(
@@ -268,7 +268,7 @@ fn what_still_waits_at_a_late_retry_needs_attention() {
     let waits = answered(late.clone(), 503, quarter);
     assert!(waits.needs_attention(), "it waits for the next one");
     assert!(!answered(late, 202, quarter).needs_attention(), "it was sent");
-    let failed = waits.cancel(None, &at(quarter)).unwrap().0;
+    let failed = waits.cancel(&CommentsInput::default(), None, &at(quarter)).unwrap().0;
     assert!(failed.needs_attention());
     let again = failed.retry(id(7), Some(&active()), &at(2 * quarter)).unwrap().0;
     assert!(!again.needs_attention());
@@ -295,7 +295,7 @@ fn the_wait_is_the_ladders_with_jitter_or_what_the_provider_asked_for() {
     let asked = |secs| Answer::Http {
         status: 429,
         body: String::new(),
-        retry_after: Some(Period::from_secs(secs)),
+        heard: Heard { retry_after: Some(Period::from_secs(secs)), ..Heard::default() },
     };
     let not_before = |secs| {
         let request = claimed(&queued(), &method, &at(0));
@@ -318,7 +318,7 @@ fn a_late_outcome_changes_nothing_but_what_is_empty() {
     let answer = Answer::Http {
         status: 500,
         body: r#"{"referenceNumber":"1"}"#.to_owned(),
-        retry_after: None,
+        heard: Heard::default(),
     };
     let late = Ended {
         tenant: id(7),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::attributes::Entity;
 use domain::substitution::Definition;
-use domain::substitution::lint::{Lint, Registered, Warning, lint};
+use domain::substitution::lint::{Lint, Registered, Warning, grown, lint};
+use domain::substitution::version::DocumentVersion;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
@@ -31,6 +32,18 @@ fn codes(value: &str) -> Vec<&'static str> {
 
 fn attribute(path: &str, name: &str) -> String {
     format!("{PR}.{path}.customAttributes.customAttribute[?(@.name == \"{name}\")].value")
+}
+
+fn sold(name: &str) -> String {
+    let product = ".activationRef.activation.activationProductKey.activationItem.activationProduct";
+    let feature = "activationFeatures.activationFeature[0]";
+    format!("{PR}{product}.{feature}.attributes.attribute[?(@.name == \"{name}\")].value")
+}
+
+fn activation_attribute(name: &str) -> String {
+    let product = ".entitlement.productKeys.productKey[0].item.itemProduct";
+    let wanted = format!("[?(@.attributeName == \"{name}\")].attributeValue");
+    format!("{PR}{product}.activationAttributes{wanted}")
 }
 
 /// Value, the codes it has, and what it should have been.
@@ -68,7 +81,13 @@ fn cases() -> Vec<(String, &'static [&'static str], Option<String>)> {
         (pr(".activationRef.activation"), &["PERSONAL_DATA"], None),
         (pr("..emailId"), &["ALWAYS_ARRAY", "PERSONAL_DATA"], None),
         (pr(".entitlement.contact.name"), &["PERSONAL_DATA"], None),
-        (pr(".customer"), &[], None),
+        (pr(".customer"), &["PERSONAL_DATA"], None),
+        (pr(".customer.emails[0]"), &["PERSONAL_DATA"], None),
+        (pr(".customer.name"), &[], None),
+        (sold("EXECUTION_COUNT"), &[], None),
+        (sold("EXECUTION_COUNTS"), &["ATTRIBUTE_NOT_REGISTERED"], some("EXECUTION_COUNT")),
+        (activation_attribute("ACKNOWLEDGEMENT_REQUEST"), &[], None),
+        (activation_attribute("nope"), &["ATTRIBUTE_NOT_REGISTERED"], None),
         (plain("ops@tucano.example"), &["PERSONAL_DATA"], None),
         (plain("$5.00"), &["DOLLAR_TEXT"], None),
         (plain("$"), &["DOLLAR_TEXT"], None),
@@ -102,8 +121,29 @@ fn every_value_has_its_warnings() {
         assert_eq!(found, meant, "{value}");
         seen.extend(expected);
     }
+    seen.insert("DOCUMENT_GREW");
     let all: BTreeSet<&'static str> = Lint::iter().map(Into::into).collect();
     assert_eq!(seen, all, "every code has a case");
+}
+
+/// What would change for a plan of before, once it is saved again.
+#[test]
+fn a_plan_of_before_is_told_what_it_would_send() {
+    let grows = |value: &str| {
+        let told = grown(Some(&json!({"x": value}).to_string()), DocumentVersion::First);
+        assert!(told.iter().all(|it| it.code == "DOCUMENT_GREW" && it.at == "$[\"x\"]"));
+        told.len()
+    };
+    for same in [".id", ".customer.name", ".entitlement.customAttributes", ".nope", "['id']"] {
+        assert_eq!(grows(&format!("{PR}{same}")), 0, "{same}");
+    }
+    for more in [".productId", ".customer", "", "..eId", ".entitlement.productKeys", "[*]"] {
+        assert_eq!(grows(&format!("{PR}{more}")), 1, "{more}");
+    }
+    assert_eq!(grown(None, DocumentVersion::First).len(), 1, "the whole document");
+    assert!(grown(None, DocumentVersion::Second).is_empty());
+    let text = json!({"x": format!("{PR}.customer")}).to_string();
+    assert!(grown(Some(&text), DocumentVersion::Second).is_empty());
 }
 
 #[test]

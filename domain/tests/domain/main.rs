@@ -4,6 +4,7 @@
 
 mod allowed;
 mod attempts;
+mod attributes;
 mod hostile;
 mod hostile_cases;
 mod lifecycle;

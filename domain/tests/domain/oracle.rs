@@ -1,5 +1,6 @@
 //! The evaluator against a second engine (`serde_json_path`) on random queries and documents.
 
+use domain::substitution::values::Values;
 use domain::substitution::{Definition, evaluate, expression};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -109,7 +110,7 @@ proptest! {
     fn no_definition_makes_the_compiler_panic(text in "\\PC{0,80}") {
         // Any answer is fine; not giving one is not.
         if let Ok(definition) = Definition::compile(&text) {
-            prop_assert!(definition.render(&Value::Null).is_ok());
+            prop_assert!(definition.render(&Value::Null, Values::Native).is_ok());
         }
     }
 
@@ -118,8 +119,8 @@ proptest! {
         let document = json!({"provisioningRequest": {"customer": {"name": name}}});
         let text = r#"{"a":"$.provisioningRequest.customer.name"}"#;
         let definition = Definition::compile(text).unwrap();
-        let bytes = definition.render(&document).unwrap();
-        prop_assert_eq!(&bytes, &definition.render(&document).unwrap());
+        let bytes = definition.render(&document, Values::Native).unwrap();
+        prop_assert_eq!(&bytes, &definition.render(&document, Values::Native).unwrap());
         let back: Value = serde_json::from_slice(&bytes).unwrap();
         prop_assert_eq!(&back["a"], &json!(name));
     }

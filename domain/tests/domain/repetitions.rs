@@ -4,7 +4,7 @@
 use domain::cause::{Cause, Own, Silence};
 use domain::plan::method::{Completion, MethodInfo};
 use domain::request::attempt::AttemptOutcome;
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::request::reported::Verdict;
 use domain::request::states::Status;
 use domain::request::{Delivery, Request, RequestType};
@@ -89,7 +89,7 @@ fn retry_after_is_kept_as_it_can_be_read() {
     let asked = Answer::Http {
         status: 503,
         body: String::new(),
-        retry_after: Some(Period::from_millis(i64::MAX)),
+        heard: Heard { retry_after: Some(Period::from_millis(i64::MAX)), ..Heard::default() },
     };
     let (waiting, _) = ended(claimed(&queued(), &callback(), &at(0)), &callback(), &asked, &at(1));
     assert_eq!(waiting.next_attempt(), Some(at(86_400_001).now), "a day at most");

@@ -2,6 +2,8 @@
 
 use domain::substitution::evaluate;
 use domain::substitution::expression::{self, is_expression};
+use domain::substitution::values::Values;
+use domain::substitution::version::DocumentVersion;
 use domain::substitution::{Definition, DefinitionFault};
 use serde_json::{Value, json};
 
@@ -30,12 +32,12 @@ fn check(case: &Value) {
         return;
     }
     let definition = compiled.unwrap();
-    let rendered = definition.explain(&document).unwrap();
+    let rendered = definition.explain(&document, Values::Native).unwrap();
     let text = String::from_utf8(rendered.payload).unwrap();
     assert_eq!(json!(text), case["payloadText"], "{name}");
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), case["payload"], "{name}");
     assert_eq!(json!(rendered.trace), case["trace"], "{name}");
-    assert_eq!(definition.render(&document).unwrap(), text.as_bytes(), "{name}");
+    assert_eq!(definition.render(&document, Values::Native).unwrap(), text.as_bytes(), "{name}");
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn source_expressions_find_what_the_source_says() {
     for line in read("shape/source-expressions.json").as_array().unwrap() {
         let definition = json!({"x": line["expr"]}).to_string();
         let rendered = Definition::compile(&definition).unwrap();
-        let rendered = rendered.explain(&read("shape/sample.json")).unwrap();
+        let rendered = rendered.explain(&read("shape/sample.json"), Values::Native).unwrap();
         let found = rendered.trace[0].matches.unwrap_or(0);
         assert_eq!(json!(found), line["nodes"], "{line}");
     }
@@ -163,7 +165,8 @@ fn rfc_9535_suite() {
     let valid = cases.iter().filter(|case| case["invalid_selector"] != true);
     for case in valid {
         let selector = case["selector"].as_str().unwrap();
-        match domain::substitution::expression::Expression::compile(String::new(), selector) {
+        let today = DocumentVersion::default();
+        match expression::Expression::compile(String::new(), selector, today) {
             Err((code, detail)) => println!("{code} {selector:.60}: {detail}"),
             Ok(_) if !is_expression(selector) => println!("a text by D3: {selector}"),
             Ok(_) => {}

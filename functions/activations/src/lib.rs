@@ -79,7 +79,8 @@ async fn activate(
     let entitlement = facts.entitlement.clone();
     let (activation, requests, decision) = facts.activate(input, &stamp)?;
     let role = &cx.caller()?.role;
-    let view = ActivationView::new(&activation, &requests, &entitlement, role);
+    let mut view = ActivationView::new(&activation, &requests, &entitlement, role);
+    cx.named(&mut view.history).await?;
     let answer = Answer::created(&view, format!("/v1/activations/{}", activation.aid))?;
     Ok((answer.version(activation.life.version), decision))
 }
@@ -125,7 +126,8 @@ async fn show(cx: Cx) -> Result<Answer, Problem> {
     let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
     let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
     let role = &cx.caller()?.role;
-    let view = ActivationView::new(&activation, &requests, &entitlement, role);
+    let mut view = ActivationView::new(&activation, &requests, &entitlement, role);
+    cx.named(&mut view.history).await?;
     cx.show(&view, activation.life.version)
 }
 
@@ -135,9 +137,12 @@ async fn revoke(cx: Cx) -> Result<Answer, Problem> {
         let revocation = cx.store().load_revocation(cx.tenant()?, aid(cx)?).await?;
         cx.if_match(revocation.activation.life.version)?;
         let entitlement = revocation.entitlement.clone();
+        let warnings = revocation.warnings();
         let (activation, requests, decision) = revocation.revoke(input, &stamp)?;
         let role = &cx.caller()?.role;
-        let view = ActivationView::new(&activation, &requests, &entitlement, role);
+        let mut view = ActivationView::new(&activation, &requests, &entitlement, role);
+        view.warnings = Some(warnings);
+        cx.named(&mut view.history).await?;
         Ok((Answer::ok(&view)?.version(activation.life.version), decision))
     })
     .await
@@ -153,7 +158,8 @@ async fn acknowledge(cx: Cx) -> Result<Answer, Problem> {
         let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
         let (activation, decision) = activation.acknowledge(entitlement.clone(), &stamp)?;
         let role = &cx.caller()?.role;
-        let view = ActivationView::new(&activation, &requests, &entitlement, role);
+        let mut view = ActivationView::new(&activation, &requests, &entitlement, role);
+        cx.named(&mut view.history).await?;
         Ok((Answer::ok(&view)?.version(activation.life.version), decision))
     })
     .await

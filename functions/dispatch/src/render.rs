@@ -114,7 +114,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
     let missing = || Own::PlanMissing.because("The product has no plan.");
     let plan = sources.plan.as_ref().ok_or_else(missing)?;
     let method = usable(sources.method.clone())?;
-    let document = sources.document();
+    let document = plan.content.document(sources);
     let text = plan.content.fill(&document)?;
     let named =
         |id, name: &String, version| Named { id, name: name.clone(), version: Some(version) };

@@ -7,6 +7,7 @@ use domain::ids::Id;
 use domain::plan::method::Method;
 use domain::record::Kind;
 use serde::Deserialize;
+use store::keys::Table;
 use store::list::PageOf;
 use store::mark::Mark;
 use store::phase::{FORM, Phase};
@@ -98,7 +99,7 @@ pub async fn compare_or_mark(
     }
     compare_unmarked(store, master).await?;
     // Rows without a mark are those of 0.1.0.
-    let form = if store.scan(None, 1).await?.is_empty() { FORM } else { 1 };
+    let form = if store.scan(Table::Core, None, 1).await?.is_empty() { FORM } else { 1 };
     match store.keep_mark(&Mark { master_key: master.check_value(), form }).await {
         // Another process was first: with the same key, or it is refused now.
         Err(StoreError::Conflict) => Ok(compare(store, Some(master)).await?.unwrap_or(form)),

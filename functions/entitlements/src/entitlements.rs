@@ -37,6 +37,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
             Entitlement::create(input, &beside.products, &known, &secret, &stamp)?;
         let around = beside.on(stamp.now.day());
         let mut view = EntitlementView::new(&made, around, &caller.role);
+        cx.named(&mut view.history).await?;
         view.warnings = Some(made.warnings(&beside.products));
         let answer = Answer::created(&view, format!("/v1/entitlements/{}", made.e_id))?;
         Ok((answer.version(made.life.version), decision))
@@ -45,7 +46,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, body) = (&cx, &cx.json::<EntitlementInput>()?);
+    let shown = async { Ok(shown(&cx).await?.0) };
+    let (cx, body) = (&cx, &cx.json_of::<EntitlementInput, _>(shown).await?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;
@@ -56,6 +58,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
         let mut view = EntitlementView::new(&next, around, &caller.role);
+        cx.named(&mut view.history).await?;
         view.warnings = Some(next.warnings(&beside.products));
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
@@ -89,13 +92,20 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let (tenant, entitlement) = (cx.tenant()?, load(&cx).await?);
+    let (view, version) = shown(&cx).await?;
+    cx.show(&view, version)
+}
+
+/// An entitlement as it is shown, and its version.
+async fn shown(cx: &Cx) -> Result<(EntitlementView, u64), Problem> {
+    let (tenant, entitlement) = (cx.tenant()?, load(cx).await?);
     let older = cx.store().list_history(tenant, Aged::Entitlement, entitlement.id).await?;
-    let beside = Surroundings::of(&cx, &entitlement, Vec::new()).await?;
+    let beside = Surroundings::of(cx, &entitlement, Vec::new()).await?;
     let around = beside.on(cx.app.clock.now().day());
     let mut view = EntitlementView::new(&entitlement, around, &cx.caller()?.role);
     view.preceded_by(older.rows);
-    cx.show(&view, entitlement.life.version)
+    cx.named(&mut view.history).await?;
+    Ok((view, entitlement.life.version))
 }
 
 pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
@@ -111,7 +121,8 @@ pub(crate) async fn act(cx: Cx) -> Result<Answer, Problem> {
         let today = stamp.now.day();
         let (next, decision) = entitlement.act(action, beside.on(today), &stamp)?;
         let beside = beside.after(cx, &next).await?;
-        let view = EntitlementView::new(&next, beside.on(today), &caller.role);
+        let mut view = EntitlementView::new(&next, beside.on(today), &caller.role);
+        cx.named(&mut view.history).await?;
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await

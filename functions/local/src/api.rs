@@ -7,6 +7,19 @@ use edge::provider::egress::Policy;
 use reqwest::Method;
 use serde_json::Value;
 
+/// Where `provisio` listens, unless it is told otherwise.
+pub const DEFAULT: &str = "http://127.0.0.1:4177";
+
+/// The address of a service, from a flag.
+///
+/// # Errors
+/// What an address looks like.
+pub fn address(text: &str) -> Result<String, String> {
+    let read = reqwest::Url::parse(text).ok();
+    let fits = read.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    fits.then(|| text.to_owned()).ok_or_else(|| format!("write an address such as {DEFAULT}"))
+}
+
 /// Why a call gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -89,9 +102,7 @@ impl Api {
     }
 
     fn silent(&self, error: &reqwest::Error) -> ApiError {
-        let why = if error.is_builder() {
-            "that is no address such as http://127.0.0.1:4177"
-        } else if error.is_connect() {
+        let why = if error.is_connect() {
             "nothing listens there"
         } else if error.is_timeout() {
             "no answer came in time"

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domain::plan::content::{Content, Explained};
 use domain::substitution::lint::{Severity, Warning, lint};
+use domain::substitution::values::Values;
 use domain::substitution::{Definition, DefinitionFault, TraceEntry};
 use domain::told::not_json;
 use serde_json::Value;
@@ -22,6 +23,9 @@ pub struct Check {
     /// A document to fill it from, `{"provisioningRequest": …}`, as `?view=substitution` shows.
     #[arg(long)]
     pub document: Option<PathBuf>,
+    /// The form of the values: native, or text.
+    #[arg(long, default_value = "native")]
+    pub values: Values,
 }
 
 /// How it ended.
@@ -60,7 +64,8 @@ impl Check {
         let document = read(path).and_then(|text| document(&text, path));
         match document {
             Ok(document) => {
-                let content = Content { definition: Some(text), ..Content::default() };
+                let (definition, values) = (Some(text), self.values);
+                let content = Content { definition, values, ..Content::default() };
                 let failed = show(&content.explain(&document), say);
                 verdict(doubtful || failed)
             }

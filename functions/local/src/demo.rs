@@ -40,6 +40,15 @@ const AT_REST: [&str; 3] = ["COMPLETED", "FAILED", "DISPATCH_FAILED"];
 /// Source 001's Definition Example, with its spelling.
 pub const DEFINITION: &str = include_str!("definition.json");
 
+/// The same with the number of pods that was sold, in place of the source's "5".
+fn definition() -> String {
+    let product = "$.provisioningRequest.activationRef.activation.activationProductKey\
+                   .activationItem.activationProduct";
+    let sold = "activationFeatures.activationFeature[0].attributes\
+                .attribute[?(@.name == 'EXECUTION_COUNT')].value";
+    DEFINITION.replace("\"5\"", &format!("\"{product}.{sold}\""))
+}
+
 impl<'a> Demo<'a> {
     /// A client with the administrator's key; `say` shows a line.
     ///
@@ -135,14 +144,20 @@ impl<'a> Demo<'a> {
 
     async fn story(&self, mut made: Value) -> Result<(), DemoError> {
         let version = json!({"name": "Printer-Scanner", "version": "1"});
-        let body = json!({"nameVersion": version, "provisioningEnabled": true});
+        let pod = json!({"nameVersion": {"name": "Pod", "version": "1"}});
+        let feature = self.step("feature", "/v1/features", "demo-feature", &pod).await?;
+        // Counted, and how many is said at the sale.
+        let counted = json!({"featureId": feature["id"], "licenseModelId": 1,
+            "attributes": [{"attributeId": 2, "saot": true}]});
+        let body = json!({"nameVersion": version, "provisioningEnabled": true,
+            "features": [counted]});
         let product = self.step("product", "/v1/products", "demo-product", &body).await?;
         let complete = format!("/v1/products/{}/complete", product["id"]);
         self.post(&complete, "demo-complete", &json!({})).await?;
         let body =
             json!({"identifier": "C-0041", "name": "Tucano Ltd", "emails": ["it@tucano.example"]});
         let customer = self.step("customer", "/v1/customers", "demo-customer", &body).await?;
-        let body = json!({"name": "Pods", "definition": DEFINITION});
+        let body = json!({"name": "Pods", "definition": definition()});
         let plan = self.step("plan", "/v1/plans", "demo-plan", &body).await?;
         let association = format!("/v1/products/{}/association", product["id"]);
         let body = json!({"planId": plan["id"], "methodId": made["methodId"]});
@@ -151,7 +166,12 @@ impl<'a> Demo<'a> {
             "customerId": customer["id"], "action": "PRODUCE",
             "entitlementItems": [{
                 "lineItemType": "Product_Key", "numProductKeys": 1,
-                "numActivationPerProductKey": 10, "itemProducts": [{"productId": product["id"]}],
+                "numActivationPerProductKey": 10, "itemProducts": [{
+                    "productId": product["id"], "features": [{
+                        "featureId": feature["id"],
+                        "attributes": [{"attributeId": 2, "value": "500"}],
+                    }],
+                }],
             }],
         });
         let entitlement =

@@ -15,6 +15,7 @@ use edge::provider::client::{self, HttpProvider};
 use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
 
+use crate::api::{DEFAULT, address};
 use crate::data_dir::DataDir;
 use crate::database::{ADMIN_KEY, is_present, keyed, migrate};
 use crate::queue::LocalQueue;
@@ -27,7 +28,7 @@ pub struct Doctor {
     #[arg(long, default_value = ".local")]
     data_dir: PathBuf,
     /// Where the service on it is, if it runs.
-    #[arg(long, default_value = "http://127.0.0.1:4177")]
+    #[arg(long, default_value = DEFAULT, value_parser = address)]
     api: String,
     /// First brings a folder of version 0.1.0 to the present form: a copy of its database is made,
     /// and a migration that was ended early goes on.

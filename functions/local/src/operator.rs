@@ -12,7 +12,7 @@ use edge::provider::egress::Policy;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::api::{Api, ApiError};
+use crate::api::{Api, ApiError, DEFAULT, address};
 
 /// The commands on provisioning requests.
 #[derive(Clone, Debug, Subcommand)]
@@ -41,7 +41,7 @@ pub enum Requests {
 #[derive(Clone, Debug, Args)]
 pub struct At {
     /// Address of the service.
-    #[arg(long, default_value = "http://127.0.0.1:4177")]
+    #[arg(long, default_value = DEFAULT, value_parser = address)]
     api: String,
     /// The file that holds the API key.
     #[arg(long, default_value = ".local/admin-key")]
@@ -52,10 +52,16 @@ pub struct At {
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The key's file.
-    #[error("{0}: {1}; --key-file names the file that holds the API key")]
+    #[error(
+        "{0}: {1}. This file holds an API key; `provisio` writes the administrator's key into its \
+         data folder when it first starts there. --key-file names another one"
+    )]
     Key(PathBuf, std::io::Error),
     /// Its text.
-    #[error("{0} holds no API key; --key-file names the file that does")]
+    #[error(
+        "{0} holds no API key, which is one word that starts with pvk_; --key-file names another \
+         file"
+    )]
     NoKey(PathBuf),
     /// A filter without a value.
     #[error("{0:?} is no filter: write name=value")]

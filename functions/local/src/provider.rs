@@ -173,6 +173,7 @@ async fn receive(
         (this.seat.say)("pinged");
         return Json(json!({"pong": true})).into_response();
     }
+    (this.seat.say)(&String::from_utf8_lossy(&body));
     let order = Order {
         id: header("provisioning-request-id").to_owned(),
         callback_url: header("provisioning-callback-url").to_owned(),

@@ -88,9 +88,14 @@ fn what_is_wrong_is_told_in_our_words() {
     refused(&["--data-dir", &file], "is a file; --data-dir names a folder");
     refused(&["doctor", "--data-dir", &file], "is a file; --data-dir names a folder");
     refused(&["requests", "show", "abc"], "must be a whole number");
-    refused(&["requests", "show", "5", "--key-file", "/nowhere"], "--key-file names the file");
-    refused(&["requests", "show", "5", "--key-file", &file], "holds no API key; --key-file names");
-    refused(&show("nowhere"), "nowhere: that is no address such as http://127.0.0.1:4177.");
+    refused(
+        &["requests", "show", "5", "--key-file", "/nowhere"],
+        "`provisio` writes the administrator's key",
+    );
+    refused(&["requests", "show", "5", "--key-file", &file], "holds no API key, which is one");
+    for no_url in ["notaurl", "nowhere", "127.0.0.1:4177", "ftp://127.0.0.1"] {
+        refused(&show(no_url), "for '--api <API>': write an address such as http://127.0.0.1:4177");
+    }
     refused(&show("http://127.0.0.1:1"), "http://127.0.0.1:1: nothing listens there.");
 }
 
@@ -108,6 +113,8 @@ fn plans_are_filled_from_a_document() {
             "{\"id\":97,\"c\":\"\"}",
         ]
     );
+    let (code, words) = check(definition, &["--document", &sample(), "--values", "text"]);
+    assert_eq!((code, words.lines().last()), (0, Some("{\"id\":\"97\",\"c\":\"\"}")));
     let (code, words) = check(definition, &["--document", "/nowhere.json"]);
     assert_eq!(code, 2, "{words}");
     let manifest = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,7 @@
 //! `/v1/products/{id}/association`: plan and method of a product.
 
+use std::collections::BTreeSet;
+
 use domain::access::Act;
 use domain::catalog::Product;
 use domain::ids::Id;
@@ -63,8 +65,18 @@ async fn chosen(cx: &Cx, input: &AssociationInput) -> Result<Chosen, Problem> {
     Ok(Chosen { plan, method, deprovision_plan: back })
 }
 
+/// The same with the names of now.
+async fn named(cx: &Cx, found: Vec<Association>) -> Result<Vec<Association>, Problem> {
+    let (store, tenant) = (cx.store(), cx.tenant()?);
+    let plans: BTreeSet<Id> = found.iter().flat_map(Association::plan_ids).collect();
+    let methods: BTreeSet<Id> = found.iter().map(|association| association.method_id).collect();
+    let plans = store.find_plans(tenant, &plans.into_iter().collect::<Vec<_>>()).await?;
+    let methods = store.find_methods(tenant, &methods.into_iter().collect::<Vec<_>>()).await?;
+    Ok(found.into_iter().map(|it| it.named(&plans, &methods)).collect())
+}
+
 pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, body) = (&cx, &cx.json::<AssociationInput>()?);
+    let (cx, body) = (&cx, &cx.json_of::<AssociationInput, _>(shown(&cx, Act::Edit)).await?);
     cx.decide_on(body, move |input, stamp| async move {
         let product = product(cx, Act::Edit).await?;
         let former = former(cx, product.id, input).await?;
@@ -72,17 +84,23 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
             cx.if_match(old.version)?;
         }
         let chosen = chosen(cx, input).await?;
-        let (made, decision) = former.associate(product, chosen, &stamp);
-        Ok((Answer::ok(&made)?.version(made.version), decision))
+        let (made, decision) = former.associate(product.clone(), chosen, &stamp);
+        let version = made.version;
+        Ok((Answer::ok(&made.view(&product))?.version(version), decision))
     })
     .await
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let product = product(&cx, Act::View).await?;
+    let association = shown(&cx, Act::View).await?;
+    cx.show(&association, association.version)
+}
+
+async fn shown(cx: &Cx, act: Act) -> Result<Association, Problem> {
+    let product = product(cx, act).await?;
     let found = cx.store().find_association(cx.tenant()?, product.id).await?;
     let association = found.ok_or_else(|| Rejection::not_found("association"))?;
-    cx.show(&association, association.version)
+    Ok(named(cx, vec![association]).await?.remove(0))
 }
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
@@ -103,5 +121,6 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let role = &cx.caller()?.role;
     let keep = |association: &Association| role.may_in(association.namespace_id, Act::View);
     let page = cx.store().list(cx.tenant()?, Kind::Association, &cx.page()?, keep).await?;
-    cx.list(&page)
+    let rows = named(&cx, page.rows.clone()).await?;
+    cx.list(&page.of(rows))
 }

@@ -100,7 +100,8 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, body) = (&cx, &cx.json::<MethodInput>()?);
+    let shown = async { Ok(load(&cx, Act::Edit).await?.info) };
+    let (cx, body) = (&cx, &cx.json_of::<MethodInput, _>(shown).await?);
     cx.decide_on(body, move |input, stamp| async move {
         let method = load(cx, Act::Edit).await?;
         cx.if_match(method.info.version)?;

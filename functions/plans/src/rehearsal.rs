@@ -7,6 +7,7 @@ use domain::ids::Id;
 use domain::limits::{PAGE, READ_ROWS, REHEARSAL_ROWS};
 use domain::plan::Plan;
 use domain::plan::association::USED_PLAN;
+use domain::plan::content::Given;
 use domain::plan::trial::{Queued, Rehearsal, RehearseInput, Rehearsed, Using};
 use domain::record::Kind;
 use domain::request::states::Status;
@@ -22,8 +23,12 @@ pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
     cx.settle(body, move |input| async move {
         let plan = plans::load(cx, Act::View).await?;
         let last = input.last()?;
-        let (definition, schema) = (input.definition.as_ref(), input.payload_schema.as_ref());
-        let (content, linted) = tried(cx, definition, schema).await?;
+        let given = Given {
+            definition: input.definition.as_ref(),
+            payload_schema: input.payload_schema.as_ref(),
+            values: input.values,
+        };
+        let (content, linted) = tried(cx, given).await?;
         let found = Found::of(cx, &plan, last).await?;
         let mut requests = Vec::with_capacity(found.completed.len());
         for request in cx.store().find_requests(cx.tenant()?, &found.completed).await? {

@@ -1,11 +1,13 @@
 //! `/v1/plans/lint` and `/v1/plans/preview`: before anything is saved or sent.
 
 use domain::access::{Act, Area};
+use domain::ids::Id;
 use domain::plan::Plan;
-use domain::plan::content::{Content, Reading};
+use domain::plan::content::{Content, Given, Reading};
 use domain::plan::trial::{LintInput, Linted, On, Preview, PreviewInput};
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use domain::request::Request;
+use domain::request::document::Sources;
 use edge::http::body::raw_member;
 use edge::{Answer, Cx, Problem};
 use serde_json::Value;
@@ -13,17 +15,15 @@ use serde_json::Value;
 use crate::plans::{raw_texts, registered};
 
 /// A content that is not saved, with its warnings.
-pub(crate) async fn tried(
-    cx: &Cx,
-    definition: Option<&Value>,
-    payload_schema: Option<&Value>,
-) -> Result<(Content, Linted), Problem> {
+pub(crate) async fn tried(cx: &Cx, given: Given<'_>) -> Result<(Content, Linted), Problem> {
     let (raw, registered) = (raw_texts(cx), registered(cx).await?);
+    let Given { definition, payload_schema, values } = given;
     let (definition, payload_schema) = (definition.cloned(), payload_schema.cloned());
     let read = aside(move || {
         let reading = Reading { raw: &raw, registered: Some(&registered) };
         let mut faults = Faults::default();
-        let given = (definition.as_ref(), payload_schema.as_ref());
+        let (definition, payload_schema) = (definition.as_ref(), payload_schema.as_ref());
+        let given = Given { definition, payload_schema, values };
         let (content, warnings) = Content::read(given, reading, &mut faults);
         faults.finish().map(|()| (content, Linted { warnings }))
     });
@@ -33,11 +33,14 @@ pub(crate) async fn tried(
 pub(crate) async fn lint(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, cx.json::<LintInput>()?);
     cx.settle(body, move |input| async move {
-        let mut faults = Faults::default();
-        faults.check(input.definition.is_some(), "/definition", "must be given");
-        faults.finish()?;
-        let (_, linted) = tried(cx, input.definition.as_ref(), None).await?;
-        Answer::ok(&linted)
+        input.one()?;
+        let Some(plan) = saved(cx, input.plan_id).await? else {
+            let given = Given { definition: input.definition.as_ref(), ..Given::default() };
+            return Answer::ok(&tried(cx, given).await?.1);
+        };
+        let registered = registered(cx).await?;
+        let warnings = aside(move || plan.content.warnings(&registered)).await?;
+        Answer::ok(&Linted { warnings })
     })
     .await
 }
@@ -46,16 +49,20 @@ pub(crate) async fn preview(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, cx.json::<PreviewInput>()?);
     cx.settle(body, move |input| async move {
         let on = input.on()?;
-        let given = (input.definition.as_ref(), input.payload_schema.as_ref());
-        let saved = saved(cx, &input).await?;
+        let given = Given {
+            definition: input.definition.as_ref(),
+            payload_schema: input.payload_schema.as_ref(),
+            values: input.values.unwrap_or_default(),
+        };
+        let saved = saved(cx, input.plan_id).await?;
         let content = match &saved {
             Some(plan) => plan.content.clone(),
-            None => tried(cx, given.0, given.1).await?.0,
+            None => tried(cx, given).await?.0,
         };
         let document = match on {
             // As it was written: in a document, null is a value.
             On::Document(read) => as_written(cx).unwrap_or_else(|| read.clone()),
-            on => live(cx, saved, &on).await?,
+            on => content.document(&live(cx, saved, &on).await?),
         };
         Answer::ok(&aside(move || Preview::from(content.explain(&document))).await?)
     })
@@ -77,16 +84,16 @@ fn as_written(cx: &Cx) -> Option<Value> {
 }
 
 /// The plan that the body names.
-async fn saved(cx: &Cx, input: &PreviewInput) -> Result<Option<Plan>, Problem> {
-    let Some(id) = input.plan_id else { return Ok(None) };
+async fn saved(cx: &Cx, id: Option<Id>) -> Result<Option<Plan>, Problem> {
+    let Some(id) = id else { return Ok(None) };
     let found = cx.store().find_plan(cx.tenant()?, id).await?;
     let role = &cx.caller()?.role;
     let found = found.filter(|plan| role.may_in(plan.namespace_id, Act::View));
     Ok(Some(found.ok_or_else(|| Rejection::from(Fault::unknown("/planId", "Plan", id)))?))
 }
 
-/// The document of live rows, as the dispatcher would see it with this plan.
-async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Value, Problem> {
+/// The live rows, as the dispatcher would see them with this plan.
+async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Sources, Problem> {
     if !cx.caller()?.role.may(Area::Entitlement, Act::View) {
         let detail = "The key's role lacks entitlement.view: preview on a document instead.";
         return Err(Rejection::new(Code::Forbidden, detail).into());
@@ -94,7 +101,7 @@ async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Value, Problem
     let request = named(cx, plan.as_ref(), on).await?;
     let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
     sources.plan = plan.or(sources.plan);
-    Ok(sources.document())
+    Ok(sources)
 }
 
 /// The request that is named, or the one of the activation: that of the plan, else the first.

@@ -41,7 +41,8 @@ async fn change<T: Sync>(
             activation: Some(loaded.activation),
             ..beside(cx, tenant, &next).await?
         };
-        let view = RequestView::new(&next, beside, &cx.caller()?.role);
+        let mut view = RequestView::new(&next, beside, &cx.caller()?.role);
+        cx.named(&mut view.history).await?;
         Ok((Answer::ok(&view)?.version(next.life.version), decision))
     })
     .await
@@ -116,8 +117,9 @@ struct Part {
 }
 
 pub(crate) async fn cancel(cx: Cx) -> Result<Answer, Problem> {
-    change(&cx, &Body::default(), |(), l, stamp| {
-        l.request.clone().cancel(Some(&l.activation), &stamp)
+    let body = &cx.json::<CommentsInput>()?;
+    change(&cx, body, |input, l, stamp| {
+        l.request.clone().cancel(input, Some(&l.activation), &stamp)
     })
     .await
 }

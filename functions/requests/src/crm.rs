@@ -68,13 +68,9 @@ fn asked(query: &Query) -> Result<Asked, Refused> {
             return Err((CrmCode::TooManyIdentifiers, why.to_owned()));
         }
     };
-    let fields: Vec<String> = query
-        .text("fields_set")
-        .map(|list| {
-            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
-        })
-        .map(Iterator::collect)
-        .unwrap_or_default();
+    let fields = query.values("fields_set").flat_map(|list| list.split(','));
+    let fields = fields.map(str::trim).filter(|name| !name.is_empty());
+    let fields: Vec<String> = fields.map(str::to_owned).collect();
     if let Some(name) = unknown::<CrmRequest>(&fields) {
         let why = format!("fields_set: there is no field {:?}.", cut(name, TEXT_CHARS));
         return Err((CrmCode::InvalidFieldsSet, why));

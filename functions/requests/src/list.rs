@@ -1,7 +1,5 @@
 //! `GET /v1/provisioning-requests`: filters and pages, newest first.
 
-use std::str::FromStr;
-
 use domain::ids::Id;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
@@ -13,7 +11,6 @@ use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
 use store::keys::Owner;
 use store::list::{Page, PageOf};
-use strum::IntoEnumIterator;
 use uuid::Uuid;
 
 /// The filters of a row.
@@ -30,8 +27,7 @@ struct Filter {
 impl Filter {
     fn read(query: &Query) -> Result<Self, Rejection> {
         let statuses = query.list::<String>("status")?;
-        let statuses =
-            statuses.iter().map(|name| Status::from_str(name).map_err(|_| unknown(name)));
+        let statuses = statuses.iter().map(|name| Status::named(name).ok_or_else(|| unknown(name)));
         Ok(Self {
             statuses: statuses.collect::<Result<_, _>>()?,
             product: query.get("productId")?,
@@ -68,11 +64,7 @@ impl Filter {
 }
 
 fn unknown(name: &str) -> Rejection {
-    let known: Vec<&str> = Status::iter().map(Into::into).collect();
-    let detail = format!(
-        "The query parameter status is wrong: there is no status {name:?}; known are {}.",
-        known.join(", ")
-    );
+    let detail = format!("The query parameter status is wrong: {}.", Status::unknown(name));
     Rejection::at("status", Code::ValidationFailed, detail)
 }
 

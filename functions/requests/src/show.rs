@@ -4,6 +4,8 @@ use domain::ids::Id;
 use domain::life::{Aged, Step};
 use domain::rejection::{Code, Rejection};
 use domain::request::Request;
+use domain::substitution::parts::Parts;
+use domain::substitution::version::DocumentVersion;
 use domain::view::HistoryLine;
 use domain::view::request::{RequestLinks, RequestView};
 use edge::{Answer, Cx, Problem};
@@ -52,12 +54,13 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
             if request.awaits_its_activation() {
                 beside.activation = cx.store().find_activation(tenant, &request.aid).await?;
             }
-            let view = RequestView::new(&request, beside, &cx.caller()?.role);
+            let mut view = RequestView::new(&request, beside, &cx.caller()?.role);
+            cx.named(&mut view.history).await?;
             cx.show(&view, request.life.version)
         }
         Some("substitution") => {
             let sources = cx.store().load_sources(tenant, request).await?;
-            Answer::ok(&sources.document())
+            Answer::ok(&sources.document(&Parts::whole(DocumentVersion::default())))
         }
         Some(_) => {
             let detail = "The query parameter view must be substitution.";

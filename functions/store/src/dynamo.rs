@@ -204,8 +204,13 @@ impl Store for DynamoStore {
         self.each(keys, false).await
     }
 
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        let call = self.client.scan().table_name(self.table(Table::Core)).consistent_read(true);
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        let call = self.client.scan().table_name(self.table(table)).consistent_read(true);
         let call = call.set_exclusive_start_key(after.as_ref().map(place));
         let call = call.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         Ok(call.send().await.map_err(unavailable)?.items.unwrap_or_default())

@@ -292,6 +292,12 @@ pub fn list(tenant: Id, kind: Kind) -> String {
     format!("T#{tenant}#{kind}")
 }
 
+/// The contacts of an e-mail address: a partition in the index `list`.
+pub fn contacts_of(tenant: Id, email: &str) -> String {
+    let (kind, email) = (Kind::Contact.word(), email.to_lowercase());
+    format!("T#{tenant}#{kind}#{email}")
+}
+
 /// A partition of the index `owner`, and the start of the sort keys of one kind in it.
 pub fn owner(tenant: Id, owner: Owner) -> (String, &'static str) {
     match owner {

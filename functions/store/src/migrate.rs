@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::activation::Activation;
+use domain::customer::contact::Contact;
 use domain::decision::Decision;
 use domain::entitlement::Entitlement;
 use domain::ids::Id;
@@ -39,6 +40,9 @@ pub struct Migration {
     pub unreadable: u64,
     /// A pass has found no row of form 1.
     pub done: bool,
+    /// This pass has gone through the table `core`, and is in `catalog`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    catalog: bool,
     /// The last row that was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<(String, String)>,
@@ -56,12 +60,19 @@ impl dyn Store {
         let found: Option<Item> = self.get(std::slice::from_ref(&place)).await?.remove(0);
         let found: Option<Migration> = found.map(|row| plain(row, "migration")).transpose()?;
         let mut so_far = found.filter(|found| !found.done).unwrap_or_default();
-        let after = so_far.after.clone().map(|(pk, sk)| Key { table: Table::Core, pk, sk });
-        let rows = self.scan(after, MIGRATE_ROWS).await?;
+        let table = if so_far.catalog { Table::Catalog } else { Table::Core };
+        let after = so_far.after.clone().map(|(pk, sk)| Key { table, pk, sk });
+        let rows = self.scan(table, after, MIGRATE_ROWS).await?;
         so_far.rows += rows.len() as u64;
         so_far.after = rows.last().map(|row| (text(row, attribute::PK), text(row, attribute::SK)));
         for some in rows.chunks(MIGRATE_AT_ONCE) {
-            for renewed in self.renew_all(some).await? {
+            let renewed = match table {
+                Table::Core => self.renew_all(some).await?,
+                Table::Catalog => {
+                    try_join_all(some.iter().map(|row| self.list_contact(row))).await?
+                }
+            };
+            for renewed in renewed {
                 match renewed {
                     Renewed::Changed => so_far.found += 1,
                     Renewed::Unreadable => so_far.unreadable += 1,
@@ -69,7 +80,9 @@ impl dyn Store {
                 }
             }
         }
-        if rows.is_empty() {
+        if rows.is_empty() && table == Table::Core {
+            so_far.catalog = true;
+        } else if rows.is_empty() {
             so_far.changed += so_far.found;
             so_far.done = so_far.found == 0;
             if !so_far.done {
@@ -81,6 +94,24 @@ impl dyn Store {
         let write = Write::Put(place, encode(&so_far, "migration")?, Condition::Free);
         self.write(&[write]).await?;
         Ok(so_far)
+    }
+
+    /// Gives a contact of 0.1.0 its place among those of its e-mail, as long as it has none.
+    async fn list_contact(&self, row: &Item) -> Result<Renewed, StoreError> {
+        let (pk, sk) = (text(row, attribute::PK), text(row, attribute::SK));
+        let of_contact = sk.starts_with(keys::CONTACTS) && !row.contains_key(attribute::LIST_PK);
+        let Some(tenant) = keys::tenant_of(&pk).filter(|_| of_contact) else {
+            return Ok(Renewed::Same);
+        };
+        let Some(contact) = readable(decode::<Contact>(row.clone()))? else {
+            return Ok(Renewed::Unreadable);
+        };
+        let decision = Decision::default().save(contact);
+        match self.commit(tenant, &decision, &Extra::default()).await {
+            // Whoever was first has given it its place, or the next pass does.
+            Ok(()) | Err(StoreError::Conflict) => Ok(Renewed::Changed),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes those of these rows anew that have form 1.

@@ -57,7 +57,7 @@ mod tests {
     use futures::executor::block_on;
 
     use crate::error::StoreError;
-    use crate::keys::Key;
+    use crate::keys::{Key, Table};
     use crate::phase::Phase;
     use crate::port::{CommitError, Found, Item, Range, Store, Write};
 
@@ -74,7 +74,7 @@ mod tests {
             Ok(Vec::new())
         }
 
-        async fn scan(&self, _: Option<Key>, _: usize) -> Result<Vec<Item>, StoreError> {
+        async fn scan(&self, _: Table, _: Option<Key>, _: usize) -> Result<Vec<Item>, StoreError> {
             Ok(Vec::new())
         }
 

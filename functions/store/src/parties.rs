@@ -2,20 +2,24 @@
 //!
 //! Neighbours: `domain::entitlement::parties` and `domain::activation::revoke` decide on them.
 
+use std::collections::BTreeSet;
+
 use domain::activation::revoke::Revocation;
 use domain::customer::Customer;
+use domain::customer::contact::Contact;
 use domain::entitlement::Entitlement;
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::parties::Known;
 use domain::ids::Id;
-use domain::limits::PAGE;
+use domain::limits::{KEY_BYTES, PAGE};
 use domain::record::Kind;
 use domain::view::activation::{ActivationLine, ListedActivation};
 
 use crate::error::StoreError;
-use crate::keys::{self, Owner};
+use crate::keys::{self, Index, Owner, Table};
 use crate::list::PageOf;
-use crate::port::Store;
+use crate::port::{Range, Store};
+use crate::rows::decode;
 
 impl dyn Store {
     /// The customers, partners and contact that a body names: by id, else by e-mail.
@@ -28,26 +32,44 @@ impl dyn Store {
         input: &EntitlementInput,
     ) -> Result<Known, StoreError> {
         let (id, email) = (input.customer_id, input.customer_email.as_deref());
-        let customers = self.find_party(tenant, Kind::Customer, id, email).await?;
+        let by_contact = self.of_contact(tenant, email).await?;
+        let customers = self.find_party(tenant, Kind::Customer, (id, email), &by_contact).await?;
         let (id, email) = (input.partner_id, input.partner_email.as_deref());
-        let partners = self.find_party(tenant, Kind::Partner, id, email).await?;
+        let of_partner = self.of_contact(tenant, email).await?;
+        let partners = self.find_party(tenant, Kind::Partner, (id, email), &of_partner).await?;
         let contact = match (input.contact_id, &customers[..]) {
             (Some(id), [customer]) => self.find(keys::contact(tenant, customer.id, id)).await?,
             _ => None,
         };
-        Ok(Known { customers, partners, contact })
+        let by_contact = by_contact.into_iter().chain(of_partner).collect();
+        Ok(Known { customers, partners, contact, by_contact })
+    }
+
+    /// The customers and partners that have a contact of this e-mail.
+    async fn of_contact(&self, tenant: Id, email: Option<&str>) -> Result<Vec<Id>, StoreError> {
+        let list = email.map(|email| keys::contacts_of(tenant, email));
+        // Nobody has an address that DynamoDB would refuse to look for.
+        let Some(list) = list.filter(|list| list.len() <= KEY_BYTES) else { return Ok(Vec::new()) };
+        let range = Range::whole(Table::Catalog, list, String::new());
+        let found = self.range_all(Range { index: Some(Index::List), ..range }).await?;
+        let contacts: Result<Vec<Contact>, _> = found.into_iter().map(decode).collect();
+        Ok(contacts?.into_iter().map(|contact| contact.customer_id).collect())
     }
 
     async fn find_party(
         &self,
         tenant: Id,
         kind: Kind,
-        id: Option<Id>,
-        email: Option<&str>,
+        (id, email): (Option<Id>, Option<&str>),
+        by_contact: &[Id],
     ) -> Result<Vec<Customer>, StoreError> {
         let ids = match (id, email) {
             (Some(id), _) => vec![id],
-            (None, Some(email)) => self.find_named(tenant, kind, "email", email).await?,
+            (None, Some(email)) => {
+                let own = self.find_named(tenant, kind, "email", email).await?;
+                let all: BTreeSet<Id> = own.iter().chain(by_contact).copied().collect();
+                all.into_iter().collect()
+            }
             (None, None) => return Ok(Vec::new()),
         };
         let found = self.find_customers(tenant, &ids).await?;

@@ -133,7 +133,8 @@ places! { |tenant, it, phase|
     // The same of what has no list.
     beside {
         Tenant "tenant" Catalog [Tenant] => own(tenant, Kind::Tenant, it.id);
-        Contact "contact" Catalog [Contact] => keys::contact(tenant, it.customer_id, it.id);
+        Contact "contact" Catalog [Contact] => keys::contact(tenant, it.customer_id, it.id)
+            => found_by(keys::contacts_of(tenant, &it.email_id), it.id);
         ProductKey "product key" Core [ProductKey] => keys::product_key(tenant, it.place());
         PlanVersion "plan version" Catalog []
             => keys::plan_version(tenant, it.0.id, it.0.version), once;
@@ -153,9 +154,7 @@ places! { |tenant, it, phase|
 impl Encoded {
     fn listed(self, tenant: Id, kind: Option<Kind>, id: Id) -> Self {
         let Some(kind) = kind else { return self };
-        let list = AttributeValue::S(keys::list(tenant, kind));
-        let place = AttributeValue::S(id.padded());
-        self.with([(attribute::LIST_PK, list), (attribute::LIST_SK, place)])
+        self.with(found_by(keys::list(tenant, kind), id))
     }
 
     fn with(mut self, more: impl IntoIterator<Item = Attribute>) -> Self {
@@ -179,6 +178,12 @@ fn owned(tenant: Id, owner: Option<Owner>, id: Id) -> Vec<Attribute> {
     let (pk, kind) = keys::owner(tenant, owner);
     let place = AttributeValue::S(format!("{kind}{}", id.padded()));
     vec![(attribute::OWNER_PK, AttributeValue::S(pk)), (attribute::OWNER_SK, place)]
+}
+
+/// The place of a row in a list of the rows that have a value.
+fn found_by(list: String, id: Id) -> [Attribute; 2] {
+    let place = AttributeValue::S(id.padded());
+    [(attribute::LIST_PK, AttributeValue::S(list)), (attribute::LIST_SK, place)]
 }
 
 /// What the indexes have of a row.

@@ -145,9 +145,14 @@ pub trait Store: Send + Sync {
     /// All writes, or none; once, even where a call is repeated because its answer was lost.
     async fn write(&self, writes: &[Write]) -> Result<(), CommitError>;
 
-    /// Rows of the table `core`, each once, with their keys as attributes: those after this key, at
-    /// most so many.
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError>;
+    /// Rows of a table, each once, with their keys as attributes: those after this key, at most so
+    /// many.
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError>;
 
     /// How far its rows are on their way to form 2.
     fn phase(&self) -> Phase;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::activation::Activation;
+use domain::activation::{Activation, RequestName};
 use domain::catalog::{Feature, Product};
 use domain::customer::Customer;
 use domain::entitlement::Entitlement;
@@ -59,6 +59,7 @@ impl dyn Store {
             RequestType::Deprovision => Some(of(Kind::Plan, association.deprovision_plan_id?)),
         });
         let method = association.as_ref().map(|a| of(Kind::Method, a.method_id));
+        let provided = provided_by(&request, &activation);
         let (customers, others) = related(&request, &entitlement, activation.customer_id);
         let contact = entitlement.customer_id.zip(entitlement.contact_id);
         let contact = contact.map(|(owner, id)| keys::contact(tenant, owner, id));
@@ -66,18 +67,24 @@ impl dyn Store {
         second.extend(customers.iter().map(|id| of(Kind::Customer, *id)));
         second.extend(others.iter().map(|id| of(Kind::Product, *id)));
         second.extend(contact.clone());
+        second.extend(provided.iter().map(|id| keys::request(tenant, *id)));
         let unread = |key: &&Key| !guessed.iter().flatten().any(|read| read == *key);
         second.extend(plan.iter().chain(&method).filter(unread).cloned());
         rows.extend(self.rows(&second).await?);
         let mut take = |key: Option<Key>| key.and_then(|key| rows.remove(&key));
         let contact = take(contact).map(decode).transpose()?;
+        let provided = provided.iter().filter_map(|id| take(Some(keys::request(tenant, *id))));
+        let provided: Vec<Request> = provided.map(decode).collect::<Result<_, _>>()?;
         let (plan, method) = (take(plan), take(method));
         let (plan, method) = (plan.map(decode).transpose()?, method.map(decode).transpose()?);
         let mut products: BTreeMap<Id, Product> = all(tenant, Kind::Product, &others, &mut rows)?;
         let customers: BTreeMap<Id, Customer> = all(tenant, Kind::Customer, &customers, &mut rows)?;
         products.extend(sold.map(|product| (product.id, product)));
         let features = self.features_of(tenant, products.values()).await?;
+        let product = request.product.id;
+        let mine = |it: &Request| it.kind == RequestType::Provision && it.product.id == product;
         Ok(Sources {
+            provided: provided.into_iter().find(mine),
             request,
             activation,
             entitlement,
@@ -129,6 +136,17 @@ fn all<T: Row>(
 
 fn there<T: Row>(row: Option<Item>) -> Result<T, StoreError> {
     decode(row.ok_or(StoreError::NotFound(T::WHAT))?)
+}
+
+/// The requests of which one provided what this one takes back. Rows of form 1 name no products.
+fn provided_by(request: &Request, activation: &Activation) -> Vec<Id> {
+    let of_product = |named: &&RequestName| {
+        request.kind == RequestType::Deprovision
+            && named.kind == RequestType::Provision
+            && named.id != request.id
+            && named.product.is_none_or(|id| id == request.product.id)
+    };
+    activation.requests.iter().filter(of_product).map(|named| named.id).collect()
 }
 
 /// The customers, and the products besides the request's own, that its document names.

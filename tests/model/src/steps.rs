@@ -9,7 +9,7 @@ use domain::ids::Id;
 use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
 use domain::plan::method::CallbackId;
 use domain::request::claim::Claim;
-use domain::request::dispatched::{Answer, Ended};
+use domain::request::dispatched::{Answer, Ended, Heard};
 use domain::request::report::Report;
 use domain::request::reported::{Arrival, Verdict};
 use domain::request::states::Status;
@@ -199,7 +199,7 @@ impl System {
         let Worker::Posted(claimed, reply) = self.workers[n].clone() else { return None };
         let answer = match reply {
             Reply::Accepted | Reply::Mute => {
-                Answer::Http { status: 202, body: String::new(), retry_after: None }
+                Answer::Http { status: 202, body: String::new(), heard: Heard::default() }
             }
             Reply::Silent => Answer::None(Silence::Timeout, String::new()),
             Reply::Down => Answer::None(Silence::Connect, String::new()),

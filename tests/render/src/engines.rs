@@ -2,10 +2,12 @@
 
 use clap::ValueEnum;
 use domain::substitution::Definition;
+use domain::substitution::shape::{PathLine, paths};
+use domain::substitution::values::Values;
 use jsonpath_rust::parser::model::JpQuery;
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::document;
 
@@ -18,12 +20,15 @@ pub(crate) enum Engine {
     Precompiled,
     /// jsonpath-rust, each expression parsed at every filling.
     ParseEachTime,
+    /// Ours, with a plan that reads every single value of the document.
+    Everything,
 }
 
 /// The source's plan (source 001, Definition Example).
 const PLAN: &str = include_str!("../../../functions/local/src/definition.json");
 
 impl Engine {
+    /// The ways to fill the source's plan.
     pub(crate) const ALL: [Self; 3] = [Self::Compiled, Self::Precompiled, Self::ParseEachTime];
 
     /// Its name on the command line.
@@ -32,6 +37,7 @@ impl Engine {
             Self::Compiled => "compiled",
             Self::Precompiled => "precompiled",
             Self::ParseEachTime => "parse-each-time",
+            Self::Everything => "everything",
         }
     }
 
@@ -40,9 +46,18 @@ impl Engine {
         let document = document();
         let plan: Map<String, Value> = serde_json::from_str(PLAN).unwrap();
         match self {
+            Self::Everything => {
+                let leaf = |line: &PathLine| !["array", "object"].contains(&line.kind);
+                let all: Vec<String> =
+                    paths().into_iter().filter(leaf).map(|line| line.path).collect();
+                let definition = Definition::compile(&json!(all).to_string()).unwrap();
+                let text = include_str!("../../../domain/tests/cases/shape/shape-2.json");
+                let document: Value = serde_json::from_str(text).unwrap();
+                Box::new(move || definition.render(&document, Values::Native).unwrap())
+            }
             Self::Compiled => {
                 let definition = Definition::compile(PLAN).unwrap();
-                Box::new(move || definition.render(&document).unwrap())
+                Box::new(move || definition.render(&document, Values::Native).unwrap())
             }
             Self::Precompiled => {
                 let parsed = |(key, value): (String, Value)| {

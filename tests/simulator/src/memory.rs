@@ -62,8 +62,13 @@ impl Store for MemoryStore {
         Ok(self.rows().range(range))
     }
 
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        Ok(self.rows().scan(after, limit))
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        Ok(self.rows().scan(table, after, limit))
     }
 
     fn phase(&self) -> Phase {
@@ -97,13 +102,13 @@ impl Rows {
         due.filter_map(|place| place.3.split('#').next()?.parse().ok()).min()
     }
 
-    /// Rows of the table `core` after this key.
-    pub fn scan(&self, after: Option<Key>, limit: usize) -> Vec<Item> {
-        let none = Key { table: Table::Core, pk: String::new(), sk: String::new() };
+    /// Rows of a table after this key.
+    pub fn scan(&self, table: Table, after: Option<Key>, limit: usize) -> Vec<Item> {
+        let none = Key { table, pk: String::new(), sk: String::new() };
         let from = Bound::Excluded(after.unwrap_or(none));
-        let core = self.rows.range((from, Bound::Unbounded));
-        let core = core.take_while(|(key, _)| key.table == Table::Core);
-        core.take(limit).map(|(_, item)| Item::clone(item)).collect()
+        let rows = self.rows.range((from, Bound::Unbounded));
+        let rows = rows.take_while(|(key, _)| key.table == table);
+        rows.take(limit).map(|(_, item)| Item::clone(item)).collect()
     }
 
     /// Rows of a range, in order.

@@ -12,7 +12,7 @@ use domain::plan::door::{self, Sealed};
 use domain::plan::method::Method;
 use domain::record::Kind;
 use domain::request::attempt::AttemptOutcome;
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::time::{Period, Time};
 use edge::ports::Post;
 use edge::secret::Secret;
@@ -175,7 +175,8 @@ impl Behaviour {
 
 fn http(status: u16, retry_after: Option<i64>) -> Answer {
     let retry_after = retry_after.map(Period::from_millis);
-    Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), retry_after }
+    let heard = Heard { retry_after, ..Heard::default() };
+    Answer::Http { status, body: r#"{"referenceNumber":"R-0"}"#.to_owned(), heard }
 }
 
 impl World {

@@ -16,7 +16,7 @@ use edge::App;
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
 use edge::provider::egress::Policy;
 use edge::secret::MasterKey;
-use store::keys::{ATTEMPTS, Index, Key};
+use store::keys::{ATTEMPTS, Index, Key, Table};
 use store::phase::Phase;
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
@@ -189,12 +189,17 @@ impl Store for Seat {
         self.get(keys).await
     }
 
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
         let fate = self.pass(Act::Read, &after, None).await;
         if matches!(fate, Fate::Fail | Fate::Lost) {
             return Err(StoreError::Unavailable(unavailable()));
         }
-        let found = self.shared.store.rows().scan(after, limit);
+        let found = self.shared.store.rows().scan(table, after, limit);
         self.end(&fate, Ok(found)).await
     }
 

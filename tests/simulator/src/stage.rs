@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::Router;
 use domain::ids::{Entropy, Purpose};
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::task::Message;
 use domain::time::{Period, Time};
 use edge::App;
@@ -107,7 +107,7 @@ impl HandProvider {
 impl Provider for HandProvider {
     async fn post(&self, post: &Post) -> Answer {
         lock(&self.posts).push(post.clone());
-        let accepted = Answer::Http { status: 202, body: "{}".to_owned(), retry_after: None };
+        let accepted = Answer::Http { status: 202, body: "{}".to_owned(), heard: Heard::default() };
         lock(&self.answers).pop_front().unwrap_or(accepted)
     }
 }

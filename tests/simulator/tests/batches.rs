@@ -8,7 +8,7 @@ use simulator::api::{Sale, Terms};
 use simulator::memory::MemoryStore;
 use simulator::runtime;
 use simulator::stage::{Stage, body_of};
-use store::keys::Key;
+use store::keys::{Key, Table};
 use store::phase::Phase;
 use store::port::{CommitError, Found, Item, Range, Write};
 use store::{Store, StoreError};
@@ -33,8 +33,13 @@ impl Store for Trap {
         self.get(keys).await
     }
 
-    async fn scan(&self, after: Option<Key>, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.rows.scan(after, limit).await
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        self.rows.scan(table, after, limit).await
     }
 
     fn phase(&self) -> Phase {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use domain::cause::Silence;
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use serde_json::{Value, json};
 use simulator::api::{Call, Reply, Sale, Terms};
 use simulator::memory::MemoryStore;
@@ -79,8 +79,8 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
     let mut messages: Vec<String> = Vec::new();
     let answers = [
         Answer::None(Silence::Broken, "broken".to_owned()),
-        Answer::Http { status: 503, body: "canary".to_owned(), retry_after: None },
-        Answer::Http { status: 202, body: "canary".to_owned(), retry_after: None },
+        Answer::Http { status: 503, body: "canary".to_owned(), heard: Heard::default() },
+        Answer::Http { status: 202, body: "canary".to_owned(), heard: Heard::default() },
     ];
     for answer in answers {
         stage.provider.answer(answer);

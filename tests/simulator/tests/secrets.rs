@@ -1,7 +1,7 @@
 //! Secrets and tokens on a clock in the test's hand: the old one dies at its date, a token is
 //! renewed before it ends.
 
-use domain::request::dispatched::Answer;
+use domain::request::dispatched::{Answer, Heard};
 use domain::time::Period;
 use serde_json::{Value, json};
 use simulator::api::{Call, Door, Reply, Sale};
@@ -90,9 +90,9 @@ fn a_token_is_renewed_before_it_ends() {
         let token = |name: &str| Answer::Http {
             status: 200,
             body: json!({"access_token": name, "expires_in": 600}).to_string(),
-            retry_after: None,
+            heard: Heard::default(),
         };
-        let accepted = Answer::Http { status: 202, body: "{}".to_owned(), retry_after: None };
+        let accepted = Answer::Http { status: 202, body: "{}".to_owned(), heard: Heard::default() };
         // The answers come in the order of the posts: a token, three requests, a token, one.
         for answer in [
             token("one"),

@@ -4,7 +4,10 @@
 //! `POST` and `PUT /v1/plans`, `/v1/plans/lint` and `plans check` tell them.
 
 mod expressions;
+mod grown;
 mod texts;
+
+pub use grown::grown;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +16,7 @@ use serde::Serialize;
 use crate::attributes::Entity;
 use crate::substitution::compile::{Definition, Node};
 use crate::substitution::expression::Expression;
+use crate::substitution::version::DocumentVersion;
 
 /// How much a warning matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
@@ -42,7 +46,7 @@ pub enum Lint {
     PossibleArray,
     /// Always an array, also of none or one (D12).
     AlwaysArray,
-    /// A custom attribute that is not registered for that entity (D13).
+    /// An attribute that there is not: none is registered for that entity (D13).
     AttributeNotRegistered,
     /// A person's data goes to the provider.
     PersonalData,
@@ -56,6 +60,8 @@ pub enum Lint {
     LeadingSpace,
     /// Looks like a password or a key in the clear.
     SecretText,
+    /// The plan sees an older version of the document, until it is saved again.
+    DocumentGrew,
 }
 
 /// A warning of a plan.
@@ -126,19 +132,12 @@ impl Linter<'_> {
     }
 
     fn expression(&mut self, expression: &Expression) {
-        self.note(expressions::lint(expression, self.registered));
+        let version = self.definition.version;
+        self.note(expressions::lint(expression, self.registered, version));
     }
 
     fn note(&mut self, found: Vec<Found>) {
-        let warning = |found: Found| Warning {
-            at: self.at.clone(),
-            severity: found.code.severity(),
-            code: found.code.into(),
-            detail: found.detail,
-            did_you_mean: found.did_you_mean,
-        };
-        let found: Vec<Warning> = found.into_iter().map(warning).collect();
-        self.out.extend(found);
+        self.out.extend(found.into_iter().map(|found| found.at(&self.at)));
     }
 }
 
@@ -154,6 +153,16 @@ impl Found {
         Self { code, detail: detail.into(), did_you_mean: None }
     }
 
+    fn at(self, at: &str) -> Warning {
+        Warning {
+            at: at.to_owned(),
+            severity: self.code.severity(),
+            code: self.code.into(),
+            detail: self.detail,
+            did_you_mean: self.did_you_mean,
+        }
+    }
+
     fn mean(mut self, text: impl Into<String>) -> Self {
         self.did_you_mean = Some(text.into());
         self
@@ -167,13 +176,15 @@ impl Lint {
             | Self::AlwaysArray
             | Self::PersonalData
             | Self::DollarText
-            | Self::EscapedExpression => Severity::Note,
+            | Self::EscapedExpression
+            | Self::DocumentGrew => Severity::Note,
             _ => Severity::Warning,
         }
     }
 }
 
-/// Whether a text would be a known path.
+/// Whether a text would be a known path, in the document of today.
 fn is_known(source: &str) -> bool {
-    Expression::compile(String::new(), source).is_ok_and(|e| e.path.is_ok())
+    let compiled = Expression::compile(String::new(), source, DocumentVersion::default());
+    compiled.is_ok_and(|expression| expression.path.is_ok())
 }

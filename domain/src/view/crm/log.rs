@@ -24,9 +24,9 @@ pub struct CrmLog {
 pub struct CrmUnit {
     pub id: String,
     pub name: String,
-    /// Null; empty without `legacyCompatibility` (003-H10).
+    /// Empty without `legacyCompatibility` (003-H10).
     pub group_name: Option<String>,
-    /// Null; empty without `legacyCompatibility`.
+    /// Empty without `legacyCompatibility`.
     pub community_name: Option<String>,
     pub alternative_code: Option<String>,
     pub description: Option<String>,
@@ -79,8 +79,8 @@ impl CrmSources {
         CrmUnit {
             id: tenant.id.to_string(),
             name: tenant.name.clone(),
-            group_name: self.legacy(None),
-            community_name: self.legacy(None),
+            group_name: self.legacy(tenant.group_name.clone()),
+            community_name: self.legacy(tenant.community_name.clone()),
             alternative_code: tenant.alternative_code.clone(),
             description: tenant.description.clone(),
         }
@@ -94,7 +94,7 @@ impl CrmSources {
             code: tenant.alternative_code.clone(),
             unified_code: tenant.alternative_code.clone(),
             description: tenant.description.clone(),
-            parent_business_unit_name: None,
+            parent_business_unit_name: tenant.parent_business_unit_name.clone(),
         }
     }
 

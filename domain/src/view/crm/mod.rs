@@ -22,7 +22,7 @@ use crate::customer::profile::Profile;
 use crate::ids::Id;
 use crate::plan::method::MethodInfo;
 use crate::request::states::Status;
-use crate::request::{Request, RequestType};
+use crate::request::{Delivery, Request, RequestType};
 use crate::time::{Day, Time};
 use crate::view::crm::log::CrmLog;
 use crate::view::crm::parameter::{CrmParameter, parameters};
@@ -152,17 +152,19 @@ impl CrmSources {
         let failure = r.failure.as_ref().filter(|_| state == CrmState::Rejected);
         let attempt = format!("{}.{}", r.generation, r.attempt_count);
         let payload = self.beside.payload.as_ref().map(|payload| payload.text.clone());
+        // Nothing was delivered as long as nobody can have received it.
+        let sent = r.delivery != Delivery::Never;
         CrmRequest {
             id: hex(r.id),
             number: r.id.to_string(),
             kind: self.kind(),
             sequence_number: (r.attempt_count > 0).then_some(attempt),
             scheduled_date: date(r.scheduled_date.unwrap_or(r.created_date)),
-            executed_date: r.executed_date.map(date),
+            executed_date: r.executed_date.filter(|_| sent).map(date),
             process_immediately: r.scheduled_date.is_none(),
             life_cycle_state: state,
             parameters_set: payload.as_deref().map(parameters).unwrap_or_default(),
-            request: payload,
+            request: payload.filter(|_| sent),
             response: self.beside.response.clone().or_else(|| r.response.clone()),
             reference_number: r.reference_number.clone(),
             error_code: failure.map(|failure| failure.cause.to_string()),

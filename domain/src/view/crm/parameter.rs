@@ -50,9 +50,9 @@ fn of_text(text: String, blank: CrmParameter) -> CrmParameter {
     CrmParameter { string_value: Some(text), ..blank }
 }
 
-/// Instants and days as we write them into documents.
+/// Any instant of RFC 3339, and any day.
 fn as_date(text: &str) -> Option<String> {
-    let instant = text.len() == 24 && text.ends_with('Z');
+    let instant = text.contains(['T', 't']);
     let at: Option<Time> = instant.then(|| text.parse().ok()).flatten();
     let on: Option<Day> = (text.len() == 10).then(|| text.parse().ok()).flatten();
     at.map(date).or_else(|| on.map(day))
@@ -93,6 +93,11 @@ mod tests {
         check("\"5\"", &string("5"));
         check("\"2026-05-04T10:00:00.000Z\"", &of_date("2026-05-04T10:00:00"));
         check("\"2026-05-04\"", &of_date("2026-05-04T00:00:00"));
+        check("\"2026-05-04T10:00:00Z\"", &of_date("2026-05-04T10:00:00"));
+        check("\"2026-05-04T10:00:00.5+02:00\"", &of_date("2026-05-04T08:00:00"));
+        for text in ["2026-05-04T10:00:00", "2026-13-04", "2026-05", "THE 4th", "20260504"] {
+            check(&format!("\"{text}\""), &string(text));
+        }
         let (fits, long) = ("x".repeat(255), "x".repeat(256));
         check(&format!("\"{fits}\""), &string(&fits));
         check(&format!("\"{long}\""), &CrmParameter { clob_value: Some(long), ..none() });

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::access::{Act, Area};
 use crate::activation::states::State;
+use crate::catalog::product::Classification;
 use crate::customer::profile::{Profile, ReceivableState};
 use crate::request::RequestType;
 use crate::request::states::Status;
@@ -68,7 +69,7 @@ pub struct CrmSubscriptionType {
     pub name: String,
     pub alternative_code: Option<String>,
     pub description: Option<String>,
-    pub classification: Option<String>,
+    pub classification: Option<Classification>,
 }
 
 impl CrmSources {
@@ -86,8 +87,8 @@ impl CrmSources {
                 id: hex(product.id),
                 name: product.name.clone(),
                 alternative_code: self.product.as_ref().map(|p| p.identifier.clone()),
-                description: None,
-                classification: None,
+                description: self.product.as_ref().and_then(|p| p.description.clone()),
+                classification: self.product.as_ref().and_then(|p| p.classification),
             }),
         }
     }

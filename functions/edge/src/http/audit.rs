@@ -10,6 +10,7 @@ use domain::request::manual::comments;
 use domain::stamp::Stamp;
 use serde::Deserialize;
 
+use crate::http::body::unmarked;
 use crate::http::context::Cx;
 use crate::http::problem::Problem;
 
@@ -52,7 +53,7 @@ impl Cx {
                 return Ok(Some(given));
             }
         }
-        let said: Option<Said> = serde_json::from_slice(&self.body).ok();
+        let said: Option<Said> = serde_json::from_slice(unmarked(&self.body)).ok();
         Ok(said.and_then(|said| said.comments))
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use domain::limits::{DRAINED_BYTES, TYPE_FAULTS};
+use domain::limits::{DRAINED_BYTES, EXACT_INTEGER, TYPE_FAULTS};
 use domain::rejection::{Code, Fault, Faults, Rejection, pointer_part};
 use domain::told::{not_json, told};
 use futures::StreamExt;
@@ -87,6 +87,7 @@ pub fn read<T: DeserializeOwned>(
     bytes: &[u8],
     shape: Option<Shape>,
 ) -> Result<(T, Vec<Fault>), Rejection> {
+    let bytes = unmarked(bytes);
     let value =
         if bytes.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(bytes)? };
     let twice = |at| Fault::new(at, Code::DuplicateKey, "this member stands twice; keep one");
@@ -106,7 +107,7 @@ pub fn read_value<T: DeserializeOwned>(
     if !value.is_object() {
         return Err(Rejection::at("", Code::ValidationFailed, "This must be a JSON object."));
     }
-    drop_nulls(&mut value);
+    as_meant(&mut value);
     faults.extend(shape.into_iter().flat_map(|shape| positions(shape, &mut value, TYPE_FAULTS)));
     let mut patient = Patient { value, removed: Vec::new() };
     let mut unknown: Vec<Vec<Step>> = Vec::new();
@@ -145,8 +146,14 @@ pub fn read_value<T: DeserializeOwned>(
 
 /// The text of one member of the body, exactly as it was sent.
 pub fn raw_member(bytes: &[u8], name: &str) -> Option<String> {
-    let mut members: HashMap<String, Box<RawValue>> = serde_json::from_slice(bytes).ok()?;
+    let mut members: HashMap<String, Box<RawValue>> =
+        serde_json::from_slice(unmarked(bytes)).ok()?;
     members.remove(name).map(|raw| raw.get().to_owned())
+}
+
+/// Without the byte order mark that some programs put in front.
+pub fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Rejection> {
@@ -161,14 +168,21 @@ fn parse(bytes: &[u8]) -> Result<Value, Rejection> {
     })
 }
 
-/// On input null is absent.
-fn drop_nulls(value: &mut Value) {
+/// On input null is absent, and 1.0 is the integer 1.
+fn as_meant(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
+            members.values_mut().for_each(as_meant);
         }
-        Value::Array(list) => list.iter_mut().for_each(drop_nulls),
+        Value::Array(list) => list.iter_mut().for_each(as_meant),
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            let whole = float.filter(|float| float.fract() == 0.0 && float.abs() <= EXACT_INTEGER);
+            if let Some(whole) = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok()) {
+                *number = whole.into();
+            }
+        }
         _ => {}
     }
 }
@@ -299,6 +313,23 @@ mod tests {
         let places: Vec<String> = faults(body).into_iter().map(|(at, _)| at).collect();
         let expected = ["/inner/list/0", "/inner/list/2", "/inner/list/4", "/inner/list/5"];
         assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn a_whole_number_is_an_integer_however_it_is_written() {
+        let body = br#"{"someNumber":1.0,"inner":{"count":2e1,"list":[3.0]}}"#;
+        let inner = Inner { count: 20, list: vec![3] };
+        let expected = Outer { some_number: Some(1), inner, ..Outer::default() };
+        assert_eq!(read::<Outer>(body, None), Ok((expected, Vec::new())));
+        assert_eq!(faults(r#"{"someNumber":1.5,"inner":{"count":1e300}}"#).len(), 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_body() {
+        let body = "\u{feff}{\"name\": \"x\"}".as_bytes();
+        let expected = Outer { name: "x".to_owned(), ..Outer::default() };
+        assert_eq!(read::<Outer>(body, None), Ok((expected, Vec::new())));
+        assert_eq!(raw_member(body, "name").as_deref(), Some("\"x\""));
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub const fn status(code: Code) -> u16 {
         Code::MalformedJson
         | Code::ValidationFailed
         | Code::UnknownMember
+        | Code::ReadOnly
         | Code::UnknownField
         | Code::InvalidCharacter
         | Code::DefinitionNotJson

@@ -13,7 +13,7 @@ use domain::activation::activate::{ActivationInput, BulkInput};
 use domain::activation::revoke::RevokeInput;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
 use domain::catalog::feature::{FeatureInput, FeaturePatch};
-use domain::catalog::license::{Attribute, LicenseModel};
+use domain::catalog::license::{Attribute, LicenseModelView};
 use domain::catalog::product::{ProductInput, ProductPatch};
 use domain::catalog::{CustomAttributeDef, Feature};
 use domain::customer::contact::{Contact, ContactInput};
@@ -21,7 +21,7 @@ use domain::customer::{CustomerInput, CustomerPatch};
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::product_key::{KeyActionInput, ProductKeyPatch};
 use domain::machine::{Description, OPERATOR};
-use domain::plan::association::{Association, AssociationInput};
+use domain::plan::association::{Association, AssociationInput, AssociationView};
 use domain::plan::door::RotateInput;
 use domain::plan::method::{MethodInfo, MethodInput};
 use domain::plan::trial::{LintInput, Linted, Preview, PreviewInput, Rehearsal, RehearseInput};
@@ -134,9 +134,9 @@ pub const ROUTES: &[Route] = &[
     delete("deleteFeature", "/v1/features/{id}", CATALOG_DELETE, Catalog,
         "Deletes a feature that no product has.").audits(Kind::Feature),
     get("listLicenseModels", "/v1/license-models", CATALOG_VIEW, Catalog,
-        "Lists the license models.").all::<LicenseModel>(),
+        "Lists the license models.").all::<LicenseModelView>(),
     get("getLicenseModel", "/v1/license-models/{id}", CATALOG_VIEW, Catalog,
-        "Shows a license model.").one::<LicenseModel>(),
+        "Shows a license model.").one::<LicenseModelView>(),
     get("listLicenseAttributes", "/v1/attributes", CATALOG_VIEW, Catalog,
         "Lists the attributes of license models.").all::<Attribute>(),
     post("createCustomAttribute", "/v1/custom-attributes", CATALOG_ADD, Catalog,
@@ -272,7 +272,8 @@ pub const ROUTES: &[Route] = &[
         "Disables a method: requests that come to it fail.").one::<MethodInfo>()
             .audits(Kind::Method),
     put("putAssociation", "/v1/products/{id}/association", CATALOG_EDIT, Plans,
-        "Sets plan and method of a product.").takes::<AssociationInput>().one::<Association>()
+        "Sets plan and method of a product.").takes::<AssociationInput>()
+            .one::<AssociationView>()
             .audits(Kind::Association).unconditional(),
     get("getAssociation", "/v1/products/{id}/association", CATALOG_VIEW, Plans,
         "Shows plan and method of a product.").one::<Association>(),
@@ -357,7 +358,8 @@ pub const ROUTES: &[Route] = &[
         "Sends it again as a new generation.").one::<RequestView>()
             .audits(Kind::ProvisioningRequest),
     post("cancelRequest", "/v1/provisioning-requests/{id}/cancel", OPERATOR, Requests,
-        "Sends it no more.").one::<RequestView>().audits(Kind::ProvisioningRequest),
+        "Sends it no more.").takes::<CommentsInput>().one::<RequestView>()
+            .audits(Kind::ProvisioningRequest),
 
     get("showCrmRequest", "/crmapi/rest/v2/provisioning/provisioning_requests/show", REQUEST_VIEW,
         Requests, "Shows a provisioning request as CRM.COM does.")

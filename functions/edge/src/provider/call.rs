@@ -136,14 +136,15 @@ impl Calling<'_> {
 
 /// The answer without a credential that the provider says back: it is kept and shown.
 fn without(credential: &str, answer: Answer) -> Answer {
-    let Answer::Http { status, body, retry_after } = answer else { return answer };
+    let Answer::Http { status, body, mut heard } = answer else { return answer };
     let quoted = serde_json::Value::from(credential).to_string();
     let escaped = quoted.trim_matches('"');
-    let body = match credential {
-        "" => body,
-        plain => body.replace(plain, "[credential]").replace(escaped, "[credential]"),
+    let without = |text: String| match credential {
+        "" => text,
+        plain => text.replace(plain, "[credential]").replace(escaped, "[credential]"),
     };
-    Answer::Http { status, body, retry_after }
+    heard.location = heard.location.map(without);
+    Answer::Http { status, body: without(body), heard }
 }
 
 fn late() -> Answer {

@@ -7,15 +7,18 @@ use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
+use std::time::UNIX_EPOCH;
 
 use async_trait::async_trait;
 use domain::cause::Silence;
-use domain::limits::{DESCRIPTOR_WAIT, LADDER_LONGEST, PROVIDER_BODY_BYTES};
-use domain::request::dispatched::Answer;
+use domain::limits::{DESCRIPTOR_WAIT, LADDER_LONGEST, LOCATION_BYTES, PROVIDER_BODY_BYTES};
+use domain::request::dispatched::{Answer, Heard};
+use domain::text::cut;
 use domain::time::{Period, Time};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::redirect;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -57,11 +60,11 @@ impl HttpProvider {
         }
         let mut answer = call.send().await.map_err(|error| silence(&error))?;
         let status = answer.status().as_u16();
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry_after(value, self.clock.now()));
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let heard = Heard {
+            retry_after: header(RETRY_AFTER).and_then(|it| retry_after(it, self.clock.now())),
+            location: header(LOCATION).map(|it| cut(it, LOCATION_BYTES).to_owned()),
+        };
         let mut body = Vec::new();
         while body.len() < PROVIDER_BODY_BYTES {
             match answer.chunk().await.map_err(|error| silence(&error))? {
@@ -71,7 +74,7 @@ impl HttpProvider {
         }
         body.truncate(PROVIDER_BODY_BYTES);
         let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Answer::Http { status, body, retry_after })
+        Ok(Answer::Http { status, body, heard })
     }
 }
 
@@ -224,9 +227,11 @@ fn retry_after(value: &str, now: Time) -> Option<Period> {
     Some(wait.min(LADDER_LONGEST))
 }
 
-/// A date of HTTP, milliseconds since 1970.
+/// A date of HTTP in any of its three forms, milliseconds since 1970.
 pub fn http_date(text: &str) -> Option<i64> {
-    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond())
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since = date.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }
 
 #[cfg(test)]
@@ -242,6 +247,8 @@ mod tests {
         check("120", Some(120_000));
         check("Sun, 06 Nov 1994 08:49:47 GMT", Some(10_000));
         check("Sun, 06 Nov 1994 08:49:27 GMT", Some(0));
+        check("Sunday, 06-Nov-94 08:49:47 GMT", Some(10_000));
+        check("Sun Nov  6 08:49:47 1994", Some(10_000));
         check("-1", None);
         check("soon", None);
         check("99999999999999999999", Some(86_400_000));

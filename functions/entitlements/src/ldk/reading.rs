@@ -40,8 +40,15 @@ pub(super) fn asked(document: &Document) -> Result<Asked, Rejection> {
     };
     let attributes = document.custom_attribute.iter().map(own).collect();
     let action: Option<Action> = reader.value("/action", &document.action);
+    let state: Option<State> = reader.value("/entState", &document.ent_state);
+    // A state without an action asks for the action that leads there.
+    let meant = state.filter(|_| action.is_none()).and_then(|state| match state {
+        State::Queued => Some(Action::Queue),
+        State::Produced => Some(Action::Produce),
+        _ => None,
+    });
     let input = EntitlementInput {
-        action: action.unwrap_or_default(),
+        action: action.or(meant).unwrap_or_default(),
         customer_id: reader.value("/customerId", &document.customer_id),
         customer_email: document.customer_email.clone(),
         contact_id: reader.value("/contactId", &document.contact_id),
@@ -61,9 +68,8 @@ pub(super) fn asked(document: &Document) -> Result<Asked, Rejection> {
         entitlement_items,
     };
     reader.truth("/enabled", &document.enabled);
-    let state = reader.value("/entState", &document.ent_state);
     let nothing = EntitlementInput { action: input.action, ..EntitlementInput::default() };
-    let bare = action.is_some() && input == nothing;
+    let bare = action.or(meant).is_some() && input == nothing;
     let ignored = ignored(document);
     reader.faults.finish()?;
     Ok(Asked { input, state, bare, ignored })
@@ -140,7 +146,8 @@ impl Reader {
             attribute_value: a.attribute_value.clone().unwrap_or_default(),
         };
         let of = |name: &str| format!("{at}/{name}");
-        let products = item.item_product.iter().enumerate();
+        let wrapped = item.item_products.iter().flat_map(|some| &some.item_product);
+        let products = item.item_product.iter().chain(wrapped).enumerate();
         LineItemInput {
             line_item_type: self.value::<LineItemType>(&of("lineItemType"), &item.line_item_type),
             num_product_keys: self.value(&of("numProductKeys"), &item.num_product_keys),
