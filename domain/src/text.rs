@@ -40,7 +40,7 @@ fn limited(text: &str, most: usize, also: &str) -> Checked {
         None => Ok(text),
         Some(wrong) => Err((
             Code::InvalidCharacter,
-            format!("the character {wrong:?} is not allowed here; remove or replace it"),
+            format!("the character {} is not allowed here; remove or replace it", shown(wrong)),
         )),
     }
 }
@@ -71,9 +71,18 @@ pub fn free(text: &str, most: usize) -> Checked {
     match text.chars().find(|c| c.is_control() || is_unseen(*c)) {
         None => Ok(text),
         Some(c) => {
-            let detail = format!("the character {c:?} is not allowed here; remove it");
+            let detail = format!("the character {} is not allowed here; remove it", shown(c));
             Err((Code::InvalidCharacter, detail))
         }
+    }
+}
+
+/// A character in a sentence: what shows nothing by its number in Unicode.
+pub fn shown(c: char) -> String {
+    if c.is_control() || is_unseen(c) {
+        format!("U+{:04X}", u32::from(c))
+    } else {
+        format!("{c:?}")
     }
 }
 
@@ -146,7 +155,7 @@ mod tests {
         for c in "'%&\"<>\n\t\u{0}€".chars() {
             let (code, detail) = name(&format!("a{c}b")).unwrap_err();
             assert_eq!(code, Code::InvalidCharacter);
-            assert!(detail.contains(&format!("{c:?}")), "{detail}");
+            assert!(detail.contains(&shown(c)), "{detail}");
         }
     }
 
@@ -200,7 +209,7 @@ mod tests {
         for c in "\u{7}\u{200b}\u{200e}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}".chars() {
             let (code, detail) = short(&format!("Tucano{c}")).unwrap_err();
             assert_eq!(code, Code::InvalidCharacter);
-            assert!(detail.contains(&format!("{c:?}")), "{detail}");
+            assert!(detail.contains(&shown(c)), "{detail}");
         }
         for fine in ["Größe (5)", "नमस्\u{200d}ते", "می\u{200c}خواهم", "50 %", "😀"]
         {

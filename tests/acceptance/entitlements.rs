@@ -293,6 +293,12 @@ async fn an_activation_registers_its_customer() {
     let shown = admin.get(&path).await.expect(200);
     assert_eq!(shown["customerId"], story.customer);
     assert_eq!(shown["activeActivations"], 1);
+    let told =
+        admin.get(&format!("/v1/audit?entity=ENTITLEMENT&id={}", e_id(&made))).await.expect(200);
+    let told = &told["data"].as_array().unwrap()[0];
+    assert_eq!(told["act"], "createActivation");
+    assert_eq!(told["diff"][0]["member"], "customerId", "{told}");
+    assert_eq!(told["diff"][0]["to"], story.customer);
     activate(None).await.expect(201);
     let other = id(&admin.post("/v1/customers", &json!({"name": "Other"})).await.expect(201));
     activate(Some(other)).await.expect(201);

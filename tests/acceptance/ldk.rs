@@ -228,7 +228,8 @@ const ITEMS: &[(&str, &str, &str)] = &[
         "enforcementId: the only enforcementId is 1."),
     ("Product_Key", "<activationAttribute><attributeName>ACKNOWLEDGEMENT_REQUEST</attributeName>\
         <attributeValue>maybe</attributeValue></activationAttribute>",
-        "activationAttribute[1]/attributeValue: ACKNOWLEDGEMENT_REQUEST is TRUE or FALSE."),
+        "activationAttribute[1]/attributeValue: ACKNOWLEDGEMENT_REQUEST is TRUE or FALSE, in upper \
+        or lower case."),
 ];
 
 /// Rules of what is beside the items.

@@ -21,7 +21,11 @@ async fn a_state_means_its_action() {
     assert_eq!(vendor.post(&draft, alone).await.status, 200);
     assert_eq!(vendor.json(&draft).await["state"], "QUEUED");
     let ended = format!("{before}<entState>COMPLETED</entState>{after}");
-    told(&vendor.put(&ended).await, 400, "entState COMPLETED does not go with action SAVE.");
+    told(
+        &vendor.put(&ended).await,
+        400,
+        "No action leads to entState COMPLETED: send DRAFT, QUEUED or PRODUCED.",
+    );
 }
 
 /// The values of attributes have the kinds of `/v1/attributes`.
@@ -42,7 +46,7 @@ async fn a_value_of_another_kind_is_told_with_its_place() {
     refused.refused(400, "VALIDATION_FAILED");
     let fault = &refused.json["errors"][0];
     assert_eq!(fault["pointer"], "/features/0/attributes/0/value");
-    assert_eq!(fault["detail"], "EXPIRATION_DATE is a day, YYYY-MM-DD");
+    assert_eq!(fault["detail"], "EXPIRATION_DATE is a day, YYYY-MM-DD, of the years 0001 to 9999");
     let product = id(&admin.post("/v1/products", &with(Value::Null)).await.expect(201));
     admin.post(&format!("/v1/products/{product}/complete"), &json!({})).await.expect(200);
     let sale = |value: &str| {
@@ -55,7 +59,9 @@ async fn a_value_of_another_kind_is_told_with_its_place() {
         )
     };
     let at = "entitlementItem[1]/itemProduct[1]/product/productFeatureRef[1]/attribute[1]";
-    let text = format!("{at}/attributeValue: EXPIRATION_DATE is a day, YYYY-MM-DD.");
+    let text = format!(
+        "{at}/attributeValue: EXPIRATION_DATE is a day, YYYY-MM-DD, of the years 0001 to 9999."
+    );
     told(&vendor.put(&sale("not a date")).await, 400, &text);
     vendor.made(&sale("2030-12-31")).await;
     let item = json!({"lineItemType": "Product_Key", "itemProducts": [{"productId": product,
@@ -64,7 +70,10 @@ async fn a_value_of_another_kind_is_told_with_its_place() {
     let body = json!({"action": "PRODUCE", "entitlementItems": [item]});
     let refused = admin.post("/v1/entitlements", &body).await;
     refused.refused(400, "VALIDATION_FAILED");
-    assert_eq!(refused.json["errors"][0]["detail"], "EXPIRATION_DATE is a day, YYYY-MM-DD");
+    assert_eq!(
+        refused.json["errors"][0]["detail"],
+        "EXPIRATION_DATE is a day, YYYY-MM-DD, of the years 0001 to 9999"
+    );
     // What excludes the model's own term is no attribute of it.
     let mut other = with(Value::Null);
     other["features"][0]["attributes"][0]["attributeId"] = json!(2);

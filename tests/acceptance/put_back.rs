@@ -3,6 +3,7 @@
 
 use harness::story::{associate, id};
 use harness::{Client, Story};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Reads, sends back, and holds the answer to what was read; then with another value of a member
@@ -47,7 +48,7 @@ async fn what_was_read_is_put_back() {
     check(admin, &format!("/v1/plans/{back}"), "createdDate").await;
     check(admin, &format!("/v1/plans/{}", story.plan), "format").await;
     check(admin, &format!("/v1/methods/{}", story.method), "createdBy").await;
-    check(admin, &association, "planName").await;
+    check(admin, &association, "productId").await;
     let body = json!({"customerId": story.customer, "refId1": "R-1", "entitlementItems": [{
         "lineItemType": "Product_Key", "numProductKeys": 2, "itemProducts": [
             {"productId": story.product, "memoryData": "00"}],
@@ -58,6 +59,25 @@ async fn what_was_read_is_put_back() {
     check(admin, &path, "state").await;
 }
 
+/// Who read an older version is told so, and not that it says what it was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_too_early_is_a_version_mismatch() {
+    let story = Story::begin().await;
+    let admin = story.admin();
+    let path = format!("/v1/plans/{}", story.plan);
+    let read = admin.get(&path).await;
+    let tag = read.header("etag").to_owned();
+    let body = json!({"name": "Pods", "definition": {}});
+    admin.put(&path, &body).await.expect(200);
+    let put = async |headers: &[(&str, &str)]| {
+        let body = Some(read.text.clone().into_bytes());
+        admin.call(Method::PUT, &path, headers, body).await
+    };
+    put(&[("if-match", tag.as_str())]).await.refused(412, "VERSION_MISMATCH");
+    put(&[]).await.refused(428, "IF_MATCH_REQUIRED");
+    put(&[("if-match", "*")]).await.refused(400, "READ_ONLY");
+}
+
 /// An association names its plan and method as they are called now, and warns where no activation
 /// will come to them.
 #[tokio::test(flavor = "multi_thread")]
@@ -65,12 +85,15 @@ async fn an_association_tells_the_names_of_now() {
     let story = Story::begin().await;
     let admin = story.admin();
     let association = format!("/v1/products/{}/association", story.product);
+    let read = admin.get(&association).await.expect(200);
     let plan = json!({"name": "Renamed", "definition": {}});
     admin.put(&format!("/v1/plans/{}", story.plan), &plan).await.expect(200);
     let method = json!({"name": "Moved", "type": "CALLOUT", "endpointUrl": story.provider.url});
     admin.put(&format!("/v1/methods/{}", story.method), &method).await.expect(200);
     let shown = admin.get(&association).await.expect(200);
     assert_eq!((&shown["planName"], &shown["methodName"]), (&json!("Renamed"), &json!("Moved")));
+    // What was read before it was renamed is no other choice.
+    admin.put(&association, &read).await.expect(200);
     let list = admin.get("/v1/associations").await.expect(200);
     assert_eq!(list["data"][0]["planName"], "Renamed");
     let body = json!({"planId": story.plan, "methodId": story.method});

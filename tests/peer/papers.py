@@ -72,7 +72,7 @@ def run(binary):
                             os.killpg(shell.pid, signal.SIGKILL)
                     said.seek(0)
                     told = said.read()
-                refused = re.findall(r'.*"type":"/errors/.*', told)
+                refused = re.findall(r'.*"type":"/errors/.*|^HTTP/[0-9.]+ [45].*', told, re.MULTILINE)
                 if ended != 0 or refused:
                     sys.exit(f"{told}\nended with {ended}; refused: {refused}")
                 print(f"{told.count('== ')} blocks ran, and README's first")

@@ -92,6 +92,16 @@ impl AuditEntry {
         (!found.tells_its_birth()).then_some(found)
     }
 
+    /// Whether a decision gives an entitlement its customer, which no history tells.
+    pub fn registers(decision: &Decision) -> bool {
+        let after = Self::acted_on(decision, Kind::Entitlement);
+        let customer = |record: &Record| match record {
+            Record::Entitlement(entitlement) => entitlement.customer_id,
+            _ => None,
+        };
+        after.is_some_and(|after| after.was().as_ref().and_then(customer) != customer(after))
+    }
+
     /// The decision with the entry of its act.
     pub fn note(decision: Decision, kind: Kind, call: &Call<'_>, stamp: &Stamp) -> Decision {
         let Some(after) = Self::acted_on(&decision, kind) else { return decision };

@@ -302,7 +302,10 @@ impl Facts {
         if !moved {
             return Ok(decision);
         }
-        entitlement.customer_id = registers.map(|it| it.id).or(entitlement.customer_id);
+        if let Some(customer) = registers {
+            entitlement.customer_id = Some(customer.id);
+            entitlement.meta.touch(stamp);
+        }
         entitlement.active_activations += 1;
         entitlement.keys_exhausted += u32::from(exhausts);
         entitlement.unacknowledged += u64::from(asks);

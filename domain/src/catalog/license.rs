@@ -197,13 +197,20 @@ impl Attribute {
         let name = self.name;
         let (fits, wanted) = match self.kind {
             Text => (true, String::new()),
-            Boolean => (truth(&value).is_some(), "TRUE or FALSE".to_owned()),
+            Boolean => {
+                (truth(&value).is_some(), "TRUE or FALSE, in upper or lower case".to_owned())
+            }
             Integer => {
                 let (low, high) = (self.minimum.unwrap_or(0), self.maximum.unwrap_or(u64::MAX));
-                let fits = value.parse().is_ok_and(|number| (low..=high).contains(&number));
+                let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+                let number = value.parse().ok().filter(|_| digits);
+                let fits = number.is_some_and(|number| (low..=high).contains(&number));
                 (fits, format!("a whole number from {low} to {high}"))
             }
-            Date => (value.parse::<Day>().is_ok(), "a day, YYYY-MM-DD".to_owned()),
+            Date => {
+                let fits = value.parse().is_ok_and(Day::has_common_year);
+                (fits, "a day, YYYY-MM-DD, of the years 0001 to 9999".to_owned())
+            }
             Hex => {
                 let pairs = value.len().is_multiple_of(2);
                 let fits = pairs && value.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -88,6 +88,8 @@ fn attributes(
             None => faults.check(own.saot, &value_at, "must be given, unless saot is true"),
             Some(value) => {
                 faults.take(&value_at, attribute.read(value));
+                let bare = value.trim().len() == value.len();
+                faults.check(bare, &value_at, "must not begin or end with white space");
             }
         }
     }

@@ -73,6 +73,12 @@ pub struct AssociationInput {
     pub method_id: Option<Id>,
     /// The plan of what takes the product back.
     pub deprovision_plan_id: Option<Id>,
+    /// As an answer has it; `planId` decides, and a plan may be renamed meanwhile.
+    pub plan_name: Option<String>,
+    /// As an answer has it; `methodId` decides.
+    pub method_name: Option<String>,
+    /// As an answer has it; `deprovisionPlanId` decides.
+    pub deprovision_plan_name: Option<String>,
 }
 
 /// The plans and the method that a product is to use.

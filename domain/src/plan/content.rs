@@ -15,7 +15,7 @@ use crate::plan::schema;
 use crate::rejection::{Code, Faults};
 use crate::request::document::Sources;
 use crate::substitution::kept::compiled;
-use crate::substitution::lint::{Registered, Warning, grown, lint};
+use crate::substitution::lint::{Registered, Warning, grown, lint, whole};
 use crate::substitution::parts::Parts;
 use crate::substitution::render::Excess;
 use crate::substitution::values::Values;
@@ -86,12 +86,14 @@ impl Content {
         faults: &mut Faults,
     ) -> (Self, Vec<Warning>) {
         let (definition, definition_as_text) = match definition {
-            Some(Value::String(text)) => (Some(text.clone()), true),
+            Some(Value::String(text)) => {
+                (Some(text.trim_start_matches('\u{feff}').to_owned()), true)
+            }
             Some(_) => (raw.definition.clone(), false),
             None => (None, false),
         };
         let warnings = match definition.as_deref().map(Definition::compile).transpose() {
-            Ok(compiled) => compiled.map(|d| lint(&d, registered)).unwrap_or_default(),
+            Ok(compiled) => compiled.map_or_else(whole, |d| lint(&d, registered)),
             Err(found) => {
                 found.iter().for_each(|fault| faults.push(fault.fault("/definition")));
                 Vec::new()
@@ -120,9 +122,9 @@ impl Content {
     /// What is probably not meant, and what would change if a saved content were saved again.
     pub fn warnings(&self, registered: &Registered) -> Vec<Warning> {
         let compiled = self.compiled().ok().flatten();
-        let own = compiled.map(|definition| lint(&definition, Some(registered)));
+        let own = compiled.map_or_else(whole, |definition| lint(&definition, Some(registered)));
         let grown = grown(self.definition.as_deref(), self.document_version);
-        own.into_iter().flatten().chain(grown).collect()
+        own.into_iter().chain(grown).collect()
     }
 
     /// The payload: the definition filled from the document; without one, the whole document

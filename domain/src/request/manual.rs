@@ -12,6 +12,7 @@ use crate::rejection::{Code, Faults, Rejection};
 use crate::request::states::{Event, Status};
 use crate::request::{Delivery, Request};
 use crate::stamp::Stamp;
+use crate::text::shown;
 use crate::time::Period;
 
 /// The statuses that an operator may set, by any of their names.
@@ -80,7 +81,11 @@ pub fn comments(text: Option<&str>) -> Result<Option<String>, Rejection> {
     let fits = text.chars().count() <= COMMENT_CHARS;
     faults.check(fits, "/comments", format!("at most {COMMENT_CHARS} characters"));
     if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
-        faults.add("/comments", Code::InvalidCharacter, format!("{c:?} is not allowed"));
+        faults.add(
+            "/comments",
+            Code::InvalidCharacter,
+            format!("the character {} is not allowed", shown(c)),
+        );
     }
     faults.finish()?;
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))

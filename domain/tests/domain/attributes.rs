@@ -16,18 +16,20 @@ fn cases(attribute: &Attribute) -> ([&'static str; 2], [String; 3], String) {
             [String::new(), "x".repeat(256), "a\u{7}b".to_owned()],
             String::new(),
         ),
-        AttributeKind::Boolean => {
-            (["TRUE", "false"], wrong(["yes", "1", "True"]), "TRUE or FALSE".to_owned())
-        }
+        AttributeKind::Boolean => (
+            ["TRUE", "false"],
+            wrong(["yes", "1", "True"]),
+            "TRUE or FALSE, in upper or lower case".to_owned(),
+        ),
         AttributeKind::Integer => {
             let [low, high] = [attribute.minimum, attribute.maximum].map(Option::unwrap);
-            let texts = ["-1".to_owned(), "5.0".to_owned(), (high + 1).to_string()];
+            let texts = ["+1".to_owned(), "5.0".to_owned(), (high + 1).to_string()];
             (["1", "98765"], texts, format!("a whole number from {low} to {high}"))
         }
         AttributeKind::Date => (
             ["2030-12-31", "0001-01-01"],
-            wrong(["not a date", "2030-13-01", "31.12.2030"]),
-            "a day, YYYY-MM-DD".to_owned(),
+            wrong(["not a date", "2030-13-01", "0000-01-01"]),
+            "a day, YYYY-MM-DD, of the years 0001 to 9999".to_owned(),
         ),
         AttributeKind::Hex => (
             ["00ff", "7E"],

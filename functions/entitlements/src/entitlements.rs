@@ -46,8 +46,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let shown = async { Ok(shown(&cx).await?.0) };
-    let (cx, body) = (&cx, &cx.json_of::<EntitlementInput, _>(shown).await?);
+    let (cx, body) = (&cx, &cx.json_of::<EntitlementInput, _>(shown(&cx)).await?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;

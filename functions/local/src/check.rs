@@ -24,7 +24,7 @@ pub struct Check {
     #[arg(long)]
     pub document: Option<PathBuf>,
     /// The form of the values: native, or text.
-    #[arg(long, default_value = "native")]
+    #[arg(long, default_value = "native", value_parser = values)]
     pub values: Values,
 }
 
@@ -74,6 +74,10 @@ impl Check {
     }
 }
 
+fn values(text: &str) -> Result<Values, String> {
+    text.parse().map_err(|_| "write native, or text".to_owned())
+}
+
 const fn verdict(doubtful: bool) -> Verdict {
     if doubtful { Verdict::Doubtful } else { Verdict::Fine }
 }
@@ -89,7 +93,8 @@ fn read(path: &Path) -> Result<String, std::io::Error> {
         std::io::stdin().read_to_string(&mut text)?;
         return Ok(text);
     }
-    std::fs::read_to_string(path)
+    // Some editors put a byte order mark in front.
+    Ok(std::fs::read_to_string(path)?.trim_start_matches('\u{feff}').to_owned())
 }
 
 fn document(text: &str, path: &Path) -> Result<Value, String> {

@@ -92,15 +92,16 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let association = shown(&cx, Act::View).await?;
-    cx.show(&association, association.version)
+    let (association, version) = shown(&cx, Act::View).await?;
+    cx.show(&association, version)
 }
 
-async fn shown(cx: &Cx, act: Act) -> Result<Association, Problem> {
+async fn shown(cx: &Cx, act: Act) -> Result<(Association, u64), Problem> {
     let product = product(cx, act).await?;
     let found = cx.store().find_association(cx.tenant()?, product.id).await?;
     let association = found.ok_or_else(|| Rejection::not_found("association"))?;
-    Ok(named(cx, vec![association]).await?.remove(0))
+    let version = association.version;
+    Ok((named(cx, vec![association]).await?.remove(0), version))
 }
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {

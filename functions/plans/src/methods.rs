@@ -100,7 +100,11 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let shown = async { Ok(load(&cx, Act::Edit).await?.info) };
+    let shown = async {
+        let info = load(&cx, Act::Edit).await?.info;
+        let version = info.version;
+        Ok((info, version))
+    };
     let (cx, body) = (&cx, &cx.json_of::<MethodInput, _>(shown).await?);
     cx.decide_on(body, move |input, stamp| async move {
         let method = load(cx, Act::Edit).await?;

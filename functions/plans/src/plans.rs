@@ -91,7 +91,10 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let shown = async { Ok(load(&cx, Act::Edit).await?.view(None)) };
+    let shown = async {
+        let plan = load(&cx, Act::Edit).await?;
+        Ok((plan.view(None), plan.version))
+    };
     let (cx, body) = (&cx, &cx.json_of::<PlanInput, _>(shown).await?);
     let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);
     cx.decide_on(body, move |input, stamp| async move {

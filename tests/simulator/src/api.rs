@@ -284,7 +284,7 @@ pub fn method_of(name: &str, terms: &Terms) -> Value {
 pub fn plan_of(version: &str) -> Value {
     json!({"name": "Pods", "definition": {"version": version,
         "id": "$.provisioningRequest.id",
-        "quantity": "$.provisioningRequest.activationRef.activation.activatedQuantity"}})
+        "quantity": "$.provisioningRequest.activationRef.activation.activationQuantity"}})
 }
 
 /// The body of an association, with a plan that takes back where that is wanted.

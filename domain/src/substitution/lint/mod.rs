@@ -94,6 +94,12 @@ pub fn lint(definition: &Definition, registered: Option<&Registered>) -> Vec<War
     linter.out
 }
 
+/// The warning of a plan without a definition: it sends all that the document has.
+pub fn whole() -> Vec<Warning> {
+    let detail = "the whole document is sent, with e-mail addresses and names of persons";
+    vec![Found::new(Lint::PersonalData, detail).at("$")]
+}
+
 struct Linter<'a> {
     definition: &'a Definition,
     registered: Option<&'a Registered>,

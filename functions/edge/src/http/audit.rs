@@ -5,6 +5,7 @@
 
 use domain::access::audit::{AuditEntry, Call};
 use domain::decision::Decision;
+use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
 use domain::request::manual::comments;
 use domain::stamp::Stamp;
@@ -26,7 +27,9 @@ struct Said {
 impl Cx {
     /// The decision with its entry.
     pub(super) fn audited(&self, decision: Decision, stamp: &Stamp) -> Result<Decision, Problem> {
-        let Some(kind) = self.route.audits else { return Ok(decision) };
+        // Whoever activates what nobody bought yet acts on the entitlement, too.
+        let registers = || AuditEntry::registers(&decision).then_some(Kind::Entitlement);
+        let Some(kind) = self.route.audits.or_else(registers) else { return Ok(decision) };
         let caller = self.caller()?;
         let reason = self.reason()?;
         let call = Call {

@@ -22,11 +22,14 @@ impl Cx {
     /// As [`Cx::json`]; the errors of the reading.
     pub async fn json_of<T: DeserializeOwned + ToSchema, V: Serialize>(
         &self,
-        shown: impl Future<Output = Result<V, Problem>> + Send,
+        shown: impl Future<Output = Result<(V, u64), Problem>> + Send,
     ) -> Result<Body<T>, Problem> {
         let mut body = self.json::<T>()?;
         if body.faults.iter().any(|fault| fault.code == Code::UnknownMember) {
-            body.pass_over(&self.body, &json!(shown.await?));
+            let (shown, version) = shown.await?;
+            // What was read of an older version is not held against this one.
+            self.if_match(version)?;
+            body.pass_over(&self.body, &json!(shown));
         }
         Ok(body)
     }

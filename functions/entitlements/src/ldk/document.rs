@@ -87,9 +87,10 @@ pub(super) struct EntitlementItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identity_count: Text,
     pub(super) protection_key_id: Vec<String>,
-    /// The source's prose calls it `licensingAttribute`, which is taken, too.
-    #[serde(alias = "licensingAttribute", alias = "LicensingAttribute")]
     pub(super) activation_attribute: Vec<ActivationAttribute>,
+    /// The source's prose calls it so.
+    #[serde(alias = "LicensingAttribute", skip_serializing)]
+    pub(super) licensing_attribute: Vec<ActivationAttribute>,
     pub(super) item_product: Vec<ItemProduct>,
     /// The source's prose has it around the products.
     #[serde(skip_serializing)]

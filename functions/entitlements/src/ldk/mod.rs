@@ -118,7 +118,11 @@ impl Asked {
             return Ok(());
         }
         let (sent, action): (&str, &str) = (sent.into(), self.input.action.into());
-        let detail = format!("entState {sent} does not go with action {action}.");
+        let detail = if self.acts {
+            format!("entState {sent} does not go with action {action}.")
+        } else {
+            format!("No action leads to entState {sent}: send DRAFT, QUEUED or PRODUCED.")
+        };
         Err(Rejection::new(Code::ValidationFailed, detail))
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) input: EntitlementInput,
     /// The state that was sent with it (004-H1).
     pub(super) state: Option<State>,
+    /// The document has an action.
+    pub(super) acts: bool,
     /// The document has an action and nothing else.
     pub(super) bare: bool,
     /// Members that were sent and have no effect (004-H9).
@@ -72,7 +74,7 @@ pub(super) fn asked(document: &Document) -> Result<Asked, Rejection> {
     let bare = action.or(meant).is_some() && input == nothing;
     let ignored = ignored(document);
     reader.faults.finish()?;
-    Ok(Asked { input, state, bare, ignored })
+    Ok(Asked { input, state, acts: action.is_some(), bare, ignored })
 }
 
 /// 004-H9, 004-H18: what is accepted and has no effect.
@@ -159,7 +161,12 @@ impl Reader {
             fixed_quantity: self.value(&of("fixedQuantity"), &item.fixed_quantity),
             protection_key_ids: item.protection_key_id.clone(),
             enforcement_id: self.value(&of("enforcementId"), &item.enforcement_id),
-            activation_attributes: item.activation_attribute.iter().map(attribute).collect(),
+            activation_attributes: item
+                .activation_attribute
+                .iter()
+                .chain(&item.licensing_attribute)
+                .map(attribute)
+                .collect(),
             item_products: products
                 .map(|(j, product)| self.product(&format!("{at}/itemProducts/{j}"), product))
                 .collect(),
