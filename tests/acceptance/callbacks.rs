@@ -132,7 +132,7 @@ async fn what_was_known_is_no_news_when_it_comes_again() {
     assert_eq!(ids, ["m1", "m3"], "{told:#}");
 }
 
-/// What a provider completes late is known from then on; what is known stays.
+/// The first reference number is kept, also when it comes with a second completion.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_completion_brings_the_first_reference_number() {
     let story = Story::begin().await;

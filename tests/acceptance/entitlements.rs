@@ -271,7 +271,7 @@ async fn what_is_still_open_keeps_its_entitlement() {
     }
 }
 
-/// Who activates what was sold to nobody yet is its customer from then on.
+/// An activation that names a customer registers it on an entitlement that has none.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_activation_registers_its_customer() {
     let story = Story::begin().await;

@@ -117,6 +117,12 @@ async fn a_contact_finds_its_customer() {
         .await
         .refused(422, "REFERENCE_NOT_FOUND");
     sell(json!({"partnerEmail": "ann@one.example"})).await.refused(422, "REFERENCE_NOT_FOUND");
+    // The e-mail of the partner says nothing of the customer.
+    let both = json!({"customerId": one, "customerEmail": "bob@one.example",
+        "partnerEmail": "ann@one.example"});
+    let refused = sell(both).await;
+    refused.refused(422, "REFERENCE_NOT_FOUND");
+    assert_eq!(refused.json["errors"].as_array().unwrap().len(), 2, "{}", refused.text);
     let at = format!("{contacts}/{ann}");
     patch(admin, &at, &json!({"emailId": "bob@one.example"})).await.expect(200);
     sell(json!({"customerEmail": "ann@one.example"})).await.refused(422, "REFERENCE_NOT_FOUND");

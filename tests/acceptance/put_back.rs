@@ -59,7 +59,7 @@ async fn what_was_read_is_put_back() {
     check(admin, &path, "state").await;
 }
 
-/// Who read an older version is told so, and not that it says what it was not.
+/// A body that was read from an older version is a version mismatch, whatever else it says.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_too_early_is_a_version_mismatch() {
     let story = Story::begin().await;
@@ -101,6 +101,9 @@ async fn an_association_tells_the_names_of_now() {
     let idle = json!({"nameVersion": {"name": "Idle", "version": "1"}});
     let idle = id(&admin.post("/v1/products", &idle).await.expect(201));
     let path = format!("/v1/products/{idle}/association");
+    let mut other = body.clone();
+    other["planNames"] = json!("Pods");
+    admin.put(&path, &other).await.refused(400, "UNKNOWN_MEMBER");
     let told = admin.put(&path, &body).await.expect(200);
     assert_eq!(told["warnings"][0]["code"], "NOT_PROVISIONING_ENABLED", "{told}");
 }

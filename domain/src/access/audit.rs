@@ -92,7 +92,7 @@ impl AuditEntry {
         (!found.tells_its_birth()).then_some(found)
     }
 
-    /// Whether a decision gives an entitlement its customer, which no history tells.
+    /// Whether a decision changes the customer of an entitlement, which its history does not tell.
     pub fn registers(decision: &Decision) -> bool {
         let after = Self::acted_on(decision, Kind::Entitlement);
         let customer = |record: &Record| match record {

@@ -288,7 +288,7 @@ impl Facts {
         let asks = self.item()?.1.asks_acknowledgement();
         let last = exhausts && entitlement.keys_exhausted + 1 == entitlement.keys();
         let first = entitlement.life.state == EntitlementState::Queued;
-        // Who activates what nobody bought yet, registers it (004, registrationRequired).
+        // An entitlement without a customer takes the one that its activation names (004-H23).
         let registers = self.customer.as_ref().filter(|_| entitlement.customer_id.is_none());
         let count = (!first && !last && registers.is_none()).then(|| Count {
             state: entitlement.life.state,

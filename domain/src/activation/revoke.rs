@@ -24,7 +24,7 @@ use crate::request::open::Origin;
 use crate::request::states::Status;
 use crate::request::{Delivery, Request, RequestType};
 use crate::stamp::{Actor, Stamp};
-use crate::substitution::lint::{Severity, Warning};
+use crate::substitution::lint::Warning;
 use crate::time::Time;
 
 /// Body of `POST /v1/activations/{aid}/revoke`.
@@ -116,16 +116,13 @@ impl Revocation {
             let open = request.kind == RequestType::Provision && !request.is_at_rest() && heard;
             open && self.taken_back_by(request).is_none()
         });
-        let warning = |request: &Request| Warning {
-            at: String::new(),
-            severity: Severity::Warning,
-            code: "NOT_TAKEN_BACK",
-            detail: format!(
+        let warning = |request: &Request| {
+            let detail = format!(
                 "The request {} is under way, and the product {} has no deprovision plan: what the \
                  provider makes of it stays.",
                 request.id, request.product.name
-            ),
-            did_you_mean: None,
+            );
+            Warning::new("", "NOT_TAKEN_BACK", detail)
         };
         left.map(warning).collect()
     }

@@ -12,7 +12,7 @@ use crate::entitlement::create::Products;
 use crate::entitlement::{Entitlement, ItemFeature, ItemProduct, LineItemType};
 use crate::ids::Id;
 use crate::rejection::{Code, Faults, Rejection};
-use crate::substitution::lint::{Severity, Warning};
+use crate::substitution::lint::Warning;
 
 impl Entitlement {
     /// Whether it can be queued or produced.
@@ -65,18 +65,11 @@ impl Entitlement {
     /// What SAVE accepts, but QUEUE and PRODUCE would not; and what the source calls deprecated
     /// (004-H7).
     pub fn warnings(&self, products: &Products) -> Vec<Warning> {
-        let warn = |at, code, detail| Warning {
-            at,
-            severity: Severity::Warning,
-            code,
-            detail,
-            did_you_mean: None,
-        };
         let mut warnings = Vec::new();
         for (at, id) in self.unready(products) {
             let detail =
                 format!("The product {id} is not Complete; QUEUE and PRODUCE will be refused.");
-            warnings.push(warn(at, "PRODUCT_NOT_COMPLETE", detail));
+            warnings.push(Warning::new(at, "PRODUCT_NOT_COMPLETE", detail));
         }
         for (at, of_item) in self.products_of_items() {
             for (k, feature) in of_item.features.iter().enumerate() {
@@ -84,7 +77,7 @@ impl Entitlement {
                 for old in ids.filter_map(attribute_of).filter(|attribute| attribute.deprecated) {
                     let detail = format!("{} ({}) is deprecated.", old.name, old.id);
                     let at = format!("{at}/features/{k}/attributes");
-                    warnings.push(warn(at, "DEPRECATED_ATTRIBUTE", detail));
+                    warnings.push(Warning::new(at, "DEPRECATED_ATTRIBUTE", detail));
                 }
             }
         }

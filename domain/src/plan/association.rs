@@ -16,7 +16,7 @@ use crate::record::Kind;
 use crate::rejection::{Code, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
-use crate::substitution::lint::{Severity, Warning};
+use crate::substitution::lint::Warning;
 use crate::time::Time;
 
 /// The association of a product.
@@ -118,15 +118,9 @@ impl Association {
 
     /// As the answer to who sets it for this product.
     pub fn view(self, product: &Product) -> AssociationView {
-        let idle = Warning {
-            at: "/planId".to_owned(),
-            severity: Severity::Warning,
-            code: "NOT_PROVISIONING_ENABLED",
-            detail: "The product is not provisioning-enabled: its activations make no requests."
-                .to_owned(),
-            did_you_mean: None,
-        };
-        let warnings = (!product.provisioning_enabled).then_some(idle).into_iter().collect();
+        let detail = "The product is not provisioning-enabled: its activations make no requests.";
+        let idle = || Warning::new("/planId", "NOT_PROVISIONING_ENABLED", detail);
+        let warnings = (!product.provisioning_enabled).then(idle).into_iter().collect();
         AssociationView { association: self, warnings }
     }
 

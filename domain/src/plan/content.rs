@@ -111,7 +111,7 @@ impl Content {
         (content, warnings)
     }
 
-    /// What it reads of the live rows.
+    /// The document of these rows, as far as it reads it.
     pub fn document(&self, sources: &Sources) -> Value {
         match self.compiled() {
             Ok(Some(definition)) => sources.document(definition.parts()),
@@ -121,8 +121,12 @@ impl Content {
 
     /// What is probably not meant, and what would change if a saved content were saved again.
     pub fn warnings(&self, registered: &Registered) -> Vec<Warning> {
-        let compiled = self.compiled().ok().flatten();
-        let own = compiled.map_or_else(whole, |definition| lint(&definition, Some(registered)));
+        let own = match self.compiled() {
+            Ok(Some(definition)) => lint(&definition, Some(registered)),
+            Ok(None) => whole(),
+            // A request with it fails, and says why.
+            Err(_) => Vec::new(),
+        };
         let grown = grown(self.definition.as_deref(), self.document_version);
         own.into_iter().chain(grown).collect()
     }

@@ -93,7 +93,7 @@ impl Request {
         if known {
             let trace = self.repeat(report, arrival, stamp);
             let mut next = self.clone().having(seen);
-            // What it completes late is known from now on; what is known stays.
+            // A reference number that comes late is kept, unless there is one already.
             if report.status == Status::Completed && self.earlier(arrival.generation).is_none() {
                 next.reference_number = next.reference_number.or(report.reference_number.clone());
             }

@@ -46,7 +46,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
-    let (cx, body) = (&cx, &cx.json_of::<EntitlementInput, _>(shown(&cx)).await?);
+    let shown = async { Ok(Some(shown(&cx).await?)) };
+    let (cx, body) = (&cx, &cx.json_of::<EntitlementInput, _>(shown).await?);
     let (tenant, caller) = (cx.tenant()?, cx.caller()?);
     cx.decide_on(body, move |input, stamp| async move {
         let entitlement = load(cx).await?;

@@ -92,16 +92,17 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let (association, version) = shown(&cx, Act::View).await?;
+    let found = shown(&cx, Act::View).await?;
+    let (association, version) = found.ok_or_else(|| Rejection::not_found("association"))?;
     cx.show(&association, version)
 }
 
-async fn shown(cx: &Cx, act: Act) -> Result<(Association, u64), Problem> {
+/// The association of the product as it is shown, and its version; none: there is none.
+async fn shown(cx: &Cx, act: Act) -> Result<Option<(Association, u64)>, Problem> {
     let product = product(cx, act).await?;
     let found = cx.store().find_association(cx.tenant()?, product.id).await?;
-    let association = found.ok_or_else(|| Rejection::not_found("association"))?;
-    let version = association.version;
-    Ok((named(cx, vec![association]).await?.remove(0), version))
+    let found = named(cx, found.into_iter().collect()).await?.pop();
+    Ok(found.map(|association| (association.clone(), association.version)))
 }
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {

@@ -103,7 +103,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let shown = async {
         let info = load(&cx, Act::Edit).await?.info;
         let version = info.version;
-        Ok((info, version))
+        Ok(Some((info, version)))
     };
     let (cx, body) = (&cx, &cx.json_of::<MethodInput, _>(shown).await?);
     cx.decide_on(body, move |input, stamp| async move {

@@ -93,7 +93,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     let shown = async {
         let plan = load(&cx, Act::Edit).await?;
-        Ok((plan.view(None), plan.version))
+        Ok(Some((plan.view(None), plan.version)))
     };
     let (cx, body) = (&cx, &cx.json_of::<PlanInput, _>(shown).await?);
     let (raw, registered) = (&raw_texts(cx), &registered(cx).await?);

@@ -41,7 +41,13 @@ impl dyn Store {
             (Some(id), [customer]) => self.find(keys::contact(tenant, customer.id, id)).await?,
             _ => None,
         };
-        let by_contact = by_contact.into_iter().chain(of_partner).collect();
+        // An e-mail that is given with a customer says nothing of a partner, nor the other way.
+        let related = |ids: Vec<Id>, parties: &[Customer]| {
+            let among = |id: &Id| parties.iter().any(|party| party.id == *id);
+            ids.into_iter().filter(among).collect::<Vec<_>>()
+        };
+        let customers_of = related(by_contact, &customers);
+        let by_contact = customers_of.into_iter().chain(related(of_partner, &partners)).collect();
         Ok(Known { customers, partners, contact, by_contact })
     }
 

@@ -80,6 +80,14 @@ pub struct Warning {
     pub did_you_mean: Option<String>,
 }
 
+impl Warning {
+    /// One of which nothing near would work.
+    pub fn new(at: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        let (at, detail) = (at.into(), detail.into());
+        Self { at, severity: Severity::Warning, code, detail, did_you_mean: None }
+    }
+}
+
 /// The custom attributes that are registered, each for an entity.
 #[derive(Clone, Debug, Default)]
 pub struct Registered(pub BTreeSet<(Entity, String)>);

@@ -27,7 +27,7 @@ struct Said {
 impl Cx {
     /// The decision with its entry.
     pub(super) fn audited(&self, decision: Decision, stamp: &Stamp) -> Result<Decision, Problem> {
-        // Whoever activates what nobody bought yet acts on the entitlement, too.
+        // An activation that names a customer may change its entitlement, too (004-H23).
         let registers = || AuditEntry::registers(&decision).then_some(Kind::Entitlement);
         let Some(kind) = self.route.audits.or_else(registers) else { return Ok(decision) };
         let caller = self.caller()?;

@@ -1,4 +1,4 @@
-//! Histories say who by the name of the key, beside its id.
+//! The steps of a history name the API key of each, beside its id.
 //!
 //! Neighbours: handlers name the history of what they answer with.
 

@@ -15,18 +15,20 @@ use crate::http::context::Cx;
 use crate::http::problem::Problem;
 
 impl Cx {
-    /// The body of a PUT on what is `shown` so: members that only the answer has are passed over
-    /// where they say the same. It is read only if there are such.
+    /// The body of a PUT. Members that only the answer of a GET has are passed over where they say
+    /// the same as it. That answer, with its version, is asked for if there are such; none: there
+    /// is nothing yet.
     ///
     /// # Errors
     /// As [`Cx::json`]; the errors of the reading.
     pub async fn json_of<T: DeserializeOwned + ToSchema, V: Serialize>(
         &self,
-        shown: impl Future<Output = Result<(V, u64), Problem>> + Send,
+        shown: impl Future<Output = Result<Option<(V, u64)>, Problem>> + Send,
     ) -> Result<Body<T>, Problem> {
         let mut body = self.json::<T>()?;
-        if body.faults.iter().any(|fault| fault.code == Code::UnknownMember) {
-            let (shown, version) = shown.await?;
+        if body.faults.iter().any(|fault| fault.code == Code::UnknownMember)
+            && let Some((shown, version)) = shown.await?
+        {
             // What was read of an older version is not held against this one.
             self.if_match(version)?;
             body.pass_over(&self.body, &json!(shown));
@@ -36,8 +38,8 @@ impl Cx {
 }
 
 impl<T> Body<T> {
-    /// Passes over members that only answers have, as far as they say what the answer `shown` does:
-    /// who read it, changed a member and sends all of it back means no other.
+    /// Passes over members that only answers have, as far as they say what the answer `shown` does.
+    /// A client that reads, changes a member and sends all of it back means no other member.
     fn pass_over(&mut self, bytes: &[u8], shown: &Value) {
         let sent: Value = serde_json::from_slice(unmarked(bytes)).unwrap_or_default();
         self.faults.retain_mut(|fault| {
