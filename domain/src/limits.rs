@@ -166,6 +166,8 @@ pub const PING_TIMEOUT: Period = Period::from_secs(8);
 pub const SECRET_OVERLAP: (Period, Period) = (Period::from_secs(0), Period::from_secs(7 * 86_400));
 /// Life of the older callback secret when none is given.
 pub const SECRET_OVERLAP_DEFAULT: Period = Period::from_secs(86_400);
+/// A session of an API key lives so long.
+pub const SESSION_KEPT: Period = Period::from_secs(12 * 3600);
 /// Method time-out.
 pub const TIMEOUT: (Period, Period) = (Period::from_secs(1), Period::from_secs(30));
 /// Method time-out when none is given.
@@ -258,6 +260,8 @@ pub const SAMPLE_ROWS: usize = 20;
 pub const PAGE: (usize, usize) = (25, 100);
 /// Rows looked at for one page.
 pub const PAGE_ROWS: usize = 1000;
+/// Entitlements of a customer or partner whose activations are looked for at once.
+pub const OWNED_AT_ONCE: usize = 20;
 /// Rows of one read of what must read a whole list.
 pub const READ_ROWS: usize = 1000;
 /// How often a decision is taken again after a lost race.

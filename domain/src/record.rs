@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::access::audit::AuditEntry;
+use crate::access::secrets::StandIn;
 use crate::access::{ApiKey, Namespace, Role, Tenant};
 use crate::activation::Activation;
 use crate::catalog::{CustomAttributeDef, Feature, Product};
@@ -184,6 +185,7 @@ records! { |it|
         Namespace [Namespace "NAMESPACE"]: it.id, it;
         Role [Role "ROLE"]: it.id, it;
         ApiKey [ApiKey "KEY"]: it.info.id, it.info;
+        StandIn [Session "SESSION"]: it.known_by(), it.session;
         Feature [Feature "FEATURE"]: it.id, it;
         Product [Product "PRODUCT"]: it.id, it;
         CustomAttributeDef [CustomAttribute "ATTRIBUTE"]: it.id, it;

@@ -91,7 +91,7 @@ async fn secrets_and_private_data_are_never_in_it() {
     let method = admin.post("/v1/methods", &body).await.expect(201);
     let path = format!("/v1/methods/{}/rotate-secret", method["id"]);
     let rotated = admin.post(&path, &json!({"overlap": "PT0S"})).await.expect(200);
-    let role = admin.get("/v1/roles").await.expect(200)["data"][0]["id"].clone();
+    let role = admin.get("/v1/me").await.expect(200)["role"]["id"].clone();
     let key = admin.post("/v1/api-keys", &json!({"name": "K", "roleId": role})).await.expect(201);
     let profile = json!({"demographics": {"passportNumber": "canary-passport"}});
     let body = json!({"name": "Ana", "profile": profile});

@@ -7,7 +7,7 @@
 #[rustfmt::skip]
 pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ("access", &[
-        "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query UpdateItem",
         "catalog/list: Query",
         "core: GetItem PutItem",
         "master-key: GetSecretValue",
@@ -32,7 +32,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "master-key: GetSecretValue",
     ]),
     ("entitlements", &[
-        "catalog: BatchGetItem GetItem PutItem Query UpdateItem",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query UpdateItem",
         "catalog/list: Query",
         "core: BatchGetItem DeleteItem GetItem PutItem Query",
         "core/listed: Query",

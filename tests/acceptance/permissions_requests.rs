@@ -3,7 +3,7 @@
 use domain::request::dispatched::{Answer, Heard};
 use domain::time::Period;
 use serde_json::{Value, json};
-use simulator::api::{Door, text};
+use simulator::api::{Door, number, text};
 
 use crate::permissions::Town;
 
@@ -11,6 +11,34 @@ use crate::permissions::Town;
 const SHOW: &str = "/crmapi/rest/v2/provisioning/provisioning_requests/show";
 
 impl Town {
+    /// A customer and a partner look at what is theirs.
+    pub(crate) async fn owners(&mut self, product: u64) {
+        let customer = self.get("/v1/customers?identifier=C-1").await["data"][0]["id"].clone();
+        let partner =
+            self.post("/v1/partners", json!({"name": "Reseller"}), 201).await["id"].clone();
+        let body = json!({"partnerId": partner, "action": "PRODUCE", "entitlementItems": [{
+            "lineItemType": "Product_Key", "numProductKeys": 1, "numActivationPerProductKey": 5,
+            "itemProducts": [{"productId": product}]}]});
+        let sold = self.post("/v1/entitlements", body, 201).await;
+        let keys = self.get(&format!("/v1/entitlements/{}/product-keys", text(&sold["eId"]))).await;
+        self.activate(&text(&keys["data"][0]["pkId"]), 1).await;
+        let role = self.get("/v1/me").await["role"]["id"].clone();
+        let operator = self.key.clone();
+        for (member, id) in [("customerId", customer), ("partnerId", partner)] {
+            let body = json!({"name": member, "roleId": role, member: id});
+            let made = self.post("/v1/api-keys", body, 201).await;
+            self.key = text(&made["secret"]);
+            for list in ["customers", "entitlements", "activations", "provisioning-requests"] {
+                self.get(&format!("/v1/{list}")).await;
+            }
+            let first = self.get("/v1/provisioning-requests?limit=1").await;
+            let request = number(&first["data"][0]["id"]);
+            self.get(&format!("/v1/provisioning-requests?limit=1&number={request}")).await;
+            self.get(&format!("/v1/provisioning-requests/{request}")).await;
+            self.key.clone_from(&operator);
+        }
+    }
+
     /// Requests that complete, contradict themselves, are retried, cancelled, commented and lost.
     pub(crate) async fn requests(&mut self, pk_id: &str, door: &Door) {
         let (made, request) = self.activate(pk_id, 1).await;

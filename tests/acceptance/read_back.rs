@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use domain::access::audit::AuditEntry;
+use domain::access::secrets::StandIn;
 use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::activation::Activation;
 use domain::attributes::CustomAttributes;
@@ -42,6 +43,14 @@ const CHANGES: usize = 200;
 /// Rows of a kind that are changed.
 const EACH: usize = 2;
 
+/// What a secret opens: a key, or the way to one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Opening {
+    StandIn(StandIn),
+    Key(Box<ApiKey>),
+}
+
 /// Reads a row, and every change of it that its type takes; gives how many those were.
 type Reader = fn(&Item, &mut Rng) -> usize;
 
@@ -52,7 +61,7 @@ const KINDS: [(&str, &str, Reader); 28] = [
     ("#TENANT#", "", over::<Tenant>),
     ("#NAMESPACE#", "", over::<Namespace>),
     ("#ROLE#", "", over::<Role>),
-    ("KEY#", "", over::<ApiKey>),
+    ("KEY#", "", over::<Opening>),
     ("#FEATURE#", "", over::<Feature>),
     ("#ATTRIBUTE#", "", over::<CustomAttributeDef>),
     ("#PRODUCT#", "-", over::<Product>),
@@ -190,7 +199,12 @@ async fn written() -> Vec<Item> {
     };
     call(Verb::PATCH, "/v1/tenant", json!({"name": "Vendor"})).await;
     call(Verb::PUT, &format!("/v1/plans/{}", story.plan), json!({"name": "Other"})).await;
-    admin.post("/v1/roles", &json!({"name": "Nothing"})).await.expect(201);
+    let role = admin.post("/v1/roles", &json!({"name": "Nothing"})).await.expect(201);
+    let key = json!({"name": "Till", "roleId": role["id"]});
+    let key = admin.post("/v1/api-keys", &key).await.expect(201);
+    let rotate = format!("/v1/api-keys/{}/rotate", key["id"]);
+    admin.post(&rotate, &json!({})).await.expect(200);
+    admin.post("/v1/sessions", &json!({})).await.expect(201);
     let feature = json!({"nameVersion": {"name": "Scan", "version": "1"}});
     admin.post("/v1/features", &feature).await.expect(201);
     let attribute = json!({"name": "region", "entity": "CUSTOMER", "type": "STRING"});

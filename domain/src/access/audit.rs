@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::access::keys::KeyInfo;
+use crate::access::people::HIDDEN;
 use crate::decision::{Change, Decision};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::AUDIT_VALUE_BYTES;
@@ -82,19 +83,21 @@ pub struct Call<'a> {
 }
 
 impl AuditEntry {
-    /// The record that a decision acts on, if acts on such a thing are audited.
-    fn acted_on(decision: &Decision, kind: Kind) -> Option<&Record> {
+    /// The record that a decision acts on, the first of its kind, if acts on such a thing are
+    /// audited; and whether it is gone.
+    fn acted_on(decision: &Decision, kind: Kind) -> Option<(&Record, bool)> {
         let mut records = decision.changes.iter().filter_map(|change| match change {
-            Change::Save(record) | Change::Delete(record) => Some(&**record),
+            Change::Save(record) => Some((&**record, false)),
+            Change::Delete(record) => Some((&**record, true)),
             _ => None,
         });
-        let found = records.find(|record| record.kind() == Some(kind))?;
-        (!found.tells_its_birth()).then_some(found)
+        let found = records.find(|(record, _)| record.kind() == Some(kind))?;
+        (!found.0.tells_its_birth()).then_some(found)
     }
 
     /// Whether a decision changes the customer of an entitlement, which its history does not tell.
     pub fn registers(decision: &Decision) -> bool {
-        let after = Self::acted_on(decision, Kind::Entitlement);
+        let after = Self::acted_on(decision, Kind::Entitlement).map(|(record, _)| record);
         let customer = |record: &Record| match record {
             Record::Entitlement(entitlement) => entitlement.customer_id,
             _ => None,
@@ -104,11 +107,7 @@ impl AuditEntry {
 
     /// The decision with the entry of its act.
     pub fn note(decision: Decision, kind: Kind, call: &Call<'_>, stamp: &Stamp) -> Decision {
-        let Some(after) = Self::acted_on(&decision, kind) else { return decision };
-        let gone = decision
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Delete(record) if record.kind() == Some(kind)));
+        let Some((after, gone)) = Self::acted_on(&decision, kind) else { return decision };
         let shown = |record: Option<&Record>| record.map(self::shown).unwrap_or_default();
         let before = after.was();
         let mut entity_id = after.known_by();
@@ -144,13 +143,14 @@ impl AuditEntry {
         }
     }
 
-    /// Without what it says of customers, for callers who may not see these.
+    /// Without what it says of people, for callers who may not see that.
     #[must_use]
     pub fn hidden(mut self) -> Self {
-        if matches!(self.entity, Kind::Customer | Kind::Partner | Kind::Contact) {
-            for difference in &mut self.diff {
-                (difference.from, difference.to) = (json!("hidden"), json!("hidden"));
-            }
+        let whole = matches!(self.entity, Kind::Customer | Kind::Partner | Kind::Contact);
+        let people =
+            |member: &str| ["customerEmail", "partnerEmail", "activatee"].contains(&member);
+        for difference in self.diff.iter_mut().filter(|it| whole || people(&it.member)) {
+            (difference.from, difference.to) = (json!(HIDDEN), json!(HIDDEN));
         }
         self
     }
@@ -179,6 +179,7 @@ const KEPT_APART: &[&str] = &[
     "history",
     "moved",
     "keysExhausted",
+    "lastUsedDate",
     "activeActivations",
     "unacknowledged",
     "rev",

@@ -4,11 +4,17 @@
 //! Neighbours: the edge asks [`Role::may`] on every call.
 
 pub mod audit;
+pub mod bound;
+pub mod built_in;
+pub mod giving;
 pub mod keys;
 pub mod namespace;
+pub mod people;
 pub mod role;
+pub mod secrets;
 pub mod tenant;
 
+pub use bound::Bound;
 pub use keys::ApiKey;
 pub use namespace::Namespace;
 pub use role::{Act, Area, Grant, Needs, Role};

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, IntoStaticStr};
 
+use crate::access::giving::{Administrator, Lasts};
 use crate::decision::Decision;
 use crate::ids::Id;
 use crate::limits::GRANTS;
 use crate::name::{Name, Scope};
 use crate::record::Kind;
-use crate::rejection::{Faults, Rejection};
+use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::text;
@@ -27,9 +28,6 @@ pub enum Area {
     Customer,
     Admin,
 }
-
-/// The role of a tenant's first key.
-pub const ADMINISTRATOR: &str = "Administrator";
 
 /// The acts that it permits there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +67,9 @@ pub struct Role {
     pub enabled: bool,
     /// Its permissions.
     pub permissions: Vec<Grant>,
+    /// Every tenant has it: it keeps its name and its permissions, and is not deleted.
+    #[serde(default)]
+    pub built_in: bool,
     /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
@@ -79,7 +80,7 @@ pub struct Role {
     pub rev: Rev<Self>,
 }
 
-/// Body of `POST /v1/roles`.
+/// Body of `POST /v1/roles` and `PUT /v1/roles/{id}`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RoleInput {
@@ -89,6 +90,31 @@ pub struct RoleInput {
     pub enabled: Option<bool>,
     /// Its permissions.
     pub permissions: Vec<Grant>,
+}
+
+impl RoleInput {
+    /// The namespaces that it names, each with its place in the body.
+    pub fn namespaces(&self) -> impl Iterator<Item = (String, Id)> {
+        let each = self.permissions.iter().enumerate();
+        each.filter_map(|(i, grant)| {
+            Some((format!("/permissions/{i}/namespaceId"), grant.namespace_id?))
+        })
+    }
+
+    /// The name as it is kept.
+    fn check(&self) -> Result<String, Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/name", text::name(&self.name));
+        let few = self.permissions.len() <= GRANTS;
+        faults.check(few, "/permissions", format!("at most {GRANTS} entries"));
+        for (i, grant) in self.permissions.iter().enumerate() {
+            let at = format!("/permissions/{i}/namespaceId");
+            let fine = grant.namespace_id.is_none() || grant.area == Area::Catalog;
+            faults.check(fine, &at, "only the catalog is divided into namespaces");
+        }
+        faults.finish()?;
+        Ok(name.unwrap_or_default())
+    }
 }
 
 /// The permission that a route asks for.
@@ -112,44 +138,84 @@ impl Role {
     /// # Errors
     /// The body's faults.
     pub fn create(input: &RoleInput, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
-        let mut faults = Faults::default();
-        let name = faults.take("/name", text::name(&input.name));
-        let few = input.permissions.len() <= GRANTS;
-        faults.check(few, "/permissions", format!("at most {GRANTS} entries"));
-        for (i, grant) in input.permissions.iter().enumerate() {
-            let at = format!("/permissions/{i}/namespaceId");
-            let fine = grant.namespace_id.is_none() || grant.area == Area::Catalog;
-            faults.check(fine, &at, "only the catalog is divided into namespaces");
-        }
-        faults.finish()?;
         let made = Self {
             id: stamp.id(0),
-            name: name.unwrap_or_default(),
+            name: input.check()?,
             enabled: input.enabled.unwrap_or(true),
             permissions: input.permissions.clone(),
+            built_in: false,
             version: 1,
             meta: Meta::new(stamp),
             rev: Rev::default(),
         };
-        let claim = Name {
-            kind: Kind::Role,
-            member: "name",
-            value: made.name.clone(),
-            id: made.id,
-            scope: Scope::Tenant,
-        };
-        let decision = Decision::default().save(made.clone()).take(claim);
+        let decision = Decision::default().save(made.clone()).take(made.claim());
         Ok((made, decision))
     }
 
-    /// A role that may do everything, for the first key of a tenant.
-    pub fn administrator() -> RoleInput {
-        use strum::IntoEnumIterator;
-        let all = |area| Grant { area, acts: Act::iter().collect(), namespace_id: None };
-        RoleInput {
-            name: ADMINISTRATOR.to_owned(),
-            enabled: Some(true),
-            permissions: Area::iter().map(all).collect(),
+    /// Replaces it. One that is built in can only be enabled and disabled. `lasts`: how long keys
+    /// administer their tenant in it; where it ends to let them, `other` is needed, who does so in
+    /// another role.
+    ///
+    /// # Errors
+    /// The body's faults; `LAST_ADMINISTRATOR`.
+    pub fn update(
+        &self,
+        input: &RoleInput,
+        lasts: Option<Lasts>,
+        other: Option<Administrator>,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
+        let name = input.check()?;
+        if self.built_in {
+            let mut faults = Faults::default();
+            let kept = "a built-in role keeps it; make a role of your own";
+            for (at, changes) in [
+                ("/name", name != self.name),
+                ("/permissions", input.permissions != self.permissions),
+            ] {
+                if changes {
+                    faults.add(at, Code::ReadOnly, kept);
+                }
+            }
+            faults.finish()?;
+        }
+        let mut next = self.clone();
+        next.name = name;
+        next.enabled = input.enabled.unwrap_or(true);
+        next.permissions.clone_from(&input.permissions);
+        next.version += 1;
+        next.meta.touch(stamp);
+        let names = (self.claim(), next.claim());
+        let decision = Decision::default().save(next.clone()).replace(&[names.0], &[names.1]);
+        let lost = lasts.is_some() && !next.may(Area::Admin, Act::Edit);
+        let decision = if lost { Administrator::stays(other, decision)? } else { decision };
+        Ok((next, decision))
+    }
+
+    /// Removes it, if no key that is good has it.
+    ///
+    /// # Errors
+    /// `IN_USE`.
+    pub fn delete(self, has_keys: bool) -> Result<Decision, Rejection> {
+        let in_use = |detail| Err(Rejection::new(Code::InUse, detail));
+        if self.built_in {
+            return in_use("A built-in role cannot be deleted. It can be disabled.");
+        }
+        if has_keys {
+            return in_use("API keys have this role. Revoke them, or give them another role.");
+        }
+        let claim = self.claim();
+        Ok(Decision::default().delete(self).release(claim))
+    }
+
+    /// By which it is found.
+    pub(super) fn claim(&self) -> Name {
+        Name {
+            kind: Kind::Role,
+            member: "name",
+            value: self.name.clone(),
+            id: self.id,
+            scope: Scope::Tenant,
         }
     }
 
@@ -189,6 +255,7 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::built_in::BuiltIn;
     use crate::ids::Entropy;
     use crate::stamp::Actor;
     use crate::time::Time;
@@ -216,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_disabled_role_permits_nothing() {
-        let mut role = role(Role::administrator().permissions);
+        let mut role = role(BuiltIn::administrator().permissions());
         assert!(role.may(Area::Admin, Act::Delete));
         role.enabled = false;
         assert!(!role.may(Area::Admin, Act::Delete));

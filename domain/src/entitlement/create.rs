@@ -51,7 +51,7 @@ impl Entitlement {
             }
             other => return Err(inapplicable(other, "a new Entitlement")),
         }
-        let decision = known.referred(&made, Decision::default());
+        let decision = known.referred(&made, Decision::default()).replace(&[], &made.names());
         Ok((made.clone(), decision.save(made)))
     }
 
@@ -84,6 +84,7 @@ impl Entitlement {
         }
         next.meta.touch(stamp);
         let decision = known.referred(&next, Decision::default());
+        let decision = decision.replace(&self.names(), &next.names());
         Ok(next.saved(decision))
     }
 
@@ -93,7 +94,8 @@ impl Entitlement {
     /// `ILLEGAL_TRANSITION`; `IN_USE` while activations of a test entitlement are active.
     pub fn delete(self, around: Around<'_>) -> Result<Decision, Rejection> {
         self.permit(Event::Delete, around)?;
-        Ok(Decision::default().delete(self))
+        let names = self.names();
+        Ok(Decision::default().replace(&names, &[]).delete(self))
     }
 
     fn blank(secret: &KeySecret, stamp: &Stamp) -> Result<Self, Rejection> {

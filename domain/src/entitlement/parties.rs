@@ -4,14 +4,62 @@
 
 use std::collections::BTreeSet;
 
+use crate::access::Role;
+use crate::access::people::{HIDDEN, hide};
 use crate::customer::Customer;
 use crate::customer::contact::Contact;
 use crate::decision::Decision;
 use crate::entitlement::Entitlement;
 use crate::entitlement::input::EntitlementInput;
 use crate::ids::Id;
+use crate::name::{Name, Scope};
+use crate::record::Kind;
 use crate::rejection::{Code, Fault, Faults};
 use crate::text;
+
+/// The member by which the entitlements of a partner are found.
+pub const PARTNER: &str = "partner";
+
+impl Entitlement {
+    /// By which its partner finds it.
+    pub fn names(&self) -> Vec<Name> {
+        let name = |partner: Id| Name {
+            kind: Kind::Entitlement,
+            member: PARTNER,
+            value: partner.to_string(),
+            id: self.id,
+            scope: Scope::Shared,
+        };
+        self.partner_id.into_iter().map(name).collect()
+    }
+}
+
+impl Entitlement {
+    /// The same as a caller of this role sees it.
+    #[must_use]
+    pub fn seen_by(mut self, role: &Role) -> Self {
+        if !role.sees_people() {
+            self.customer_email.iter_mut().chain(&mut self.partner_email).for_each(hide);
+        }
+        self
+    }
+}
+
+impl EntitlementInput {
+    /// The same, with the e-mails that were hidden from the caller as they are: who sends back what
+    /// was read changes nothing.
+    #[must_use]
+    pub fn unhidden(mut self, of: &Entitlement) -> Self {
+        let own = [&of.customer_email, &of.partner_email];
+        for (given, own) in [&mut self.customer_email, &mut self.partner_email].into_iter().zip(own)
+        {
+            if given.as_deref() == Some(HIDDEN) {
+                given.clone_from(own);
+            }
+        }
+        self
+    }
+}
 
 /// The parties that a body names and the store knows.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +100,7 @@ impl Known {
         };
         let partner = Named {
             what: "Channel Partner",
-            member: "partner",
+            member: PARTNER,
             id: input.partner_id,
             email: input.partner_email.as_deref(),
         };

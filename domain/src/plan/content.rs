@@ -113,9 +113,18 @@ impl Content {
 
     /// The document of these rows, as far as it reads it.
     pub fn document(&self, sources: &Sources) -> Value {
+        self.reading(|parts| sources.document(parts))
+    }
+
+    /// Whether what it makes may hold data of people.
+    pub fn speaks_of_people(&self) -> bool {
+        self.reading(Parts::speak_of_people)
+    }
+
+    fn reading<T>(&self, parts: impl FnOnce(&Parts) -> T) -> T {
         match self.compiled() {
-            Ok(Some(definition)) => sources.document(definition.parts()),
-            _ => sources.document(&Parts::whole(self.document_version)),
+            Ok(Some(definition)) => parts(definition.parts()),
+            _ => parts(&Parts::whole(self.document_version)),
         }
     }
 

@@ -336,7 +336,7 @@ fn check(
     })
 }
 
-pub(super) fn between(
+pub(crate) fn between(
     faults: &mut Faults,
     at: &str,
     value: Period,

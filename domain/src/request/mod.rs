@@ -12,6 +12,7 @@ pub mod manual;
 pub mod open;
 pub mod report;
 pub mod reported;
+mod seen;
 pub mod states;
 pub mod sweep;
 
@@ -316,6 +317,11 @@ impl Request {
     }
 }
 
+/// What was frozen before this was noted may hold anything.
+const fn unknown() -> bool {
+    true
+}
+
 /// The frozen bytes of a generation: first writer wins (Q9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -328,6 +334,9 @@ pub struct Payload {
     pub text: String,
     /// SHA-256 of the document it was rendered from.
     pub document_hash: String,
+    /// It may hold data of people, as far as its plan reads such.
+    #[serde(default = "unknown")]
+    pub people: bool,
     /// The plan it was rendered by.
     pub plan: Named,
     /// The method it was made for.

@@ -38,6 +38,11 @@ impl Parts {
         parts
     }
 
+    /// The members that are read, each with what is read of it.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Self)> {
+        self.0.iter().map(|(name, parts)| (*name, parts))
+    }
+
     /// What is read of a member; none when nothing is.
     pub fn get(&self, member: &str) -> Option<&Self> {
         self.0.get(member)

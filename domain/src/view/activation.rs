@@ -83,7 +83,7 @@ impl ActivationView {
             activation_date: a.activation_date,
             state: a.life.state,
             customer_id: a.customer_id,
-            activatee: a.activatee,
+            activatee: a.activatee.map(|activatee| activatee.seen_by(role)),
             custom_attributes: a.custom_attributes,
             inputs: a.inputs,
             acknowledgement_request: a.acknowledgement_request,

@@ -57,7 +57,7 @@ pub struct EntitlementView {
 impl EntitlementView {
     /// As the caller of this role sees it.
     pub fn new(entitlement: &Entitlement, around: Around<'_>, role: &Role) -> Self {
-        let e = entitlement.clone();
+        let e = entitlement.clone().seen_by(role);
         let allowed_actions = e.allowed(around, role);
         Self {
             id: e.id,

@@ -156,7 +156,8 @@ pub struct RequestView {
     /// When the wait for a callback ends; null when there is no such wait.
     pub deadline: Option<Time>,
     pub delivery: Delivery,
-    /// The frozen bytes of this generation, as text; null before its first attempt.
+    /// The frozen bytes of this generation, as text; null before its first attempt, and without
+    /// customer.view where they may hold data of people.
     pub payload: Option<String>,
     pub payload_sha256: Option<String>,
     pub document_hash: Option<String>,
@@ -196,11 +197,11 @@ impl RequestView {
         let mut line = RequestLine::from(RequestRow::from(request));
         let (mut payload, mut payload_sha256, mut document_hash) = (None, None, None);
         if let Some(frozen) = beside.payload {
-            line.plan = Some(frozen.plan);
-            line.method = Some(frozen.method);
+            line.plan = Some(frozen.plan.clone());
+            line.method = Some(frozen.method.clone());
             payload_sha256 = Some(sha256_hex(frozen.text.as_bytes()));
+            payload = frozen.text_for(role).map(str::to_owned);
             document_hash = Some(frozen.document_hash);
-            payload = Some(frozen.text);
         }
         Self {
             line,

@@ -119,6 +119,7 @@ pub(crate) fn payload(request: &Request) -> Payload {
         generation: request.generation,
         text: "{}".to_owned(),
         document_hash: "d".to_owned(),
+        people: false,
         plan: named(id(1)),
         method: named(id(2)),
         rev: Rev::default(),

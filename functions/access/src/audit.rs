@@ -1,7 +1,6 @@
 //! `GET /v1/audit`: what API keys did.
 
 use domain::access::audit::AuditEntry;
-use domain::access::{Act, Area};
 use domain::ids::Id;
 use domain::record::Kind;
 use domain::rejection::{Code, Rejection};
@@ -42,7 +41,7 @@ fn kind(name: &str) -> Result<Kind, Rejection> {
 
 /// Entries about customers are shown only to callers who may see customers.
 fn shown(cx: &Cx, mut page: Page<AuditEntry>) -> Result<Page<AuditEntry>, Problem> {
-    if !cx.caller()?.role.may(Area::Customer, Act::View) {
+    if !cx.caller()?.role.sees_people() {
         page.rows = page.rows.into_iter().map(AuditEntry::hidden).collect();
     }
     Ok(page)

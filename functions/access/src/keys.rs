@@ -1,15 +1,50 @@
-//! `/v1/api-keys`.
+//! `/v1/api-keys`: made, listed, shown, changed, rotated, revoked. A secret is shown once.
 
-use domain::access::keys::{ApiKeyInput, new_secret};
-use domain::access::{Act, ApiKey, Area, keys::KeyInfo};
+use domain::access::keys::{ApiKeyInput, ApiKeyPatch, KeyInfo};
+use domain::access::secrets::{KEY, new_secret};
+use domain::access::{ApiKey, Bound, Role};
 use domain::ids::Id;
-use domain::limits::PAGE;
+use domain::plan::door::RotateInput;
 use domain::record::Kind;
 use domain::rejection::{Code, Fault, Rejection};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
 use store::StoreError;
-use store::list::PageOf;
+
+use crate::administrators::another;
+
+/// The role that a body names, if the caller may give it.
+async fn role(cx: &Cx, id: Id) -> Result<Role, Problem> {
+    let role = match cx.store().load_role(cx.tenant()?, id).await {
+        Err(StoreError::NotFound(_)) => {
+            return Err(Rejection::from(Fault::unknown("/roleId", "Role", id)).into());
+        }
+        other => other?,
+    };
+    cx.caller()?.role.may_give(&role.permissions)?;
+    Ok(role)
+}
+
+/// Holds whose key it is to be against who there is.
+async fn known(cx: &Cx, bound: Option<Bound>) -> Result<(), Problem> {
+    let Some(bound) = bound else { return Ok(()) };
+    let (kind, at, what) = match bound {
+        Bound::Customer(_) => (Kind::Customer, "/customerId", "Customer"),
+        Bound::Partner(_) => (Kind::Partner, "/partnerId", "Partner"),
+    };
+    let found = cx.store().find_customers(cx.tenant()?, &[bound.id()]).await?;
+    if found.values().any(|customer| customer.kind() == kind) {
+        return Ok(());
+    }
+    Err(Rejection::from(Fault::unknown(at, what, bound.id())).into())
+}
+
+/// The key with its secret, which is shown this once.
+fn with_secret(key: &ApiKey, secret: String) -> serde_json::Value {
+    let mut body = json!(key.info);
+    body["secret"] = secret.into();
+    body
+}
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<ApiKeyInput>()?);
@@ -18,26 +53,66 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let Some(role_id) = input.role_id else {
             return Err(Rejection::at("/roleId", Code::ValidationFailed, "must be given").into());
         };
-        let role = match cx.store().load_role(tenant, role_id).await {
-            Err(StoreError::NotFound(_)) => {
-                return Err(Rejection::from(Fault::unknown("/roleId", "Role", role_id)).into());
-            }
-            other => other?,
-        };
-        let secret = new_secret(&stamp.entropy);
+        let role = role(cx, role_id).await?;
+        known(cx, input.bound()?).await?;
+        let secret = new_secret(KEY, &stamp.entropy);
         let (key, decision) = ApiKey::create(input, tenant, &role, &secret, &stamp)?;
-        let mut body = json!(key.info);
-        body["secret"] = secret.into();
-        let answer = Answer::created(&body, format!("/v1/api-keys/{}", key.info.id))?;
+        // Who deletes the role at the same moment must find that a key has it.
+        let decision = decision.refer(role);
+        let at = format!("/v1/api-keys/{}", key.info.id);
+        let answer = Answer::created(&with_secret(&key, secret), at)?;
         Ok((answer.version(key.info.version).showing_once("secret"), decision))
     })
     .await
 }
 
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
-    let page =
-        cx.store().list::<KeyInfo>(cx.tenant()?, Kind::ApiKey, &cx.page()?, |_| true).await?;
+    let role: Option<Id> = cx.query.get("roleId")?;
+    let keep = |key: &KeyInfo| role.is_none_or(|role| key.role_id == role);
+    let page = cx.store().list::<KeyInfo>(cx.tenant()?, Kind::ApiKey, &cx.page()?, keep).await?;
     cx.list(&page)
+}
+
+pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
+    let key = cx.store().load_api_key(cx.tenant()?, cx.id("id")?).await?;
+    cx.show(&key.info, key.info.version)
+}
+
+pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, body) = (&cx, &cx.json::<ApiKeyPatch>()?);
+    let (tenant, id) = (cx.tenant()?, cx.id("id")?);
+    cx.decide_on(body, move |patch, stamp| async move {
+        let key = cx.store().load_api_key(tenant, id).await?;
+        cx.if_match(key.info.version)?;
+        let next_role = role(cx, patch.role_id.unwrap_or(key.info.role_id)).await?;
+        let before = match cx.store().load_role(tenant, key.info.role_id).await {
+            // An expired key does not keep its role.
+            Err(StoreError::NotFound(_)) => next_role.clone(),
+            other => other?,
+        };
+        let lasts = key.info.administers(&before, stamp.now);
+        let other = another(cx, lasts, |other| other.id != id).await?;
+        let (key, decision) = key.update(patch, (&before, &next_role), other, &stamp)?;
+        Ok((Answer::ok(&key.info)?.version(key.info.version), decision))
+    })
+    .await
+}
+
+pub(crate) async fn rotate(cx: Cx) -> Result<Answer, Problem> {
+    let (cx, body) = (&cx, &cx.json::<RotateInput>()?);
+    let (tenant, id) = (cx.tenant()?, cx.id("id")?);
+    cx.decide_on(body, move |input, stamp| async move {
+        let key = cx.store().load_api_key(tenant, id).await?;
+        cx.if_match(key.info.version)?;
+        // Who is shown its secret could act as it.
+        let role = cx.store().load_role(tenant, key.info.role_id).await?;
+        cx.caller()?.role.may_give(&role.permissions)?;
+        let secret = new_secret(KEY, &stamp.entropy);
+        let (key, decision) = key.rotate(input, &secret, &stamp)?;
+        let answer = Answer::ok(&with_secret(&key, secret))?;
+        Ok((answer.version(key.info.version).showing_once("secret"), decision))
+    })
+    .await
 }
 
 pub(crate) async fn revoke(cx: Cx) -> Result<Answer, Problem> {
@@ -46,38 +121,13 @@ pub(crate) async fn revoke(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let key = cx.store().load_api_key(tenant, id).await?;
         cx.if_match(key.info.version)?;
-        let role = cx.store().load_role(tenant, key.info.role_id).await?;
-        let administers = role.may(Area::Admin, Act::Edit);
-        let other =
-            if administers { other_administrator(cx, tenant, &key.info).await? } else { None };
-        Ok((Answer::deleted(), key.revoke(administers, other, &stamp)?))
+        let role = match cx.store().load_role(tenant, key.info.role_id).await {
+            Err(StoreError::NotFound(_)) => None,
+            other => Some(other?),
+        };
+        let lasts = role.as_ref().and_then(|role| key.info.administers(role, stamp.now));
+        let other = another(cx, lasts, |other| other.id != id).await?;
+        Ok((Answer::deleted(), key.revoke(lasts, other, &stamp)?))
     })
     .await
-}
-
-/// Another living key that may administer the tenant, and lasts as long as this one.
-async fn other_administrator(
-    cx: &Cx,
-    tenant: Id,
-    one: &KeyInfo,
-) -> Result<Option<ApiKey>, Problem> {
-    let now = cx.app.clock.now();
-    let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
-    loop {
-        let lasting = |key: &KeyInfo| key.is_live(now) && key.lasts_as_long_as(one);
-        let others = |key: &KeyInfo| key.id != one.id && lasting(key);
-        let found = cx.store().list::<KeyInfo>(tenant, Kind::ApiKey, &page, others).await?;
-        for info in found.rows {
-            // The list may be late: the row itself counts.
-            let key = cx.store().load_api_key(tenant, info.id).await?;
-            let role = cx.store().load_role(tenant, key.info.role_id).await?;
-            if lasting(&key.info) && role.may(Area::Admin, Act::Edit) {
-                return Ok(Some(key));
-            }
-        }
-        page.after = found.next;
-        if page.after.is_none() {
-            return Ok(None);
-        }
-    }
 }

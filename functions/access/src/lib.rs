@@ -1,13 +1,15 @@
-//! Access: who calls, the tenant, API keys, roles, namespaces, the audit, and what every client may
-//! ask without a key.
+//! Access: who calls, the tenant, API keys, sessions, roles, namespaces, the audit, and what every
+//! client may ask without a key.
 //!
 //! Neighbours: the edge's table of routes. Guarantee: a secret is answered once and kept as a hash.
 
+mod administrators;
 mod audit;
 mod keys;
 mod namespaces;
 mod open;
 mod roles;
+mod sessions;
 mod tenant;
 
 use std::sync::Arc;
@@ -23,10 +25,17 @@ pub fn router(app: Arc<App>) -> Router {
         .on("getMe", me)
         .on("createApiKey", keys::create)
         .on("listApiKeys", keys::list)
+        .on("getApiKey", keys::show)
+        .on("updateApiKey", keys::update)
+        .on("rotateApiKey", keys::rotate)
         .on("revokeApiKey", keys::revoke)
+        .on("createSession", sessions::create)
+        .on("endSession", sessions::end)
         .on("createRole", roles::create)
         .on("listRoles", roles::list)
         .on("getRole", roles::show)
+        .on("updateRole", roles::update)
+        .on("deleteRole", roles::delete)
         .on("createNamespace", namespaces::create)
         .on("listNamespaces", namespaces::list)
         .on("getNamespace", namespaces::show)

@@ -51,6 +51,12 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
         Err(StoreError::NotFound(_)) => return Err(unknown_key()),
         other => other?,
     };
+    if let Some(bound) = cx.caller()?.key.bound() {
+        if !bound.owns(&keyed.entitlement) {
+            return Err(unknown_key());
+        }
+        bound.may_name(input.customer_id)?;
+    }
     // What an entitlement without keys can become depends on all of its products.
     let item = keyed.entitlement.item_of(place.index).filter(|_| keyed.entitlement.has_keys());
     let of_item = |(_, item): (usize, &LineItem)| {
@@ -108,8 +114,11 @@ async fn list(cx: Cx) -> Result<Answer, Problem> {
     let keep = |line: &ActivationLine| is(line.e_id, line.customer_id);
     let secret = cx.app.master()?.key_secret(cx.tenant()?);
     let owner = e_id.and_then(|e_id| secret.entitlement_of(e_id)).map(Owner::Entitlement);
-    let asked = PageOf { owner, ..cx.page()? };
-    let page = cx.store().list_by(cx.tenant()?, Kind::Activation, &asked, near, keep).await?;
+    let (tenant, asked) = (cx.tenant()?, PageOf { owner, ..cx.page()? });
+    let page = match cx.caller()?.key.bound() {
+        Some(bound) => cx.store().list_owned_activations(tenant, bound, &asked, keep).await?,
+        None => cx.store().list_by(tenant, Kind::Activation, &asked, near, keep).await?,
+    };
     cx.list(&page)
 }
 
@@ -125,6 +134,7 @@ async fn show(cx: Cx) -> Result<Answer, Problem> {
     let activation = cx.store().load_activation(tenant, aid(&cx)?).await?;
     let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
     let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
+    cx.caller()?.owns(&entitlement, "activation")?;
     let role = &cx.caller()?.role;
     let mut view = ActivationView::new(&activation, &requests, &entitlement, role);
     cx.named(&mut view.history).await?;
@@ -135,6 +145,7 @@ async fn revoke(cx: Cx) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<RevokeInput>()?);
     cx.decide_on(body, move |input, stamp| async move {
         let revocation = cx.store().load_revocation(cx.tenant()?, aid(cx)?).await?;
+        cx.caller()?.owns(&revocation.entitlement, "activation")?;
         cx.if_match(revocation.activation.life.version)?;
         let entitlement = revocation.entitlement.clone();
         let warnings = revocation.warnings();
@@ -153,9 +164,10 @@ async fn acknowledge(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let tenant = cx.tenant()?;
         let activation = cx.store().load_activation(tenant, aid(cx)?).await?;
-        cx.if_match(activation.life.version)?;
         let requests = cx.store().find_requests(tenant, &activation.request_ids()).await?;
         let entitlement = cx.store().load_entitlement(tenant, activation.entitlement_id).await?;
+        cx.caller()?.owns(&entitlement, "activation")?;
+        cx.if_match(activation.life.version)?;
         let (activation, decision) = activation.acknowledge(entitlement.clone(), &stamp)?;
         let role = &cx.caller()?.role;
         let mut view = ActivationView::new(&activation, &requests, &entitlement, role);

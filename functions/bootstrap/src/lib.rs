@@ -1,15 +1,16 @@
-//! The first role, namespace and key of a tenant: nobody can call before they exist.
+//! The roles, the namespace and the first key of a tenant: nobody can call before they exist.
 //!
 //! Neighbours: local mode at its first start; on AWS the operator invokes its Lambda, which no
 //! route leads to. Guarantee: repeated, it makes a further key and nothing else.
 
 use std::sync::Arc;
 
-use domain::access::keys::{ApiKeyInput, new_secret};
+use domain::access::built_in::{BUILT_IN, BuiltIn};
+use domain::access::keys::ApiKeyInput;
 use domain::access::namespace::{DEFAULT_NAMESPACE, NamespaceInput};
-use domain::access::role::ADMINISTRATOR;
+use domain::access::secrets::{KEY, new_secret};
 use domain::access::{ApiKey, Namespace, Role};
-use domain::decision::Decision;
+use domain::decision::{Change, Decision};
 use domain::ids::{Id, Purpose};
 use domain::limits::MIGRATE_CALL;
 use domain::record::Kind;
@@ -50,6 +51,7 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
     let master = app.master().map_err(|error| error.to_string())?;
     mark::compare_or_mark(&*app.store, master).await?;
     if asked.migrate {
+        complete(&app, Id::FIRST_TENANT).await.map_err(|problem| problem.to_string())?;
         let Migration { rows, found, changed, unreadable, done, .. } = migrate(&app).await?;
         let changed = changed + found;
         return Ok(json!({
@@ -86,32 +88,78 @@ async fn migrate(app: &App) -> Result<Migration, Error> {
 pub async fn administrator(app: &App, tenant: Id) -> Result<String, Problem> {
     app.until_won(|_| async {
         let stamp = app.stamp(Actor::System);
-        let (secret, decision) = decide(app, tenant, &stamp).await?;
-        match app.commit(tenant, decision, &stamp, &Extra::default()).await {
-            // Another one has made the role and the namespace meanwhile.
-            Err(StoreError::NameTaken { .. }) => Err(Undone::Race),
-            other => Ok(other.map(|()| secret)?),
-        }
+        let (role, mut changes) = lacking(app, tenant, true, &stamp).await?;
+        let secret = new_secret(KEY, &app.ids.entropy());
+        let name = BuiltIn::administrator().name.to_owned();
+        let input = ApiKeyInput { name, ..ApiKeyInput::default() };
+        let by = part(&stamp, Purpose::Administrator);
+        let made = ApiKey::create(&input, tenant, &role, &secret, &by).map_err(Problem::from)?;
+        changes.extend(made.1.changes);
+        commit(app, tenant, changes, &stamp).await?;
+        Ok(secret)
     })
     .await
 }
 
-async fn decide(app: &App, tenant: Id, by: &Stamp) -> Result<(String, Decision), Problem> {
-    let stamp = |purpose| Stamp { entropy: by.entropy.part(purpose), ..*by };
-    let mut changes = Vec::new();
-    let known = app.store.find_named(tenant, Kind::Role, "name", ADMINISTRATOR).await?;
-    let role = if let Some(id) = known.first() {
-        app.store.load_role(tenant, *id).await?
-    } else {
-        let input = NamespaceInput { name: DEFAULT_NAMESPACE.to_owned() };
-        let (_, namespace) = Namespace::create(&input, true, &stamp(Purpose::Namespace))?;
-        let (role, made_role) = Role::create(&Role::administrator(), &stamp(Purpose::Role))?;
-        changes.extend(namespace.changes.into_iter().chain(made_role.changes));
-        role
-    };
-    let secret = new_secret(&app.ids.entropy());
-    let input = ApiKeyInput { name: ADMINISTRATOR.to_owned(), ..ApiKeyInput::default() };
-    let (_, key) = ApiKey::create(&input, tenant, &role, &secret, &stamp(Purpose::Administrator))?;
-    changes.extend(key.changes);
-    Ok((secret, Decision { changes, ..Decision::default() }))
+/// Makes what every tenant has and this one lacks: the roles of later versions.
+///
+/// # Errors
+/// When the store is not available.
+pub async fn complete(app: &App, tenant: Id) -> Result<(), Problem> {
+    app.until_won(|_| async {
+        let stamp = app.stamp(Actor::System);
+        let (_, changes) = lacking(app, tenant, false, &stamp).await?;
+        commit(app, tenant, changes, &stamp).await
+    })
+    .await
+}
+
+async fn commit(
+    app: &App,
+    tenant: Id,
+    changes: Vec<Change>,
+    stamp: &Stamp,
+) -> Result<(), Undone<Problem>> {
+    let decision = Decision { changes, ..Decision::default() };
+    match app.commit(tenant, decision, stamp, &Extra::default()).await {
+        // Another one has made roles and namespace meanwhile.
+        Err(StoreError::NameTaken { .. }) => Err(Undone::Race),
+        other => Ok(other?),
+    }
+}
+
+/// The administrator's role, and the changes by which a tenant gets what it lacks. `revive`: the
+/// role is enabled, too.
+async fn lacking(
+    app: &App,
+    tenant: Id,
+    revive: bool,
+    by: &Stamp,
+) -> Result<(Role, Vec<Change>), Problem> {
+    let (mut roles, mut changes) = (Vec::new(), Vec::new());
+    let ids = part(by, Purpose::Role);
+    for (built_in, n) in BUILT_IN.iter().zip(0..) {
+        let known = app.store.find_named(tenant, Kind::Role, "name", built_in.name).await?;
+        let (role, decision) = match known.first() {
+            Some(id) => {
+                let role = app.store.load_role(tenant, *id).await?;
+                built_in.renew(role, revive && n == 0, by)
+            }
+            None => built_in.create(ids.id(n), by),
+        };
+        roles.push(role);
+        changes.extend(decision.changes);
+    }
+    let (kind, name) = (Kind::Namespace, DEFAULT_NAMESPACE);
+    if app.store.find_named(tenant, kind, "name", name).await?.is_empty() {
+        let input = NamespaceInput { name: name.to_owned() };
+        let (_, made) = Namespace::create(&input, true, &part(by, Purpose::Namespace))?;
+        changes.extend(made.changes);
+    }
+    Ok((roles.swap_remove(0), changes))
+}
+
+/// The same stamp, for a part that makes ids of its own.
+fn part(by: &Stamp, purpose: Purpose) -> Stamp {
+    Stamp { entropy: by.entropy.part(purpose), ..*by }
 }

@@ -13,6 +13,7 @@ use domain::stamp::Stamp;
 use domain::view::activation::{ActivationLine, ListedActivation};
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::ListedEntitlement;
+use edge::http::page;
 use edge::secret::{Secret, profile_place};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
@@ -21,7 +22,8 @@ use store::list::{Page, PageOf};
 /// The customer or partner of the path: each has its own addresses.
 pub(crate) async fn load(cx: &Cx, kind: Kind) -> Result<Customer, Problem> {
     let customer = cx.store().load_customer(cx.tenant()?, cx.id("id")?).await?;
-    if customer.kind() == kind {
+    let bound = cx.caller()?.key.bound();
+    if customer.kind() == kind && bound.is_none_or(|bound| bound.id() == customer.id) {
         return Ok(customer);
     }
     Err(Rejection::not_found(&kind.to_string().to_lowercase()).into())
@@ -70,6 +72,12 @@ pub(crate) async fn list(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
         Ok(store.find_customers(tenant, &ids).await?.into_values().collect())
     };
     let id = |customer: &Customer| customer.id;
+    if let Some(bound) = cx.caller()?.key.bound() {
+        // There is one at most: the customer or partner whose key it is.
+        let mut own: Vec<Customer> = find(vec![bound.id()]).await?;
+        own.retain(|own| own.kind() == kind && fits(own));
+        return cx.list(&shown(&cx, &page::of(own, id, &cx.page()?))?);
+    }
     let page = cx.page_or_named(kind, &names, fits, id, find).await?;
     cx.list(&shown(&cx, &page)?)
 }

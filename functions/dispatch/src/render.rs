@@ -122,6 +122,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
         request: sources.request.id,
         generation: sources.request.generation,
         document_hash: sha256_of(&document),
+        people: plan.content.speaks_of_people(),
         plan: named(plan.id, &plan.name, plan.version),
         method: named(method.info.id, &method.info.name, method.info.version),
         text,

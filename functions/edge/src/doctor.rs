@@ -86,10 +86,11 @@ async fn form(store: &(dyn Store + 'static)) -> Option<Finding> {
         Ok(mark) if mark.as_ref()?.form == FORM => {
             Some(Finding::fine(CHECK, format!("all rows have form {FORM}")))
         }
-        Ok(_) => {
-            let told = format!("there are rows of form 1, this version has {FORM}");
+        Ok(mark) => {
+            let form = mark.map_or(1, |mark| mark.form);
+            let told = format!("there are rows of form {form}, this version has {FORM}");
             let advice = "On this machine stop the service and run provisio doctor --migrate; on \
-                          AWS see \"From 0.1.0\" in OPERATING.md.";
+                          AWS see \"Upgrade\" in OPERATING.md.";
             Some(Finding::wrong(CHECK, told, advice))
         }
         Err(error) => Some(unavailable(CHECK, &error)),

@@ -22,7 +22,9 @@ pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
     let secret = cx.app.master()?.key_secret(tenant);
     let id = cx.param("eId").parse().ok().and_then(|e_id| secret.entitlement_of(e_id));
     let id = id.ok_or_else(|| Rejection::not_found("entitlement"))?;
-    Ok(cx.store().load_entitlement(tenant, id).await?)
+    let entitlement = cx.store().load_entitlement(tenant, id).await?;
+    cx.caller()?.owns(&entitlement, "entitlement")?;
+    Ok(entitlement)
 }
 
 pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
@@ -54,6 +56,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
         cx.if_match(entitlement.life.version)?;
         let beside = Surroundings::of(cx, &entitlement, input.products()).await?;
         let around = beside.on(stamp.now.day());
+        let input = &input.clone().unhidden(&entitlement);
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
@@ -80,13 +83,18 @@ pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let states: Vec<State> = cx.query.list("state")?;
     let customer: Option<Id> = cx.query.get("customerId")?;
+    let bound = cx.caller()?.key.bound();
+    let is_of = |sold_to: Option<Id>, by: Option<Id>| {
+        customer.is_none_or(|id| sold_to == Some(id))
+            && bound.is_none_or(|bound| bound.has(sold_to, by))
+    };
     let keep = |line: &EntitlementLine| {
         (states.is_empty() || states.contains(&line.state))
-            && customer.is_none_or(|id| line.customer_id == Some(id))
+            && is_of(line.customer_id, line.partner_id)
     };
-    let near =
-        |listed: &ListedEntitlement| customer.is_none_or(|id| listed.customer_id == Some(id));
-    let asked = PageOf { owner: customer.map(Owner::Customer), ..cx.page()? };
+    let near = |listed: &ListedEntitlement| is_of(listed.customer_id, listed.partner_id);
+    let owner = bound.map(Owner::from).or(customer.map(Owner::Customer));
+    let asked = PageOf { owner, ..cx.page()? };
     let page = cx.store().list_by(cx.tenant()?, Kind::Entitlement, &asked, near, keep).await?;
     cx.list(&page)
 }

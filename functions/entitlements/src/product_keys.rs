@@ -58,7 +58,9 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
 async fn load(cx: &Cx, secret: &KeySecret) -> Result<Keyed, Problem> {
     let place = cx.param("pkId").parse().ok().and_then(|pk_id| secret.key_of(pk_id));
     let place = place.ok_or_else(|| Rejection::not_found("product key"))?;
-    Ok(cx.store().load_keyed(cx.tenant()?, place).await?)
+    let keyed = cx.store().load_keyed(cx.tenant()?, place).await?;
+    cx.caller()?.owns(&keyed.entitlement, "product key")?;
+    Ok(keyed)
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {

@@ -118,7 +118,13 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(),
         mark::compare(&store, Some(master)).await.map_err(unfit)?;
     }
     store::tables::create(&client, core, catalog, store.phase()).await.map_err(damaged)?;
-    mark::compare_or_mark(&store, master).await.map(drop).map_err(unfit)
+    let form = mark::compare_or_mark(&store, master).await.map_err(unfit)?;
+    // From form 2 on, nothing moves: the rows are written anew where they stand.
+    let mixed: &dyn Store = &store.in_phase(Phase::Mixed);
+    while form < FORM && !mixed.migrate().await.map_err(damaged)?.done {
+        tracing::info!("rows of form {form} are written anew");
+    }
+    Ok(())
 }
 
 /// Brings a folder of 0.1.0 to the present form, saying how far it is. Its database is kept as it

@@ -197,10 +197,12 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> 
 
 /// The administrator's key: made at the first start, printed at every one.
 async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
+    let failed = |problem| StartError::Bootstrap(Box::new(problem));
     if let Some(key) = data.find(ADMIN_KEY)? {
-        let hash = domain::ids::sha256_hex(key.as_bytes());
-        return match app.store.find_api_key(&hash).await? {
-            Some(found) if found.is_live(app.clock.now()) => Ok(key),
+        bootstrap::complete(app, Id::FIRST_TENANT).await.map_err(failed)?;
+        let (hash, now) = (domain::ids::sha256_hex(key.as_bytes()), app.clock.now());
+        return match app.store.find_opened(&hash, now).await? {
+            Some(found) if found.key.is_live(now) => Ok(key),
             Some(_) => Err(StartError::AdminKey(data.file(ADMIN_KEY))),
             None => Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service")),
         };
@@ -212,8 +214,7 @@ async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
             data.file(ADMIN_KEY)
         );
     }
-    let made = bootstrap::administrator(app, Id::FIRST_TENANT).await;
-    let key = made.map_err(|problem| StartError::Bootstrap(Box::new(problem)))?;
+    let key = bootstrap::administrator(app, Id::FIRST_TENANT).await.map_err(failed)?;
     data.keep(ADMIN_KEY, &key)?;
     Ok(key)
 }

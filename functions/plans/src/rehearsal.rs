@@ -32,7 +32,8 @@ pub(crate) async fn rehearse(cx: Cx) -> Result<Answer, Problem> {
         let found = Found::of(cx, &plan, last).await?;
         let mut requests = Vec::with_capacity(found.completed.len());
         for request in cx.store().find_requests(cx.tenant()?, &found.completed).await? {
-            let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
+            let sources = cx.store().load_sources(cx.tenant()?, request).await?;
+            let mut sources = sources.seen_by(&cx.caller()?.role);
             sources.plan = Some(plan.clone());
             let content = content.clone();
             requests.push(aside(move || Rehearsed::new(sources, &content)).await?);

@@ -92,7 +92,8 @@ async fn saved(cx: &Cx, id: Option<Id>) -> Result<Option<Plan>, Problem> {
     Ok(Some(found.ok_or_else(|| Rejection::from(Fault::unknown("/planId", "Plan", id)))?))
 }
 
-/// The live rows, as the dispatcher would see them with this plan.
+/// The live rows, as the dispatcher would see them with this plan; people's data are hidden from
+/// callers who may not see them.
 async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Sources, Problem> {
     if !cx.caller()?.role.may(Area::Entitlement, Act::View) {
         let detail = "The key's role lacks entitlement.view: preview on a document instead.";
@@ -101,7 +102,7 @@ async fn live(cx: &Cx, plan: Option<Plan>, on: &On<'_>) -> Result<Sources, Probl
     let request = named(cx, plan.as_ref(), on).await?;
     let mut sources = cx.store().load_sources(cx.tenant()?, request).await?;
     sources.plan = plan.or(sources.plan);
-    Ok(sources)
+    Ok(sources.seen_by(&cx.caller()?.role))
 }
 
 /// The request that is named, or the one of the activation: that of the plan, else the first.

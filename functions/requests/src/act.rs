@@ -21,7 +21,7 @@ use serde_json::json;
 use store::keys::Owner;
 
 use crate::list::find;
-use crate::show::beside;
+use crate::show::{beside, load};
 
 /// Loads the request and its activation, lets `act` decide, and answers with the whole of it.
 async fn change<T: Sync>(
@@ -31,7 +31,7 @@ async fn change<T: Sync>(
 ) -> Result<Answer, Problem> {
     let (act, tenant, id) = (&act, cx.tenant()?, cx.id("id")?);
     cx.decide_on(body, move |input, stamp| async move {
-        let request = cx.store().load_request(tenant, id).await?;
+        let request = load(cx, id).await?;
         cx.if_match(request.life.version)?;
         let timeout = callback_timeout(cx, &request).await?;
         let activation = cx.store().load_activation(tenant, &request.aid).await?;

@@ -14,7 +14,7 @@ use edge::{Answer, Cx, Problem};
 use serde_json::json;
 
 use crate::explain::keys;
-use crate::show::beside;
+use crate::show::{beside, load};
 
 /// The parameter that names the request, and its two members.
 const IDENTIFIER: &str = "provisioning_request_identifier";
@@ -31,7 +31,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Response, Problem> {
     let Some(id) = asked.id else {
         return Ok(refused(CrmCode::NotFound, not_found).into_response());
     };
-    let request = cx.store().load_request(cx.tenant()?, id).await?;
+    let request = load(&cx, id).await?;
     let shown = sources(&cx, request).await?.view(&cx.caller()?.role);
     let status =
         CrmStatus { code: CrmCode::Ok, description: String::new(), message: String::new() };

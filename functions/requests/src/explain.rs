@@ -15,7 +15,7 @@ use edge::{Answer, Cx, Problem, telemetry};
 use store::list::PageOf;
 use store::readable;
 
-use crate::show::older;
+use crate::show::{load, older};
 
 /// The act that moves no machine: its trace is in the audit alone.
 const COMMENT: &str = "commentRequest";
@@ -23,7 +23,7 @@ const COMMENT: &str = "commentRequest";
 pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id, now) = (cx.tenant()?, cx.id("id")?, cx.app.clock.now());
     let store = cx.store();
-    let request = store.load_request(tenant, id).await?;
+    let request = load(&cx, id).await?;
     let (noted, payloads, repeats) = (
         store.list_attempts(tenant, id).await?,
         store.list_payloads(tenant, &request).await?,

@@ -9,6 +9,7 @@ use domain::view::request::{ListedRequest, RequestLine, RequestRow};
 use edge::http::page;
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
+use store::StoreError;
 use store::keys::Owner;
 use store::list::{Page, PageOf};
 use uuid::Uuid;
@@ -84,13 +85,25 @@ pub(crate) async fn find(
     let (tenant, filter, asked) = (cx.tenant()?, Filter::read(&cx.query)?, cx.page()?);
     let keep =
         |row: &RequestRow| filter.keeps(row) && asked.made.has(row.created_date) && wanted(row);
+    let bound = cx.caller()?.key.bound();
     let Some(ids) = exact(cx).await? else {
+        if let Some(bound) = bound {
+            return Ok(cx.store().list_owned_requests(tenant, bound, &asked, keep).await?);
+        }
         let asked = PageOf { owner: owner.or_else(|| filter.owner()), ..asked.clone() };
         let near = |listed: &ListedRequest| filter.near(listed);
         let kind = Kind::ProvisioningRequest;
         return Ok(cx.store().list_by(tenant, kind, &asked, near, keep).await?);
     };
-    let found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
+    let mut found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
+    // They are one, or those of one activation.
+    if let (Some(bound), Some(first)) = (bound, found.first()) {
+        let theirs = match cx.store().load_entitlement(tenant, first.entitlement_id).await {
+            Err(StoreError::NotFound(_)) => false,
+            other => bound.owns(&other?),
+        };
+        found.retain(|_| theirs);
+    }
     let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();
     rows.retain(keep);
     Ok(page::of(rows, |row| row.id, &asked))

@@ -45,9 +45,16 @@ pub(crate) async fn older(
     Ok(older.rows.into_iter().flat_map(|overflow| overflow.steps).collect())
 }
 
+/// A request, if the caller may know of it.
+pub(crate) async fn load(cx: &Cx, id: Id) -> Result<Request, Problem> {
+    let request = cx.store().load_request(cx.tenant()?, id).await?;
+    cx.own(request.entitlement_id, "provisioning request").await?;
+    Ok(request)
+}
+
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id) = (cx.tenant()?, cx.id("id")?);
-    let request = cx.store().load_request(tenant, id).await?;
+    let request = load(&cx, id).await?;
     match cx.query.text("view") {
         None => {
             let mut beside = beside(&cx, tenant, &request).await?;
@@ -60,6 +67,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
         }
         Some("substitution") => {
             let sources = cx.store().load_sources(tenant, request).await?;
+            let sources = sources.seen_by(&cx.caller()?.role);
             Answer::ok(&sources.document(&Parts::whole(DocumentVersion::default())))
         }
         Some(_) => {
@@ -71,7 +79,7 @@ pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
 
 pub(crate) async fn attempts(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id) = (cx.tenant()?, cx.id("id")?);
-    let request = cx.store().load_request(tenant, id).await?;
+    let request = load(&cx, id).await?;
     let noted = cx.store().list_attempts(tenant, id).await?;
     let lines = request.attempts(noted.rows, cx.app.clock.now());
     Answer::ok(&json!({"data": lines, "unreadable": noted.unreadable}))

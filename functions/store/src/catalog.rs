@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::access::secrets::StandIn;
 use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
@@ -22,6 +23,14 @@ use crate::error::StoreError;
 use crate::keys::{self, Index, Table, attribute};
 use crate::port::{Item, Range, Store};
 use crate::rows::{Row, decode, plain};
+
+/// A key whose secret was sent, and the session by which it was, if it was by one.
+pub struct Opened {
+    /// The key.
+    pub key: ApiKey,
+    /// The session.
+    pub session: Option<StandIn>,
+}
 
 /// A product and, if it is provisioned, by which plan and method.
 pub type Sold = (Product, Option<Association>);
@@ -46,6 +55,18 @@ impl dyn Store {
         self.load(keys::of_catalog(tenant, Kind::Namespace, id)).await
     }
 
+    /// Those of the namespaces that exist.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_namespaces(
+        &self,
+        tenant: Id,
+        ids: &[Id],
+    ) -> Result<BTreeMap<Id, Namespace>, StoreError> {
+        self.find_all(tenant, Kind::Namespace, ids).await
+    }
+
     /// A role.
     ///
     /// # Errors
@@ -54,12 +75,18 @@ impl dyn Store {
         self.load(keys::of_catalog(tenant, Kind::Role, id)).await
     }
 
-    /// The API key behind a secret's hash.
+    /// The API key that a secret opens the door to at `now`, by the secret's hash: the key's own,
+    /// the one before its rotation, or a session's.
     ///
     /// # Errors
     /// When the store is not available.
-    pub async fn find_api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
-        self.find(keys::api_key(hash)).await
+    pub async fn find_opened(&self, hash: &str, now: Time) -> Result<Option<Opened>, StoreError> {
+        let Some((key, way)) = self.follow(hash).await? else { return Ok(None) };
+        if !way.iter().all(|stand_in| stand_in.leads_to(&key, now)) {
+            return Ok(None);
+        }
+        let session = way.into_iter().find(|stand_in| stand_in.session.is_some());
+        Ok(Some(Opened { key, session }))
     }
 
     /// An API key by its id.
@@ -69,7 +96,26 @@ impl dyn Store {
     pub async fn load_api_key(&self, tenant: Id, id: Id) -> Result<ApiKey, StoreError> {
         let listed = self.find_listed_key(tenant, id).await?;
         let listed = listed.ok_or(StoreError::NotFound(ApiKey::WHAT))?;
-        self.load(keys::api_key(&listed.hash)).await
+        // The index may not know yet that the secret was rotated.
+        let found = self.follow(&listed.hash).await?;
+        Ok(found.ok_or(StoreError::NotFound(ApiKey::WHAT))?.0)
+    }
+
+    /// The key that the row under a hash is, or leads to, with the way there: from a session to the
+    /// secret before a rotation to the key.
+    async fn follow(&self, hash: &str) -> Result<Option<(ApiKey, Vec<StandIn>)>, StoreError> {
+        let (mut at, mut way) = (hash.to_owned(), Vec::new());
+        while way.len() <= 2 {
+            let row: Option<Item> = self.get(&[keys::api_key(&at)]).await?.remove(0);
+            let Some(row) = row else { return Ok(None) };
+            if !row.contains_key("standsFor") {
+                return Ok(Some((decode(row)?, way)));
+            }
+            let next: StandIn = decode(row)?;
+            next.stands_for.clone_into(&mut at);
+            way.push(next);
+        }
+        Ok(None)
     }
 
     /// An API key as the index has it: the table knows it by its secret's hash only.

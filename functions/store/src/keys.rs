@@ -3,6 +3,7 @@
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
 //! the mark of the deployment with what stands beside it, and the index `due`.
 
+use domain::entitlement::parties::PARTNER;
 use domain::entitlement::product_key::KeyRef;
 use domain::ids::{Id, sha256_hex};
 use domain::life::Aged;
@@ -298,10 +299,12 @@ pub fn contacts_of(tenant: Id, email: &str) -> String {
     format!("T#{tenant}#{kind}#{email}")
 }
 
-/// A partition of the index `owner`, and the start of the sort keys of one kind in it.
+/// A partition of the index `owner`, and the start of the sort keys of one kind in it; of a partner
+/// the partition of its look-up rows.
 pub fn owner(tenant: Id, owner: Owner) -> (String, &'static str) {
     match owner {
         Owner::Customer(id) => (format!("T#{tenant}#C#{id}"), "E#"),
+        Owner::Partner(id) => (names(tenant, Kind::Entitlement, PARTNER, &id.to_string()), ""),
         Owner::Entitlement(id) => (format!("T#{tenant}#E#{id}"), "A#"),
         Owner::Attention => (format!("T#{tenant}#ATTENTION"), ""),
     }
@@ -312,6 +315,8 @@ pub fn owner(tenant: Id, owner: Owner) -> (String, &'static str) {
 pub enum Owner {
     /// A customer has entitlements.
     Customer(Id),
+    /// A partner is named by entitlements.
+    Partner(Id),
     /// An entitlement has activations.
     Entitlement(Id),
     /// Whoever looks after requests has those that need attention.

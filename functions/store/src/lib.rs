@@ -19,6 +19,7 @@ pub mod load;
 pub mod mark;
 pub mod migrate;
 mod names;
+pub mod owned;
 mod parties;
 pub mod phase;
 mod places;

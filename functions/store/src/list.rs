@@ -118,7 +118,7 @@ impl dyn Store {
             let mut rest = last.is_some();
             let count = items.len();
             let near = items.iter().map(|item| is_near(item, &near)).collect();
-            for (i, (place, item)) in self.listed(&range, items, near).await?.enumerate() {
+            for (i, (place, item)) in self.listed(tenant, &range, items, near).await?.enumerate() {
                 after = Some(place);
                 match item.map(|item| plain(item, "list")) {
                     Some(Ok(row)) if keep(&row) => rows.push(row),
@@ -138,23 +138,27 @@ impl dyn Store {
     }
 
     /// Where the rows of a list are, and how the sort keys there begin.
-    fn place(&self, tenant: Id, kind: Kind, page: &PageOf) -> (Range, &'static str) {
-        let (table, phase) = (places::table(kind), self.phase());
+    pub(crate) fn place(&self, tenant: Id, kind: Kind, page: &PageOf) -> (Range, &'static str) {
+        let (mut table, phase) = (places::table(kind), self.phase());
         let owner = page.owner.filter(|_| phase == Phase::Whole);
         let (index, pk, prefix) = match owner {
             Some(owner) => {
                 let (pk, prefix) = keys::owner(tenant, owner);
-                (Index::Owner, pk, prefix)
+                // What names a partner has a look-up row of it: its place in the index is the
+                // customer's.
+                let by_name = matches!(owner, Owner::Partner(_));
+                table = if by_name { Table::Catalog } else { table };
+                ((!by_name).then_some(Index::Owner), pk, prefix)
             }
             None if table == Table::Core && phase != Phase::First => {
-                (Index::Listed, keys::list(tenant, kind), "")
+                (Some(Index::Listed), keys::list(tenant, kind), "")
             }
-            None => (Index::List, keys::list(tenant, kind), ""),
+            None => (Some(Index::List), keys::list(tenant, kind), ""),
         };
         let (from, below) = page.made.places();
         let bound = |place: Option<String>| place.map(|place| format!("{prefix}{place}"));
         let range = Range {
-            index: Some(index),
+            index,
             from: bound(from),
             below: bound(below),
             descending: !page.ascending,
@@ -164,9 +168,11 @@ impl dyn Store {
     }
 
     /// What a list has of the rows of an index, each with its place there: all that the index
-    /// `list` has; of the other ones, the row itself, where it is `near` and there still.
+    /// `list` has; of the other ones, the row itself, where it is `near` and there still. A look-up
+    /// row leads to an entitlement.
     async fn listed(
         &self,
+        tenant: Id,
         range: &Range,
         items: Vec<Item>,
         near: Vec<bool>,
@@ -176,10 +182,11 @@ impl dyn Store {
         let rows: Vec<Option<Item>> = if range.index == Some(Index::List) {
             items.into_iter().map(Some).collect()
         } else {
-            let key = |item: &Item| Key {
-                table: range.table,
-                pk: text(item, attribute::PK),
-                sk: text(item, attribute::SK),
+            let key = |item: &Item| {
+                let (pk, sk) = (text(item, attribute::PK), text(item, attribute::SK));
+                let found = id_of(&sk).filter(|_| range.index.is_none());
+                let row = Key { table: range.table, pk, sk };
+                found.map_or(row, |id| keys::entitlement(tenant, id))
             };
             let wanted = items.iter().zip(&near).filter(|(_, near)| **near);
             let keys: Vec<Key> = wanted.map(|(item, _)| key(item)).collect();
@@ -218,6 +225,6 @@ fn is_near<L: DeserializeOwned>(item: &Item, near: impl Fn(&L) -> bool) -> bool 
 }
 
 /// The id of a place in a list.
-fn id_of(sk: &str) -> Option<Id> {
+pub(crate) fn id_of(sk: &str) -> Option<Id> {
     sk.rsplit('#').next()?.trim_start_matches('0').parse().ok()
 }

@@ -1,7 +1,8 @@
-//! From rows of form 1 to rows of form 2, where they stand: step by step, while everything runs.
+//! From rows of earlier forms to rows of form 3, where they stand: step by step, while everything
+//! runs.
 //!
-//! Neighbours: local mode's doctor and the bootstrap function call it until it is done; `form` says
-//! what differs. Guarantee: a row is replaced only as it was read; each step can be repeated, and
+//! Neighbours: local mode and the bootstrap function call it until it is done; `phase` says what
+//! differs. Guarantee: a row is replaced only as it was read; each step can be repeated, and
 //! the next one goes on after it, also in another process.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use crate::load::key;
 use crate::mark::Mark;
 use crate::phase::FORM;
 use crate::port::{Condition, Item, Store, Write, text};
-use crate::rows::{decode, encode, is_first, plain};
+use crate::rows::{decode, encode, is_earlier, is_first, plain};
 
 /// How far a migration is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub struct Migration {
     pub changed: u64,
     /// Rows that cannot be read, which stay as they are.
     pub unreadable: u64,
-    /// A pass has found no row of form 1.
+    /// A pass has found no row of an earlier form.
     pub done: bool,
     /// This pass has gone through the table `core`, and is in `catalog`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,7 +50,7 @@ pub struct Migration {
 }
 
 impl dyn Store {
-    /// The next step: some rows more. Whoever still writes form 1 may do it behind a pass, so there
+    /// The next step: some rows more. Whoever still writes an earlier form may do it behind a pass, so there
     /// is another one after each that found something; the mark is set after one that did not. When
     /// all was done, the next step begins anew.
     ///
@@ -114,7 +115,7 @@ impl dyn Store {
         }
     }
 
-    /// Writes those of these rows anew that have form 1.
+    /// Writes those of these rows anew that have an earlier form.
     async fn renew_all(&self, rows: &[Item]) -> Result<Vec<Renewed>, StoreError> {
         let sold = self.sold(rows).await?;
         try_join_all(rows.iter().map(|row| self.renew(row, &sold))).await
@@ -140,7 +141,7 @@ impl dyn Store {
         Ok(sold)
     }
 
-    /// Writes one row anew, as long as it has form 1: somebody else may write it at the same time.
+    /// Writes one row anew, as long as it has an earlier form: somebody else may write it at the same time.
     async fn renew(
         &self,
         row: &Item,
@@ -151,13 +152,17 @@ impl dyn Store {
         let Some(tenant) = keys::tenant_of(&place.pk) else { return Ok(Renewed::Same) };
         let mut row = Some(row.clone());
         for _ in 0..COMMIT_TRIES {
-            let Some(first) = row.filter(is_first) else { return Ok(Renewed::Same) };
-            let record = match readable(self.record(tenant, &place, first, sold).await)? {
+            let Some(earlier) = row.filter(is_earlier) else { return Ok(Renewed::Same) };
+            let record = match readable(self.record(tenant, &place, earlier, sold).await)? {
                 None => return Ok(Renewed::Unreadable),
                 Some(None) => return Ok(Renewed::Same),
                 Some(Some(record)) => record,
             };
-            let decision = Decision::default().save(record);
+            let names = match &record {
+                Record::Entitlement(entitlement) => entitlement.names(),
+                _ => Vec::new(),
+            };
+            let decision = names.into_iter().fold(Decision::default().save(record), Decision::take);
             match self.commit(tenant, &decision, &Extra::default()).await {
                 Err(StoreError::Conflict) => {}
                 other => return other.map(|()| Renewed::Changed),
@@ -167,7 +172,7 @@ impl dyn Store {
         Err(StoreError::Conflict)
     }
 
-    /// The record of a row, if its form 2 is another one.
+    /// The record of a row, if its present form is another one.
     async fn record(
         &self,
         tenant: Id,

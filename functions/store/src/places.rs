@@ -5,6 +5,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::audit::AuditEntry;
+use domain::access::secrets::StandIn;
 use domain::access::{ApiKey, Namespace, Role, Tenant};
 use domain::activation::Activation;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
@@ -133,12 +134,14 @@ places! { |tenant, it, phase|
     // The same of what has no list.
     beside {
         Tenant "tenant" Catalog [Tenant] => own(tenant, Kind::Tenant, it.id);
+        StandIn "session" Catalog [Session] => keys::api_key(&it.hash) => gone_after(it.expires);
         Contact "contact" Catalog [Contact] => keys::contact(tenant, it.customer_id, it.id)
             => found_by(keys::contacts_of(tenant, &it.email_id), it.id);
         ProductKey "product key" Core [ProductKey] => keys::product_key(tenant, it.place());
         PlanVersion "plan version" Catalog []
             => keys::plan_version(tenant, it.0.id, it.0.version), once;
-        Door "door" Catalog [] => keys::door(it.method), freely => expiry(it);
+        Door "door" Catalog [] => keys::door(it.method), freely
+            => it.expires.into_iter().flat_map(gone_after);
         Payload "payload" Core [] => keys::payload(tenant, it.request, it.generation);
         Attempt "attempt" Core []
             => keys::attempt(tenant, known(it.request)?, it.generation, it.no), freely;
@@ -191,10 +194,10 @@ fn listed_by(members: &impl Serialize) -> Result<Attribute, StoreError> {
     Ok((attribute::LISTED, AttributeValue::M(encode(members, "listed")?)))
 }
 
-/// When DynamoDB may remove a door that is closed.
-fn expiry(door: &Door) -> Option<Attribute> {
-    let seconds = door.expires?.millis() / 1000 + 1;
-    Some((attribute::TTL, AttributeValue::N(seconds.to_string())))
+/// When DynamoDB may remove a row that is good until then.
+fn gone_after(expires: Time) -> [Attribute; 1] {
+    let seconds = expires.millis() / 1000 + 1;
+    [(attribute::TTL, AttributeValue::N(seconds.to_string()))]
 }
 
 /// A row beside a request does not repeat the request's id; its key has it.

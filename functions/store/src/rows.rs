@@ -94,3 +94,10 @@ pub(crate) fn in_form(phase: Phase, record: &Record, item: &mut Item) {
 pub(crate) fn is_first(item: &Item) -> bool {
     !item.contains_key(attribute::FORM)
 }
+
+/// Whether a row must be written anew: one of form 1, and one of form 2 that names a partner.
+pub(crate) fn is_earlier(item: &Item) -> bool {
+    let form = item.get(attribute::FORM).and_then(|form| form.as_n().ok()?.parse::<u32>().ok());
+    let names = || item.contains_key("partnerId");
+    form.is_none_or(|form| form < FORM && names())
+}

@@ -97,6 +97,7 @@ pub(crate) fn payload(model: &Model, request: &Request, text: String) -> Payload
         request: request.id,
         generation: request.generation,
         document_hash: sha256_hex(text.as_bytes()),
+        people: false,
         plan: named(request.plan.as_ref()),
         method,
         text,

@@ -2,7 +2,7 @@
 //!
 //! Neighbours: `schedule` makes them, `world` carries their calls.
 
-use domain::access::keys::PREFIX;
+use domain::access::secrets::KEY;
 use domain::time::Time;
 use fastrand::Rng;
 use model::invariants::{Violation, check};
@@ -301,7 +301,7 @@ impl Client {
     /// A refusal names neither a person nor a key (I12).
     fn quiet(&self, reply: &Reply) -> Result<(), Violation> {
         let told = reply.json.to_string();
-        let sings = told.contains(&self.mark) || told.contains(PREFIX);
+        let sings = told.contains(&self.mark) || told.contains(KEY);
         check("I12", reply.status < 400 || !sings, || format!("{} heard {told}", self.mark))
     }
 

@@ -151,7 +151,7 @@ impl CrmSources {
         let state = state(r.life.state);
         let failure = r.failure.as_ref().filter(|_| state == CrmState::Rejected);
         let attempt = format!("{}.{}", r.generation, r.attempt_count);
-        let payload = self.beside.payload.as_ref().map(|payload| payload.text.clone());
+        let payload = self.beside.payload.as_ref().and_then(|payload| payload.text_for(role));
         // Nothing was delivered as long as nobody can have received it.
         let sent = r.delivery != Delivery::Never;
         CrmRequest {
@@ -163,8 +163,8 @@ impl CrmSources {
             executed_date: r.executed_date.filter(|_| sent).map(date),
             process_immediately: r.scheduled_date.is_none(),
             life_cycle_state: state,
-            parameters_set: payload.as_deref().map(parameters).unwrap_or_default(),
-            request: payload.filter(|_| sent),
+            parameters_set: payload.map(parameters).unwrap_or_default(),
+            request: payload.filter(|_| sent).map(str::to_owned),
             response: self.beside.response.clone().or_else(|| r.response.clone()),
             reference_number: r.reference_number.clone(),
             error_code: failure.map(|failure| failure.cause.to_string()),

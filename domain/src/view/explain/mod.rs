@@ -103,7 +103,8 @@ pub struct Moment {
     pub method: Option<Named>,
     /// SHA-256 of the document that the plan was filled from.
     pub document_hash: Option<String>,
-    /// What is sent; of older generations null where it would be too much.
+    /// What is sent; null of older generations where it would be too much, and without
+    /// customer.view where it may hold data of people.
     pub payload: Option<String>,
     /// SHA-256 of what is sent.
     pub payload_sha256: Option<String>,
@@ -193,7 +194,7 @@ impl Evidence {
             number: self.request.id.to_string(),
             status: self.request.life.state,
             why: self.why(),
-            timeline: self.timeline(),
+            timeline: self.timeline(role),
             next: self.next(now),
             actions: self.actions(role),
             unreadable: self.unreadable,

@@ -2,6 +2,7 @@
 //!
 //! Neighbours: `mod` says what a moment is.
 
+use crate::access::Role;
 use crate::ids::sha256_hex;
 use crate::life::Step;
 use crate::limits::{EXCERPTS_BYTES, MOMENTS};
@@ -40,9 +41,9 @@ impl Moment {
 
 impl Evidence {
     /// All moments, oldest first; what happened at one instant stands in the order of cause.
-    pub(super) fn timeline(&self) -> Vec<Moment> {
+    pub(super) fn timeline(&self, role: &Role) -> Vec<Moment> {
         let mut moments = self.steps();
-        moments.extend(self.rendered());
+        moments.extend(self.rendered(role));
         moments.extend(self.attempts.iter().map(|line| self.attempt(line)));
         moments.extend(self.under_way());
         moments.extend(self.repeats.iter().map(|repeat| self.repeated(repeat)));
@@ -134,13 +135,13 @@ impl Evidence {
     }
 
     /// The frozen bytes of each generation, whole as long as there is room: the newest first.
-    fn rendered(&self) -> Vec<Moment> {
+    fn rendered(&self, role: &Role) -> Vec<Moment> {
         let mut room = EXCERPTS_BYTES;
         let each = self.payloads.iter().rev().map(|payload| {
             let mut moment = self.bytes(payload);
             if payload.text.len() <= room {
                 room -= payload.text.len();
-                moment.payload = Some(payload.text.clone());
+                moment.payload = payload.text_for(role).map(str::to_owned);
             }
             moment
         });

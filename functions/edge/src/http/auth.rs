@@ -4,14 +4,17 @@
 
 use axum::http::{HeaderMap, header};
 use domain::access::keys::KeyInfo;
+use domain::access::secrets::StandIn;
 use domain::access::{Act, Needs, Role};
 use domain::ids::{Id, sha256_hex};
 use domain::rejection::{Code, Rejection};
 use domain::stamp::Actor;
-use store::StoreError;
+use store::catalog::Opened;
+use store::{Extra, StoreError};
 
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::loss::accept_loss;
 
 /// A caller that is known.
 #[derive(Clone, Debug)]
@@ -22,6 +25,10 @@ pub struct Caller {
     pub key: KeyInfo,
     /// Its role.
     pub role: Role,
+    /// SHA-256 of the secret that was sent.
+    pub hash: String,
+    /// The session whose secret that is; none: it is the key's.
+    pub session: Option<StandIn>,
 }
 
 impl Caller {
@@ -60,12 +67,15 @@ impl Caller {
 /// 401 without a valid key, 403 without the permission.
 pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Caller, Problem> {
     let secret = secret.ok_or_else(unauthenticated)?;
-    let key = app.store.find_api_key(&sha256_hex(secret.as_bytes())).await?;
-    let key = key.filter(|key| key.is_live(app.clock.now())).ok_or_else(unauthenticated)?;
+    let (hash, now) = (sha256_hex(secret.as_bytes()), app.clock.now());
+    let opened = app.store.find_opened(&hash, now).await?;
+    let opened = opened.filter(|opened| opened.key.is_live(now)).ok_or_else(unauthenticated)?;
+    let Opened { key, session } = opened;
     let role = match app.store.load_role(key.tenant, key.info.role_id).await {
         Err(StoreError::NotFound(_)) => return Err(unauthenticated().into()),
         other => other?,
     };
+    let role = if key.info.is_bound() { role.of_bound_key() } else { role };
     if !role.meets(needs) {
         let wanted = match needs {
             Needs::OneOf(list) => words(list, " or "),
@@ -74,7 +84,11 @@ pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Cal
         };
         return Err(forbidden(&wanted).into());
     }
-    Ok(Caller { tenant: key.tenant, key: key.info, role })
+    if let Some(used) = key.used(now) {
+        let noted = app.store.commit(key.tenant, &used, &Extra::default()).await;
+        accept_loss(noted, "the next call notes the day");
+    }
+    Ok(Caller { tenant: key.tenant, key: key.info, role, hash, session })
 }
 
 fn words(list: &[(domain::access::Area, Act)], joint: &str) -> String {

@@ -275,7 +275,8 @@ impl Cx {
         if !self.route.heeds_idempotency_key() {
             return Ok(None);
         }
-        idempotency::named(&self.parts.method, &self.parts.uri, &self.parts.headers, &self.body)
+        let named = idempotency::named(&self.parts, &self.body)?;
+        named.map(|named| Ok(named.seen_by(self.caller()?))).transpose()
     }
 
     /// The same for a call, or a part of one, of this name.

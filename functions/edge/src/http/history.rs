@@ -11,7 +11,8 @@ use crate::http::context::Cx;
 use crate::http::problem::Problem;
 
 impl Cx {
-    /// Names the keys of a history: the caller's own without a read.
+    /// Names the keys of a history: the caller's own without a read. A bound key sees no other's
+    /// name.
     ///
     /// # Errors
     /// When the store is not available.
@@ -19,7 +20,7 @@ impl Cx {
         let Caller { tenant, key, .. } = self.caller()?;
         let mut known = BTreeMap::from([(key.id.to_string(), Some(key.name.clone()))]);
         for line in history {
-            if !known.contains_key(&line.by) {
+            if !known.contains_key(&line.by) && !key.is_bound() {
                 let found = self.store().find_key_info(*tenant, &line.by).await?;
                 known.insert(line.by.clone(), found.map(|key| key.name));
             }

@@ -3,13 +3,14 @@
 //! Neighbours: `Cx::decide` asks when its commit finds the record. Guarantee (I10): the record is
 //! committed with the effect, or neither is.
 
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::request::Parts;
 use domain::ids::sha256_hex;
 use domain::limits::IDEMPOTENCY_KEY_CHARS;
 use domain::rejection::{Code, Rejection};
 use store::idempotency::SavedAnswer;
 
 use crate::http::answer::Answer;
+use crate::http::auth::Caller;
 
 /// The name of a call that may be repeated.
 #[derive(Clone, Debug)]
@@ -23,12 +24,8 @@ pub struct Repeatable {
 ///
 /// # Errors
 /// 400 for a key that is empty, too long, or not visible ASCII.
-pub fn named(
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Option<Repeatable>, Rejection> {
+pub fn named(parts: &Parts, body: &[u8]) -> Result<Option<Repeatable>, Rejection> {
+    let Parts { method, uri, headers, .. } = parts;
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -50,6 +47,18 @@ pub fn named(
 }
 
 impl Repeatable {
+    /// The name among those who see the same: what is replayed was shown to one of them.
+    #[must_use]
+    pub fn seen_by(self, caller: &Caller) -> Self {
+        match (caller.key.bound(), caller.role.sees_people()) {
+            (None, true) => self,
+            (bound, people) => {
+                let owner = bound.map(|bound| bound.id().to_string()).unwrap_or_default();
+                self.part(&format!("{owner} {people}"))
+            }
+        }
+    }
+
     /// The name of a part of the call.
     #[must_use]
     pub fn part(&self, name: &str) -> Self {

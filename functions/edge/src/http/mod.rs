@@ -10,6 +10,7 @@ pub mod dialect;
 mod history;
 pub mod idempotency;
 pub mod openapi;
+mod own;
 pub mod page;
 mod positions;
 pub mod problem;

@@ -4,9 +4,10 @@
 //! without a permission does not exist.
 
 use domain::access::audit::AuditEntry;
-use domain::access::keys::{ApiKeyInput, KeyInfo};
+use domain::access::keys::{ApiKeyInput, ApiKeyPatch, KeyInfo};
 use domain::access::namespace::NamespaceInput;
 use domain::access::role::RoleInput;
+use domain::access::secrets::SessionInfo;
 use domain::access::tenant::TenantPatch;
 use domain::access::{Act, Area, Namespace, Needs, Role, Tenant};
 use domain::activation::activate::{ActivationInput, BulkInput};
@@ -86,15 +87,33 @@ pub const ROUTES: &[Route] = &[
         "Makes an API key; its secret is shown once.").takes::<ApiKeyInput>().made::<KeyInfo>()
             .audits(Kind::ApiKey),
     get("listApiKeys", "/v1/api-keys", ADMIN_VIEW, Access,
-        "Lists API keys.").page::<KeyInfo>(),
+        "Lists API keys.").query(&["roleId"]).page::<KeyInfo>(),
+    get("getApiKey", "/v1/api-keys/{id}", ADMIN_VIEW, Access,
+        "Shows an API key, without its secret.").one::<KeyInfo>(),
+    patch("updateApiKey", "/v1/api-keys/{id}", ADMIN_EDIT, Access,
+        "Changes name, role, person and end of an API key.")
+            .takes::<ApiKeyPatch>().one::<KeyInfo>().audits(Kind::ApiKey),
+    post("rotateApiKey", "/v1/api-keys/{id}/rotate", ADMIN_EDIT, Access,
+        "Makes the next secret, shown once; the one before lives on for the overlap.")
+            .takes::<RotateInput>().one::<KeyInfo>().audits(Kind::ApiKey),
     delete("revokeApiKey", "/v1/api-keys/{id}", ADMIN_EDIT, Access,
         "Revokes an API key.").audits(Kind::ApiKey),
+    post("createSession", "/v1/sessions", AnyKey, Access,
+        "Begins a session of the calling key, of 12 hours; its secret is shown once.")
+            .made::<SessionInfo>().audits(Kind::Session),
+    delete("endSession", "/v1/sessions/current", AnyKey, Access,
+        "Ends the calling session.").audits(Kind::Session),
     post("createRole", "/v1/roles", ADMIN_EDIT, Access,
         "Makes a role.").takes::<RoleInput>().made::<Role>().audits(Kind::Role),
     get("listRoles", "/v1/roles", ADMIN_VIEW, Access,
         "Lists roles.").page::<Role>(),
     get("getRole", "/v1/roles/{id}", ADMIN_VIEW, Access,
         "Shows a role.").one::<Role>(),
+    put("updateRole", "/v1/roles/{id}", ADMIN_EDIT, Access,
+        "Replaces a role; one that is built in can only be enabled and disabled.")
+            .takes::<RoleInput>().one::<Role>().audits(Kind::Role),
+    delete("deleteRole", "/v1/roles/{id}", ADMIN_EDIT, Access,
+        "Deletes a role that no living key has.").audits(Kind::Role),
     post("createNamespace", "/v1/namespaces", CATALOG_ADD, Access,
         "Makes a namespace.").takes::<NamespaceInput>().made::<Namespace>().audits(Kind::Namespace),
     get("listNamespaces", "/v1/namespaces", CATALOG_VIEW, Access,

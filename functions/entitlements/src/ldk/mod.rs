@@ -41,10 +41,12 @@ async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
         Rejection::new(Code::NotFound, detail)
     };
     let id = name.strip_suffix(".ws").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
-    match cx.store().load_entitlement(cx.tenant()?, id).await {
-        Err(StoreError::NotFound(_)) => Err(unknown().into()),
-        other => Ok(other?),
-    }
+    let found = match cx.store().load_entitlement(cx.tenant()?, id).await {
+        Err(StoreError::NotFound(_)) => return Err(unknown().into()),
+        other => other?,
+    };
+    cx.caller()?.owns(&found, "entitlement").map_err(|_| unknown())?;
+    Ok(found)
 }
 
 pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
@@ -83,6 +85,7 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
         asked.whole()?;
         let beside = Surroundings::of(cx, &entitlement, input.products()).await?;
         let around = beside.on(stamp.now.day());
+        let input = &input.clone().unhidden(&entitlement);
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
         let (next, decision) = entitlement.update(input, around, &known, &stamp)?;
@@ -92,7 +95,8 @@ pub(crate) async fn post(cx: Cx) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn get(cx: Cx) -> Result<Answer, Problem> {
-    let document = writing::document(&load(&cx).await?);
+    let entitlement = load(&cx).await?;
+    let document = writing::document(&entitlement.seen_by(&cx.caller()?.role));
     let written = quick_xml::se::to_string_with_root(ROOT, &document);
     let broken = |_| Problem::of_code(Code::Internal);
     let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";

@@ -1,0 +1,54 @@
+//! One rule for people's data: members of customers and partners, of their contacts and of those
+//! who use an activation are shown to callers with customer.view alone, on every route. (What is
+//! private of a person, in a profile, takes customer.edit.)
+//!
+//! Neighbours: the views and the document of a plan ask here. Guarantee: ids are shown, texts are
+//! not.
+
+use crate::access::role::{Act, Area, Role};
+use crate::attributes::CustomAttributes;
+use crate::customer::Customer;
+use crate::customer::contact::Contact;
+
+/// What stands in place of a text that the caller may not see.
+pub const HIDDEN: &str = "hidden";
+
+/// A text that is not shown.
+pub fn hide(text: &mut String) {
+    HIDDEN.clone_into(text);
+}
+
+impl Role {
+    /// Whether people's data are shown in this role.
+    pub fn sees_people(&self) -> bool {
+        self.may(Area::Customer, Act::View)
+    }
+}
+
+impl CustomAttributes {
+    fn hide(&mut self) {
+        self.custom_attribute.iter_mut().for_each(|attribute| hide(&mut attribute.value));
+    }
+}
+
+impl Customer {
+    /// The same without what it says of somebody.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        [&mut self.identifier, &mut self.name].into_iter().chain(&mut self.emails).for_each(hide);
+        self.ref_id.iter_mut().for_each(hide);
+        self.custom_attributes.hide();
+        self.profile = None;
+        self
+    }
+}
+
+impl Contact {
+    /// The same without what it says of somebody.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        hide(&mut self.email_id);
+        self.name.iter_mut().for_each(hide);
+        self
+    }
+}

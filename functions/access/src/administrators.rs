@@ -1,0 +1,66 @@
+//! Who else administers a tenant, when somebody ends to.
+//!
+//! Neighbours: `keys` and `roles` ask before they take something away.
+
+use domain::access::giving::{Administrator, Lasts};
+use domain::access::keys::KeyInfo;
+use domain::limits::PAGE;
+use domain::record::Kind;
+use edge::{Cx, Problem};
+use store::StoreError;
+use store::list::PageOf;
+
+/// One among these keys that administers the tenant for as long as this; none where nothing is
+/// lost, or nobody does.
+pub(crate) async fn another(
+    cx: &Cx,
+    lasts: Option<Lasts>,
+    among: impl Fn(&KeyInfo) -> bool + Copy + Send + Sync,
+) -> Result<Option<Administrator>, Problem> {
+    let Some(lasts) = lasts else { return Ok(None) };
+    let (tenant, now) = (cx.tenant()?, cx.app.clock.now());
+    let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
+    loop {
+        let near = |key: &KeyInfo| among(key) && key.is_live(now);
+        let found = cx.store().list::<KeyInfo>(tenant, Kind::ApiKey, &page, near).await?;
+        for info in found.rows {
+            // The list may be late: the row itself counts.
+            let key = cx.store().load_api_key(tenant, info.id).await?;
+            let role = match cx.store().load_role(tenant, key.info.role_id).await {
+                Err(StoreError::NotFound(_)) => continue,
+                other => other?,
+            };
+            let theirs = key.info.administers(&role, now);
+            if among(&key.info) && theirs.is_some_and(|theirs| theirs.as_long_as(lasts)) {
+                return Ok(Some(Administrator { key, role }));
+            }
+        }
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// How long the keys of a role administer the tenant in it; none: no key does.
+pub(crate) async fn longest(
+    cx: &Cx,
+    role: &domain::access::Role,
+) -> Result<Option<Lasts>, Problem> {
+    let (tenant, now) = (cx.tenant()?, cx.app.clock.now());
+    let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
+    let mut longest: Option<Lasts> = None;
+    loop {
+        let theirs = |key: &KeyInfo| key.role_id == role.id;
+        let found = cx.store().list::<KeyInfo>(tenant, Kind::ApiKey, &page, theirs).await?;
+        for lasts in found.rows.iter().filter_map(|key| key.administers(role, now)) {
+            if longest.is_none_or(|longest| lasts.as_long_as(longest)) {
+                longest = Some(lasts);
+            }
+        }
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(longest);
+        }
+    }
+}
