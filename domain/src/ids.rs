@@ -118,6 +118,8 @@ pub enum Purpose {
     MasterKey,
     /// All of the tenant's first namespace.
     Namespace,
+    /// All of a new tenant.
+    Tenant,
     /// All of the tenant's first role.
     Role,
     /// All of the administrator's key.

@@ -166,6 +166,8 @@ pub const PING_TIMEOUT: Period = Period::from_secs(8);
 pub const SECRET_OVERLAP: (Period, Period) = (Period::from_secs(0), Period::from_secs(7 * 86_400));
 /// Life of the older callback secret when none is given.
 pub const SECRET_OVERLAP_DEFAULT: Period = Period::from_secs(86_400);
+/// What the dispatcher knows of a tenant is kept so long.
+pub const TENANT_KEPT: Period = Period::from_secs(5);
 /// A session of an API key lives so long.
 pub const SESSION_KEPT: Period = Period::from_secs(12 * 3600);
 /// Method time-out.

@@ -53,6 +53,9 @@ pub enum Code {
     BadSignature,
     /// The key's role lacks the permission that this call needs.
     Forbidden,
+    /// Whoever runs the service has suspended the tenant: its keys are refused and its requests
+    /// held until that ends.
+    TenantSuspended,
     /// There is nothing at this address.
     NotFound,
     /// This address does not answer that HTTP method.

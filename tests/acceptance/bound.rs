@@ -239,6 +239,10 @@ async fn each_touches_their_own_alone() {
     assert_eq!(named["data"], json!([]));
     assert_eq!(client.get("/v1/partners").await.expect(200)["data"], json!([]));
     // Who moved what is shown by the id; names of the vendor's people are the vendor's.
+    let told = client.get(&format!("/v1/provisioning-requests/{}/explain", of_a.requests[0])).await;
+    assert!(told.status == 200 && !told.text.contains("Administrator"), "{}", told.text);
+    let gone = shop.story.admin().delete(&format!("/v1/customers/{a}")).await;
+    gone.refused(409, "IN_USE");
     let shown = client.get(&format!("/v1/activations/{}", of_a.activations[0])).await.expect(200);
     assert_eq!(shown["history"][0]["byName"], Value::Null);
     assert_eq!(made["history"][0]["byName"], format!("customerId {a}"), "their own is theirs");

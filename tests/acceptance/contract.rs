@@ -335,6 +335,7 @@ async fn decisions(store: &(dyn Store + 'static)) {
 async fn answers(store: &(dyn Store + 'static)) {
     let (tenant, now) = (id(7), Time::from_millis(1_800_000_000_000));
     let answer = SavedAnswer {
+        people: false,
         hash: "h".to_owned(),
         body_hash: "b".to_owned(),
         status: 201,

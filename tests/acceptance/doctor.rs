@@ -69,6 +69,7 @@ impl Patient {
             public_url: app.public_url.clone(),
             egress: app.egress.clone(),
             tokens: edge::provider::token::Tokens::default(),
+            tenants: edge::tenants::Tenants::default(),
         }
     }
 

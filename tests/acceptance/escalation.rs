@@ -9,7 +9,7 @@ use harness::{Client, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::roles::with_role;
+use crate::roles::{named, patch, with_key, with_role};
 
 const AREAS: [&str; 6] =
     ["catalog", "entitlement", "activation", "subscription", "customer", "admin"];
@@ -132,6 +132,10 @@ async fn no_sequence_of_acts_gives_a_permission_that_was_lacking() {
         let space = id(&admin.post("/v1/namespaces", &json!({"name": "B"})).await.expect(201));
         let has = permissions(rng, space, 110, true);
         let client = with_role(admin, "Attacker", &has).await;
+        // Somebody who is more, and is mended by an administrator whenever they became less.
+        let role = named(admin, "Administrator").await["id"].clone();
+        let (strong, _) = with_key(admin, json!({"name": "Strong", "roleId": role})).await;
+        let strong = format!("/v1/api-keys/{}", strong["id"]);
         let mut attacker = Attacker {
             clients: vec![client],
             roles: Vec::new(),
@@ -145,6 +149,8 @@ async fn no_sequence_of_acts_gives_a_permission_that_was_lacking() {
                 attacker.learn().await;
             }
             attacker.step(rng).await;
+            let mended = patch(admin, &strong, &json!({"roleId": role})).await;
+            assert!(mended.status < 500, "{}", mended.text);
             attacker.hold(&format!("seed {seed}, step {step}")).await;
         }
         done.append(&mut attacker.done);

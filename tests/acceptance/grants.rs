@@ -40,7 +40,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "master-key: GetSecretValue",
     ]),
     ("activations", &[
-        "catalog: GetItem PutItem Query UpdateItem",
+        "catalog: BatchGetItem GetItem PutItem Query UpdateItem",
         "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem UpdateItem",
         "core/listed: Query",

@@ -119,7 +119,7 @@ async fn previews_and_acts_hide_them_too() {
     assert!(hidden["payloadSha256"].is_string());
     // Nor is an answer replayed that another one was given.
     let once = [("idempotency-key", "once")];
-    let body = json!({"action": "ENABLE"});
+    let body = json!({"action": "DISABLE"});
     let path = format!("/v1/entitlements/{e_id}/actions");
     let first = admin.post_with(&path, &once, &body).await;
     let theirs = clerk.post_with(&path, &once, &body).await;
@@ -127,12 +127,44 @@ async fn previews_and_acts_hide_them_too() {
     // Answers to acts.
     for (path, body) in [
         (format!("/v1/activations/{aid}/revoke"), json!({"comments": "Done"})),
-        (format!("/v1/entitlements/{e_id}/actions"), json!({"action": "DISABLE"})),
         (format!("/v1/entitlements/{e_id}/actions"), json!({"action": "ENABLE"})),
+        (format!("/v1/entitlements/{e_id}/actions"), json!({"action": "DISABLE"})),
     ] {
         let told = seen(&clerk, &path, body).await;
         assert!(!told.contains(CANARY), "{told}");
     }
+}
+
+/// A payload that breaks its schema says where, and not what stands there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_schema_does_not_tell_whom_it_met() {
+    let story = Story::begin().await;
+    let schema = json!({"type": "object", "properties": {"n": {"type": "number", "enum": [1]}}});
+    let body = json!({"name": "Broken", "payloadSchema": schema,
+        "definition": {"n": "$.provisioningRequest.customer.name"}});
+    story.admin().put(&format!("/v1/plans/{}", story.plan), &body).await.expect(200);
+    let (_, request, _) = sold(&story).await;
+    let failed = story.until_status(request, "FAILED").await;
+    let told = failed["errorDescription"].as_str().unwrap();
+    assert!(told.contains("at \"/n\"") && told.contains("number"), "{told}");
+    assert!(!failed.to_string().contains(CANARY), "{failed}");
+}
+
+/// One Idempotency-Key has one effect, whatever its callers may see.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_not_done_again_for_who_sees_less() {
+    let story = Story::begin().await;
+    let clerk = with_role(story.admin(), "Clerk", &all(&["activation", "entitlement"])).await;
+    let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
+    let once = |key: &'static str| [("idempotency-key", key)];
+    let path = "/v1/activations";
+    let first = story.admin().post_with(path, &once("a"), &body).await.expect(201);
+    clerk.post_with(path, &once("a"), &body).await.refused(422, "IDEMPOTENCY_KEY_REUSED");
+    let theirs = clerk.post_with(path, &once("b"), &body).await.expect(201);
+    let again = story.admin().post_with(path, &once("b"), &body).await.expect(201);
+    assert_eq!(again["aid"], theirs["aid"]);
+    let all = clerk.get(path).await.expect(200);
+    assert_eq!(all["data"].as_array().unwrap().len(), 2, "{first} {theirs}");
 }
 
 /// Who reads a draft without its e-mails, changes a member and sends all of it back, changes that

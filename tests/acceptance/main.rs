@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end so")]
 
 mod activations;
+mod assigned;
 mod audited;
 mod bad_input;
 mod bound;
@@ -15,6 +16,7 @@ mod credentials;
 mod crm;
 mod dispatching;
 mod doctor;
+mod egress;
 mod entitlements;
 mod escalation;
 mod events;
@@ -53,6 +55,7 @@ mod profiles;
 mod put_back;
 mod races;
 mod read_back;
+mod renewed;
 mod restart;
 mod restored;
 mod retrying;
@@ -70,6 +73,7 @@ mod template_changes;
 mod template_indexes;
 mod template_made;
 mod ten_thousand;
+mod tenants;
 mod tidy;
 mod torn;
 mod trials;

@@ -79,6 +79,7 @@ fn stage(folder: &Path) -> Stage {
         public_url: app.public_url.clone(),
         egress: app.egress.clone(),
         tokens: edge::provider::token::Tokens::default(),
+        tenants: edge::tenants::Tenants::default(),
     });
     let api = Api::new(routers(&app));
     Stage { app, clock, queue, provider, api }

@@ -75,6 +75,7 @@ impl Town {
                 public_url: stage.app.public_url.clone(),
                 egress: stage.app.egress.clone(),
                 tokens: edge::provider::token::Tokens::default(),
+                tenants: edge::tenants::Tenants::default(),
             })
         };
         let with_routes = ROUTERS.iter().map(|(function, _)| -> &'static str { function.into() });

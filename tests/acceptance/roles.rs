@@ -1,8 +1,10 @@
 //! Roles: those that every tenant has, those of its own, and that nobody gives more than they have.
 
 use domain::access::built_in::BUILT_IN;
+use domain::time::Period;
+use edge::ports::{Clock, SystemClock};
 use harness::story::{days_ahead, id};
-use harness::{Client, Reply, Service};
+use harness::{Client, Reply, Service, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::keys::{Key, Table};
@@ -204,6 +206,15 @@ async fn nobody_gives_more_than_they_have() {
     patch(&clerk, &mine, &body).await.refused(403, "FORBIDDEN");
     let body = json!({"expires": days_ahead(9)});
     patch(&clerk, &strong_key, &body).await.refused(403, "FORBIDDEN");
+    // Nor may who is more be weakened: their secret could be had meanwhile, until they are mended.
+    let nothing = id(&clerk.post("/v1/roles", &json!({"name": "0"})).await.expect(201));
+    patch(&clerk, &strong_key, &json!({"roleId": nothing})).await.refused(403, "FORBIDDEN");
+    let desk = named(admin, "Order desk").await;
+    let path = format!("/v1/roles/{}", desk["id"]);
+    clerk.put(&path, &desk).await.refused(403, "FORBIDDEN");
+    let twice = json!({"name": "T", "permissions": [{"area": "admin", "acts": ["view", "view"]}]});
+    let reply = admin.post("/v1/roles", &twice).await;
+    assert_eq!((reply.status, reply.pointer()), (400, "/permissions/0/acts"), "{}", reply.text);
     // What they have they may give.
     let body = json!({"name": "Less", "permissions": [here, {"area": "admin", "acts": ["edit"]}]});
     let less = id(&clerk.post("/v1/roles", &body).await.expect(201));
@@ -264,6 +275,50 @@ async fn somebody_administers_always() {
     let tenant = domain::ids::Id::FIRST_TENANT;
     let key = bootstrap::administrator(app, tenant).await.unwrap();
     admin.with_key(&key).get("/v1/roles").await.expect(200);
+}
+
+/// The only administrator changes to a role that is disabled at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_moves_into_a_role_that_closes() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    for round in 0..12 {
+        let me = admin.get("/v1/me").await.expect(200);
+        let key = format!("/v1/api-keys/{}", me["key"]["id"]);
+        let body = json!({"name": format!("Next {round}"),
+            "permissions": named(admin, "Administrator").await["permissions"]});
+        let next = admin.post("/v1/roles", &body).await.expect(201);
+        let role = format!("/v1/roles/{}", next["id"]);
+        let mut off = next.clone();
+        off["enabled"] = json!(false);
+        let into = json!({"roleId": next["id"]});
+        let (moved, closed) = tokio::join!(patch(admin, &key, &into), admin.put(&role, &off));
+        let done = (moved.status, closed.status);
+        assert!(done != (200, 200), "{} {}", moved.text, closed.text);
+        admin.get("/v1/roles").await.expect(200);
+    }
+}
+
+/// An expired key is revived while its role is deleted: it never lives without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_living_key_has_its_role() {
+    let service = Service::start().await;
+    let admin = &service.admin;
+    for round in 0..6 {
+        let role = json!({"name": format!("Till {round}")});
+        let role = id(&admin.post("/v1/roles", &role).await.expect(201));
+        let soon = SystemClock.now().after(Period::from_millis(700)).to_string();
+        let body = json!({"name": "K", "roleId": role, "expires": soon});
+        let (key, client) = with_key(admin, body).await;
+        until("its end", async || (client.get("/v1/me").await.status == 401).then_some(())).await;
+        let (path, revive) =
+            (format!("/v1/api-keys/{}", key["id"]), json!({"expires": days_ahead(1)}));
+        let role = format!("/v1/roles/{role}");
+        let (revived, gone) = tokio::join!(patch(admin, &path, &revive), admin.delete(&role));
+        let good = client.get("/v1/me").await.status == 200;
+        assert_eq!(good, revived.status == 200, "{} {}", revived.text, gone.text);
+        assert_eq!(good, gone.status == 409, "{} {}", revived.text, gone.text);
+    }
 }
 
 /// Two acts, each of which counts on the other's administrator: one of them is refused.

@@ -182,8 +182,22 @@ async fn a_key_that_was_revoked_is_told_at_the_start() {
     }
     let Service { running, folder, .. } = service;
     stop(running, folder.path()).await;
-    refused(folder.path(), &["admin-key was revoked", "makes a new key"]).await;
+    refused(folder.path(), &["admin-key was revoked, was rotated", "makes a new key"]).await;
     std::fs::remove_file(folder.path().join("admin-key")).unwrap();
+    start(&options(folder.path())).await.unwrap().stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_rotated_is_written_into_its_file() {
+    let service = Service::start().await;
+    let me = service.admin.get("/v1/me").await.expect(200);
+    let path = format!("/v1/api-keys/{}/rotate", me["key"]["id"]);
+    let rotated = service.admin.post(&path, &json!({"overlap": "PT0S"})).await.expect(200);
+    let Service { running, folder, .. } = service;
+    stop(running, folder.path()).await;
+    refused(folder.path(), &["was rotated", "Write the newest secret into that file"]).await;
+    let secret = rotated["secret"].as_str().unwrap();
+    std::fs::write(folder.path().join("admin-key"), secret).unwrap();
     start(&options(folder.path())).await.unwrap().stop().await;
 }
 

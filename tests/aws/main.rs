@@ -59,6 +59,8 @@ async fn tell(steps: &Steps, tools: &Tools, aws: &emulator::Aws) {
     let story = stories::begin(tools, aws, &stack).await;
     steps.say("the main job, through every function");
     stories::main_job(aws, &story).await;
+    steps.say("a second tenant");
+    stories::second_tenant(tools, aws, &story).await;
     steps.say("a poison message among nine good ones; a lost message");
     stories::poison_and_loss(aws, &stack, &story).await;
     steps.say("sam deploy again, over live data and under load");

@@ -53,6 +53,34 @@ pub(crate) async fn main_job(aws: &Aws, story: &Story<()>) {
     assert!(shown.to_string().contains("P-1"), "{shown}");
 }
 
+/// A second tenant, made by the bootstrap function: both run the main job, neither sees the other;
+/// one that is suspended is refused.
+pub(crate) async fn second_tenant(tools: &Tools, aws: &Aws, story: &Story<()>) {
+    let made = stack::bootstrap(tools, aws, r#"{"tenant": "Acme"}"#).await;
+    let acme = story.admin.with_key(made["apiKey"].as_str().unwrap());
+    let other = Story::over((), acme).await;
+    harness::main_job::an_entitlement_is_provisioned(&other).await;
+    for (one, two) in [(story, &other), (&other, story)] {
+        for list in ["customers", "entitlements", "activations", "provisioning-requests"] {
+            let told = one.admin.get(&format!("/v1/{list}?limit=100")).await.text;
+            assert!(
+                !told.contains(&two.e_id) && !told.contains(&two.product.to_string()),
+                "{list}"
+            );
+        }
+        let theirs = one.admin.get(&format!("/v1/entitlements/{}", two.e_id)).await;
+        theirs.refused(404, "NOT_FOUND");
+    }
+    let tenants = stack::bootstrap(tools, aws, r#"{"tenants": true}"#).await;
+    assert_eq!(tenants["data"].as_array().unwrap().len(), 2, "{tenants}");
+    let id = &made["tenantId"];
+    stack::bootstrap(tools, aws, &json!({"suspend": id}).to_string()).await;
+    other.admin.get("/v1/me").await.refused(403, "TENANT_SUSPENDED");
+    story.admin.get("/v1/me").await.expect(200);
+    stack::bootstrap(tools, aws, &json!({"resume": id}).to_string()).await;
+    other.admin.get("/v1/me").await.expect(200);
+}
+
 /// Nine messages and a poison one in one batch, and before them one that was lost.
 pub(crate) async fn poison_and_loss(aws: &Aws, stack: &Stack, story: &Story<()>) {
     let (queue, dead) =

@@ -113,7 +113,7 @@ pub struct ApiKeyPatch {
     pub person_name: Option<String>,
     /// The person's e-mail; empty: none.
     pub email: Option<String>,
-    /// Good until then.
+    /// Good until then; an end can be moved, and not be taken away.
     pub expires: Option<Time>,
 }
 
@@ -222,11 +222,11 @@ impl ApiKey {
         let before = self.info.administers(role, stamp.now);
         let after = info.administers(next_role, stamp.now);
         let mut decision = Decision::default().save(next.clone());
-        // Who deletes a role at the same moment must find that a key has it.
+        // Who changes or deletes the role at the same moment must find that a key has it.
         let known = other.as_ref().is_some_and(|other| other.role.id == next_role.id);
         let lost = Administrator::is_lost(before, after);
-        if next_role.id != self.info.role_id && !(lost && known) {
-            decision = decision.refer(next_role.clone());
+        if !(lost && known) {
+            decision = decision.save(next_role.clone());
         }
         if lost {
             decision = Administrator::stays(other, decision)?;

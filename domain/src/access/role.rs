@@ -108,6 +108,8 @@ impl RoleInput {
         let few = self.permissions.len() <= GRANTS;
         faults.check(few, "/permissions", format!("at most {GRANTS} entries"));
         for (i, grant) in self.permissions.iter().enumerate() {
+            let once = grant.acts.iter().enumerate().all(|(n, act)| !grant.acts[..n].contains(act));
+            faults.check(once, &format!("/permissions/{i}/acts"), "names each act once");
             let at = format!("/permissions/{i}/namespaceId");
             let fine = grant.namespace_id.is_none() || grant.area == Area::Catalog;
             faults.check(fine, &at, "only the catalog is divided into namespaces");

@@ -1,4 +1,4 @@
-//! The tenant: the vendor that runs the service, and its settings.
+//! A tenant: a vendor, and its settings. Whoever runs the service makes and suspends tenants.
 //!
 //! Neighbours: CRM.COM's view shows it as the unit of whoever acted. Guarantee: there is one, also
 //! before anybody said anything about it.
@@ -36,6 +36,10 @@ pub struct Tenant {
     pub parent_business_unit_name: Option<String>,
     /// Whether CRM.COM's view fills the members that later versions of it leave empty (003-H10).
     pub legacy_compatibility: bool,
+    /// Since when whoever runs the service has it suspended: its keys are refused, its requests
+    /// held; null: it is not.
+    #[serde(default)]
+    pub suspended_date: Option<Time>,
     /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
@@ -80,6 +84,7 @@ impl Tenant {
             community_name: None,
             parent_business_unit_name: None,
             legacy_compatibility: true,
+            suspended_date: None,
             version: 0,
             meta: Meta {
                 created_date: never,
@@ -90,6 +95,43 @@ impl Tenant {
             rev: Rev::default(),
         };
         Self { rev: Rev::read(0, unchanged.clone()), ..unchanged }
+    }
+
+    /// Makes one.
+    ///
+    /// # Errors
+    /// The name's faults.
+    pub fn create(name: &str, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+        let mut faults = Faults::default();
+        let name = faults.take("/tenant", text::short(name));
+        faults.finish()?;
+        let name = name.unwrap_or_default();
+        let made = Self { name, rev: Rev::default(), ..Self::default_of(stamp.id(0)) };
+        Ok(made.saved(stamp))
+    }
+
+    /// Writes the row of one that has none, so that it is listed.
+    pub fn begin(self, stamp: &Stamp) -> Option<Decision> {
+        (self.rev.number() == 0).then(|| self.saved(stamp).1)
+    }
+
+    /// Suspends it, or ends that. What is so already changes nothing.
+    pub fn suspend(mut self, suspended: bool, stamp: &Stamp) -> (Self, Decision) {
+        if self.suspended_date.is_some() == suspended {
+            return (self, Decision::default());
+        }
+        self.suspended_date = suspended.then_some(stamp.now);
+        self.saved(stamp)
+    }
+
+    /// The same, changed.
+    fn saved(mut self, stamp: &Stamp) -> (Self, Decision) {
+        if self.version == 0 {
+            self.meta = Meta::new(stamp);
+        }
+        self.version += 1;
+        self.meta.touch(stamp);
+        (self.clone(), Decision::default().save(self))
     }
 
     /// Changes what is given.
@@ -128,11 +170,6 @@ impl Tenant {
             self.legacy_compatibility = on;
         }
         faults.finish()?;
-        if self.version == 0 {
-            self.meta = Meta::new(stamp);
-        }
-        self.version += 1;
-        self.meta.touch(stamp);
-        Ok((self.clone(), Decision::default().save(self)))
+        Ok(self.saved(stamp))
     }
 }

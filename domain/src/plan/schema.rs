@@ -22,12 +22,13 @@ pub fn check(text: &str) -> Result<(), String> {
 /// Whether the payload meets the schema.
 ///
 /// # Errors
-/// The first place where it does not, and why.
+/// The first place where it does not, and why, without what stands there: it may be a person's.
 pub fn apply(text: &str, payload: &[u8]) -> Result<(), String> {
     let validator = compile(text)?;
     let payload: Value = serde_json::from_slice(payload).map_err(|error| not_json(&error))?;
     let fault = validator.iter_errors(&payload).next();
-    fault.map_or(Ok(()), |fault| Err(format!("at {:?}: {fault}", fault.instance_path().as_str())))
+    let Some(fault) = fault else { return Ok(()) };
+    Err(format!("at {:?}: {}", fault.instance_path().as_str(), fault.masked()))
 }
 
 /// References to the outside are refused: nothing is ever fetched.

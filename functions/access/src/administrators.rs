@@ -4,6 +4,7 @@
 
 use domain::access::giving::{Administrator, Lasts};
 use domain::access::keys::KeyInfo;
+use domain::access::{Act, Area, Role};
 use domain::limits::PAGE;
 use domain::record::Kind;
 use edge::{Cx, Problem};
@@ -42,25 +43,26 @@ pub(crate) async fn another(
     }
 }
 
-/// How long the keys of a role administer the tenant in it; none: no key does.
-pub(crate) async fn longest(
-    cx: &Cx,
-    role: &domain::access::Role,
-) -> Result<Option<Lasts>, Problem> {
+/// How long the keys of a role administer the tenant in it; none: it lets nobody. The list of keys
+/// may be late, so a role that has none in it counts as one with a key that ends now.
+pub(crate) async fn longest(cx: &Cx, role: &Role) -> Result<Option<Lasts>, Problem> {
+    if !role.may(Area::Admin, Act::Edit) {
+        return Ok(None);
+    }
     let (tenant, now) = (cx.tenant()?, cx.app.clock.now());
     let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
-    let mut longest: Option<Lasts> = None;
+    let mut longest = Lasts::Until(now);
     loop {
         let theirs = |key: &KeyInfo| key.role_id == role.id;
         let found = cx.store().list::<KeyInfo>(tenant, Kind::ApiKey, &page, theirs).await?;
         for lasts in found.rows.iter().filter_map(|key| key.administers(role, now)) {
-            if longest.is_none_or(|longest| lasts.as_long_as(longest)) {
-                longest = Some(lasts);
+            if lasts.as_long_as(longest) {
+                longest = lasts;
             }
         }
         page.after = found.next;
         if page.after.is_none() {
-            return Ok(longest);
+            return Ok(Some(longest));
         }
     }
 }

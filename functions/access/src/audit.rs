@@ -39,7 +39,7 @@ fn kind(name: &str) -> Result<Kind, Rejection> {
     kind.ok_or_else(|| Rejection::at("entity", Code::ValidationFailed, detail))
 }
 
-/// Entries about customers are shown only to callers who may see customers.
+/// What entries say of people is shown only to callers who may see customers.
 fn shown(cx: &Cx, mut page: Page<AuditEntry>) -> Result<Page<AuditEntry>, Problem> {
     if !cx.caller()?.role.sees_people() {
         page.rows = page.rows.into_iter().map(AuditEntry::hidden).collect();

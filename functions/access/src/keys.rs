@@ -3,6 +3,8 @@
 use domain::access::keys::{ApiKeyInput, ApiKeyPatch, KeyInfo};
 use domain::access::secrets::{KEY, new_secret};
 use domain::access::{ApiKey, Bound, Role};
+use domain::customer::Customer;
+use domain::decision::Decision;
 use domain::ids::Id;
 use domain::plan::door::RotateInput;
 use domain::record::Kind;
@@ -25,18 +27,17 @@ async fn role(cx: &Cx, id: Id) -> Result<Role, Problem> {
     Ok(role)
 }
 
-/// Holds whose key it is to be against who there is.
-async fn known(cx: &Cx, bound: Option<Bound>) -> Result<(), Problem> {
-    let Some(bound) = bound else { return Ok(()) };
+/// The customer or partner whose key it is to be.
+async fn owner(cx: &Cx, bound: Option<Bound>) -> Result<Option<Customer>, Problem> {
+    let Some(bound) = bound else { return Ok(None) };
     let (kind, at, what) = match bound {
         Bound::Customer(_) => (Kind::Customer, "/customerId", "Customer"),
         Bound::Partner(_) => (Kind::Partner, "/partnerId", "Partner"),
     };
     let found = cx.store().find_customers(cx.tenant()?, &[bound.id()]).await?;
-    if found.values().any(|customer| customer.kind() == kind) {
-        return Ok(());
-    }
-    Err(Rejection::from(Fault::unknown(at, what, bound.id())).into())
+    let found = found.into_values().find(|customer| customer.kind() == kind);
+    let unknown = || Rejection::from(Fault::unknown(at, what, bound.id()));
+    Ok(Some(found.ok_or_else(unknown)?))
 }
 
 /// The key with its secret, which is shown this once.
@@ -54,11 +55,11 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
             return Err(Rejection::at("/roleId", Code::ValidationFailed, "must be given").into());
         };
         let role = role(cx, role_id).await?;
-        known(cx, input.bound()?).await?;
+        let owner = owner(cx, input.bound()?).await?;
         let secret = new_secret(KEY, &stamp.entropy);
         let (key, decision) = ApiKey::create(input, tenant, &role, &secret, &stamp)?;
-        // Who deletes the role at the same moment must find that a key has it.
-        let decision = decision.refer(role);
+        // Who changes or deletes the role at the same moment must find that a key has it.
+        let decision = owner.into_iter().fold(decision.save(role), Decision::refer);
         let at = format!("/v1/api-keys/{}", key.info.id);
         let answer = Answer::created(&with_secret(&key, secret), at)?;
         Ok((answer.version(key.info.version).showing_once("secret"), decision))
@@ -90,6 +91,8 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
             Err(StoreError::NotFound(_)) => next_role.clone(),
             other => other?,
         };
+        // Who weakens a key that is more than they are could have its secret, and wait.
+        cx.caller()?.role.may_give(&before.permissions)?;
         let lasts = key.info.administers(&before, stamp.now);
         let other = another(cx, lasts, |other| other.id != id).await?;
         let (key, decision) = key.update(patch, (&before, &next_role), other, &stamp)?;

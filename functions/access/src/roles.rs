@@ -60,6 +60,8 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let role = load(cx).await?;
         cx.if_match(role.version)?;
+        // Who weakens a role that is more than they are could have secrets of its keys, and wait.
+        cx.caller()?.role.may_give(&role.permissions)?;
         let id = role.id;
         let lasts = longest(cx, &role).await?;
         let other = another(cx, lasts, |key| key.role_id != id).await?;

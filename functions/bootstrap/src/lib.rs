@@ -1,7 +1,10 @@
 //! The roles, the namespace and the first key of a tenant: nobody can call before they exist.
 //!
 //! Neighbours: local mode at its first start; on AWS the operator invokes its Lambda, which no
-//! route leads to. Guarantee: repeated, it makes a further key and nothing else.
+//! route leads to. Guarantee: repeated, it makes a further key, and
+//! what the tenant lacks by then.
+
+pub mod tenants;
 
 use std::sync::Arc;
 
@@ -31,8 +34,16 @@ use store::{Extra, StoreError};
 pub struct Asked {
     /// Look whether all is well, and make nothing.
     check: bool,
-    /// Bring rows of 0.1.0 to the present form, for some seconds; the next call goes on.
+    /// Bring rows of before to the present form, for some seconds; the next call goes on.
     migrate: bool,
+    /// Make a tenant of this name.
+    tenant: Option<String>,
+    /// List the tenants.
+    tenants: bool,
+    /// Suspend this tenant.
+    suspend: Option<Id>,
+    /// End the suspension of this tenant.
+    resume: Option<Id>,
     /// The operator's own clock, to be compared.
     now: Option<Time>,
 }
@@ -51,16 +62,32 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
     let master = app.master().map_err(|error| error.to_string())?;
     mark::compare_or_mark(&*app.store, master).await?;
     if asked.migrate {
-        complete(&app, Id::FIRST_TENANT).await.map_err(|problem| problem.to_string())?;
+        complete(&app).await.map_err(|problem| problem.to_string())?;
         let Migration { rows, found, changed, unreadable, done, .. } = migrate(&app).await?;
         let changed = changed + found;
         return Ok(json!({
             "done": done, "rows": rows, "changed": changed, "unreadable": unreadable,
         }));
     }
-    let made = administrator(&app, Id::FIRST_TENANT).await;
-    let api_key = made.map_err(|problem| problem.to_string())?;
-    Ok(json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
+    let done = if let Some(name) = &asked.tenant {
+        tenants::create(&app, name).await
+    } else if asked.tenants {
+        tenants::list(&app).await
+    } else if let Some((id, suspended)) = asked.suspension() {
+        tenants::suspend(&app, id, suspended).await
+    } else {
+        let made = administrator(&app, Id::FIRST_TENANT).await;
+        made.map(|api_key| json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
+    };
+    Ok(done.map_err(|problem| problem.to_string())?)
+}
+
+impl Asked {
+    /// The tenant whose suspension begins or ends.
+    fn suspension(&self) -> Option<(Id, bool)> {
+        let begins = self.suspend.map(|id| (id, true));
+        begins.or(self.resume.map(|id| (id, false)))
+    }
 }
 
 /// Migrates for some seconds, and says how far it is.
@@ -89,26 +116,54 @@ pub async fn administrator(app: &App, tenant: Id) -> Result<String, Problem> {
     app.until_won(|_| async {
         let stamp = app.stamp(Actor::System);
         let (role, mut changes) = lacking(app, tenant, true, &stamp).await?;
-        let secret = new_secret(KEY, &app.ids.entropy());
-        let name = BuiltIn::administrator().name.to_owned();
-        let input = ApiKeyInput { name, ..ApiKeyInput::default() };
-        let by = part(&stamp, Purpose::Administrator);
-        let made = ApiKey::create(&input, tenant, &role, &secret, &by).map_err(Problem::from)?;
-        changes.extend(made.1.changes);
+        changes.extend(listed(app, tenant, &stamp).await?);
+        let (secret, key) = first_key(app, tenant, &role, &stamp)?;
+        changes.extend(key);
         commit(app, tenant, changes, &stamp).await?;
         Ok(secret)
     })
     .await
 }
 
-/// Makes what every tenant has and this one lacks: the roles of later versions.
+/// A key in the administrator's role: its secret, and the change that makes it.
+fn first_key(
+    app: &App,
+    tenant: Id,
+    role: &Role,
+    stamp: &Stamp,
+) -> Result<(String, Vec<Change>), Problem> {
+    let secret = new_secret(KEY, &app.ids.entropy());
+    let name = BuiltIn::administrator().name.to_owned();
+    let input = ApiKeyInput { name, ..ApiKeyInput::default() };
+    let by = part(stamp, Purpose::Administrator);
+    let (_, made) = ApiKey::create(&input, tenant, role, &secret, &by)?;
+    Ok((secret, made.changes))
+}
+
+/// The row of a tenant that has none: 0.1.0 made one only when its settings were changed.
+async fn listed(app: &App, tenant: Id, stamp: &Stamp) -> Result<Vec<Change>, Problem> {
+    let begun = app.store.load_tenant(tenant).await?.begin(stamp);
+    Ok(begun.map(|decision| decision.changes).unwrap_or_default())
+}
+
+/// Makes what every tenant has and those of before lack: the roles of later versions, their rows.
 ///
 /// # Errors
 /// When the store is not available.
-pub async fn complete(app: &App, tenant: Id) -> Result<(), Problem> {
+pub async fn complete(app: &App) -> Result<(), Problem> {
+    let tenants = app.store.list_tenants().await?.into_iter().map(|tenant| tenant.id);
+    let others = tenants.filter(|id| *id != Id::FIRST_TENANT);
+    for tenant in [Id::FIRST_TENANT].into_iter().chain(others) {
+        complete_one(app, tenant).await?;
+    }
+    Ok(())
+}
+
+async fn complete_one(app: &App, tenant: Id) -> Result<(), Problem> {
     app.until_won(|_| async {
         let stamp = app.stamp(Actor::System);
-        let (_, changes) = lacking(app, tenant, false, &stamp).await?;
+        let (_, mut changes) = lacking(app, tenant, false, &stamp).await?;
+        changes.extend(listed(app, tenant, &stamp).await?);
         commit(app, tenant, changes, &stamp).await
     })
     .await

@@ -1,5 +1,6 @@
 //! `/v1/customers` and `/v1/partners`: the same, but for a flag.
 
+use domain::access::keys::KeyInfo;
 use domain::activation::states::State;
 use domain::attributes::Entity;
 use domain::customer::profile::Profile;
@@ -132,9 +133,14 @@ async fn named_by(cx: &Cx, customer: Id) -> Result<Option<&'static str>, Problem
     let names = |row: &ListedEntitlement| {
         row.customer_id == Some(customer) || row.partner_id == Some(customer)
     };
-    let tenant = cx.tenant()?;
+    let (tenant, now) = (cx.tenant()?, cx.app.clock.now());
     if cx.store().has(tenant, Kind::Entitlement, names).await? {
         return Ok(Some("Entitlements"));
+    }
+    let is_theirs =
+        |key: &KeyInfo| key.bound().is_some_and(|bound| bound.id() == customer) && key.is_live(now);
+    if cx.store().has(tenant, Kind::ApiKey, is_theirs).await? {
+        return Ok(Some("API keys"));
     }
     let mut page = PageOf { limit: PAGE.1, ..PageOf::default() };
     loop {

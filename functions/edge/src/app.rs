@@ -21,6 +21,7 @@ use crate::provider::secret_place;
 use crate::provider::token::Tokens;
 use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret, profile_place};
 use crate::telemetry;
+use crate::tenants::Tenants;
 
 /// The parts that a process runs with.
 pub struct App {
@@ -42,6 +43,8 @@ pub struct App {
     pub egress: Policy,
     /// The access tokens of this process.
     pub tokens: Tokens,
+    /// What it remembers of tenants.
+    pub tenants: Tenants,
 }
 
 impl App {

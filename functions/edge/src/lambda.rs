@@ -26,6 +26,7 @@ use crate::provider::token::Tokens;
 use crate::queue::sqs::SqsQueue;
 use crate::secret::MasterKey;
 use crate::telemetry::Telemetry;
+use crate::tenants::Tenants;
 
 /// A function on Lambda, before its first call.
 pub struct Lambda {
@@ -74,6 +75,7 @@ impl Lambda {
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             egress,
             tokens: Tokens::default(),
+            tenants: Tenants::default(),
         };
         let telemetry = Telemetry::start(config.service, config.function)?;
         Ok(Self { app, telemetry })

@@ -16,6 +16,7 @@ pub mod provider;
 pub mod queue;
 pub mod secret;
 pub mod telemetry;
+pub mod tenants;
 
 pub use app::App;
 pub use http::answer::Answer;

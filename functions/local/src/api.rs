@@ -4,7 +4,7 @@
 
 use edge::provider::client;
 use edge::provider::egress::Policy;
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::Value;
 
 /// Where `provisio` listens, unless it is told otherwise.
@@ -78,6 +78,17 @@ impl Api {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, ApiError> {
+        let answer = self.answered(method, path, headers, body).await?;
+        answer.json().await.map_err(|error| self.silent(&error))
+    }
+
+    async fn answered(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Response, ApiError> {
         let call = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         request = request.bearer_auth(&self.key);
@@ -91,7 +102,7 @@ impl Api {
         let answer = request.send().await.map_err(silent)?;
         let status = answer.status();
         if status.is_success() {
-            return answer.json().await.map_err(silent);
+            return Ok(answer);
         }
         let mut body = answer.text().await.map_err(silent)?;
         let problem: Value = serde_json::from_str(&body).unwrap_or_default();
@@ -99,6 +110,14 @@ impl Api {
             body = format!("{code}: {detail}");
         }
         Err(ApiError::Refused { call, status: status.as_u16(), body })
+    }
+
+    /// A call that is answered with nothing.
+    ///
+    /// # Errors
+    /// When it was refused, or not answered.
+    pub async fn nothing(&self, method: Method, path: &str) -> Result<(), ApiError> {
+        self.answered(method, path, &[], None).await.map(drop)
     }
 
     fn silent(&self, error: &reqwest::Error) -> ApiError {

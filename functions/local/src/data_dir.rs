@@ -232,17 +232,25 @@ impl DataDir {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, name: &str, text: &str) -> Result<(), FolderError> {
-        let (path, new) = (self.path.join(name), self.path.join(format!("{name}.new")));
-        let write = || {
-            let mut file = private(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            // The name is as durable as the bytes.
-            File::open(&self.path)?.sync_all()
-        };
-        write().map_err(|error| told(&path, error))
+        let path = self.path.join(name);
+        keep(&path, text).map_err(|error| told(&path, error))
     }
+}
+
+/// Writes a secret: readable by its owner only, whole or not at all.
+///
+/// # Errors
+/// When that is not possible.
+pub fn keep(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut file = private(Path::new(&new))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    // The name is as durable as the bytes.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// The file that a process locks for as long as it has the folder open.

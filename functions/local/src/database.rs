@@ -23,6 +23,8 @@ use crate::start_error::StartError;
 const MASTER_KEY: &str = "master-key";
 /// The file that has the administrator's key.
 pub const ADMIN_KEY: &str = "admin-key";
+/// The file that has the key of whoever runs the service.
+pub const OPERATOR_KEY: &str = "operator-key";
 
 /// The database and the key of a folder, as they are.
 ///
@@ -138,7 +140,8 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
     match data.first_form() {
         Some(_) if data.has_database()? => return Err(StartError::Both(at())),
         None if !data.is_between() => {
-            keyed(data)?;
+            let (engine, master) = keyed(data)?;
+            fits(data, &engine, &master).await?;
             say(&format!("All rows have form {FORM}: there is nothing to do."));
             return Ok(());
         }

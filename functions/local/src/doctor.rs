@@ -8,17 +8,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use domain::time::Time;
-use edge::App;
 use edge::doctor::{Finding, clock, examine};
-use edge::ports::{Clock, SystemClock, SystemIds};
-use edge::provider::client::{self, HttpProvider};
+use edge::ports::{Clock, SystemClock};
+use edge::provider::client;
 use edge::provider::egress::Policy;
-use edge::provider::token::Tokens;
 
 use crate::api::{DEFAULT, address};
 use crate::data_dir::DataDir;
 use crate::database::{ADMIN_KEY, is_present, keyed, migrate};
-use crate::queue::LocalQueue;
+use crate::parts::parts;
 use crate::start_error::StartError;
 
 /// The flags of `doctor`.
@@ -52,19 +50,7 @@ impl Doctor {
             return Ok(false);
         }
         let (engine, master) = keyed(&data)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let egress = Policy { loopback: true, private: Vec::new() };
-        let app = App {
-            store: Arc::new(engine.store()),
-            queue: Arc::new(LocalQueue::default()),
-            provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
-            clock,
-            ids: Arc::new(SystemIds),
-            master: Some(master),
-            public_url: self.api.clone(),
-            egress,
-            tokens: Tokens::default(),
-        };
+        let app = parts(Arc::new(engine.store()), master, self.api.clone());
         let mut findings = examine(&app, None).await;
         // The key goes to no service but the one that uses the folder.
         let key = data.find(ADMIN_KEY)?.filter(|_| data.is_held());

@@ -38,6 +38,9 @@ async fn main() -> ExitCode {
                 WRONG.into()
             }
         },
+        Some(Command::Roles(roles)) => done(roles.run(say).await),
+        Some(Command::Keys(keys)) => done(keys.run(say).await),
+        Some(Command::Tenants(tenants)) => done(tenants.run(say).await),
         Some(Command::Provider(options)) => {
             ended(provider(&options).await, "The provider did not start")
         }
@@ -48,6 +51,16 @@ async fn main() -> ExitCode {
                 WRONG.into()
             }
         },
+    }
+}
+
+fn done<E: std::fmt::Display>(done: Result<(), E>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_aside(&error.to_string());
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::api::{Api, ApiError, DEFAULT, address};
+use crate::data_dir::keep;
 
 /// The commands on provisioning requests.
 #[derive(Clone, Debug, Subcommand)]
@@ -63,6 +64,9 @@ pub enum AskError {
          file"
     )]
     NoKey(PathBuf),
+    /// A role that is not there.
+    #[error("there is no role {0:?}; provisio roles list names those there are")]
+    Role(String),
     /// A filter without a value.
     #[error("{0:?} is no filter: write name=value")]
     Filter(String),
@@ -76,7 +80,14 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 impl At {
-    fn open(&self) -> Result<Api, AskError> {
+    /// Writes the next secret of the key into its file; says which that is.
+    pub(crate) fn keep(&self, secret: &str) -> Result<String, AskError> {
+        let failed = |error| AskError::Key(self.key_file.clone(), error);
+        keep(&self.key_file, secret).map_err(failed)?;
+        Ok(self.key_file.display().to_string())
+    }
+
+    pub(crate) fn open(&self) -> Result<Api, AskError> {
         let key = std::fs::read_to_string(&self.key_file)
             .map_err(|error| AskError::Key(self.key_file.clone(), error))?;
         if key.trim().is_empty() || !key.trim().bytes().all(|byte| byte.is_ascii_graphic()) {

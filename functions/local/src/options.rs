@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::access::{Keys, Roles};
 use crate::check::Check;
 use crate::doctor::Doctor;
 use crate::operator::Requests;
 use crate::script::Step;
+use crate::tenants::Tenants;
 use crate::webhook::{Hidden, SECRET, Webhook, secret};
 
 /// Provisio on this machine: API, queue, provider and store in one process. Without a command it
@@ -35,6 +37,15 @@ pub enum Command {
     /// Asks a running service about provisioning requests.
     #[command(subcommand)]
     Requests(Requests),
+    /// Lists, makes and deletes roles.
+    #[command(subcommand)]
+    Roles(Roles),
+    /// Lists, makes, rotates and revokes API keys.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Makes, lists and suspends tenants.
+    #[command(subcommand)]
+    Tenants(Tenants),
     /// A fake provider that follows a script.
     Provider(ProviderOptions),
     /// Signs and verifies messages (Standard Webhooks).

@@ -11,12 +11,13 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use domain::access::keys::KeyInfo;
-use domain::ids::Id;
+use domain::access::secrets::{KEY, new_secret};
+use domain::ids::{Id, sha256_hex};
 use domain::record::Kind;
 use edge::App;
 use edge::http::router::finish;
 use edge::http::routes::Function;
-use edge::ports::{Clock, Ids, SystemClock, SystemIds};
+use edge::ports::{Clock, SystemClock, SystemIds};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
 use store::Store;
@@ -26,9 +27,11 @@ use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::data_dir::DataDir;
-use crate::database::{ADMIN_KEY, open};
+use crate::database::{ADMIN_KEY, OPERATOR_KEY, open};
+use crate::door::{self, Door, OPERATOR};
 use crate::limits::STOP_TIMEOUT;
 use crate::options::{Options, ProviderOptions};
+use crate::parts::parts;
 use crate::provider::{FakeProvider, Seat};
 use crate::queue::LocalQueue;
 use crate::script::Script;
@@ -62,29 +65,22 @@ pub struct Running {
 /// When a port is taken, or the data folder cannot be used.
 pub async fn start(options: &Options) -> Result<Running, StartError> {
     let data = DataDir::open(&options.data_dir)?;
-    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let (engine, master) = open(&data, &*ids).await?;
+    let (engine, master) = open(&data, &SystemIds).await?;
     let store: Arc<dyn Store> = Arc::new(engine.store());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let api = bind(options.port, "--port").await?;
     let provider = bind(options.provider_port, "--provider-port").await?;
     let (api_address, provider_address) = (api.local_addr()?, provider.local_addr()?);
     let queue = Arc::new(LocalQueue::default());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let private = if options.allow_private_egress { Policy::private_ranges() } else { Vec::new() };
     let egress = Policy { loopback: true, private };
-    let app = Arc::new(App {
-        store,
-        queue: queue.clone(),
-        provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
-        clock,
-        master: Some(master),
-        ids,
-        public_url: format!("http://{api_address}"),
-        egress,
-        tokens: edge::provider::token::Tokens::default(),
-    });
+    let mut app = parts(store, master, format!("http://{api_address}"));
+    app.queue = queue.clone();
+    app.provider = Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&app.clock)));
+    app.egress = egress;
+    let app = Arc::new(app);
     let api_key = admin_key(&data, &app).await?;
+    let door = Door { app: Arc::clone(&app), hash: operator_hash(&data, &app)? };
     let seat = Seat {
         http: Arc::clone(&app.provider),
         clock: Arc::clone(&app.clock),
@@ -93,7 +89,7 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
         say: |_| {},
     };
     let demo_provider = Arc::new(FakeProvider::new(seat, Script::new(Vec::new())));
-    serve(api, router(&app), &tasks, &stop);
+    serve(api, router(&app).merge(door::router(door)), &tasks, &stop);
     serve(provider, demo_provider.router(), &tasks, &stop);
     workers::start(&app, &queue, engine, &tasks, &stop);
     Ok(Running {
@@ -195,16 +191,26 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> 
     })
 }
 
+/// What the operator's key is known by: made at the first start, and never printed.
+fn operator_hash(data: &DataDir, app: &App) -> Result<String, StartError> {
+    let kept = data.find(OPERATOR_KEY)?.filter(|key| key.starts_with(OPERATOR));
+    let key = kept.unwrap_or_else(|| new_secret(OPERATOR, &app.ids.entropy()));
+    data.keep(OPERATOR_KEY, &key)?;
+    Ok(sha256_hex(key.as_bytes()))
+}
+
 /// The administrator's key: made at the first start, printed at every one.
 async fn admin_key(data: &DataDir, app: &App) -> Result<String, StartError> {
     let failed = |problem| StartError::Bootstrap(Box::new(problem));
     if let Some(key) = data.find(ADMIN_KEY)? {
-        bootstrap::complete(app, Id::FIRST_TENANT).await.map_err(failed)?;
-        let (hash, now) = (domain::ids::sha256_hex(key.as_bytes()), app.clock.now());
+        bootstrap::complete(app).await.map_err(failed)?;
+        let (hash, now) = (sha256_hex(key.as_bytes()), app.clock.now());
         return match app.store.find_opened(&hash, now).await? {
             Some(found) if found.key.is_live(now) => Ok(key),
-            Some(_) => Err(StartError::AdminKey(data.file(ADMIN_KEY))),
-            None => Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service")),
+            None if !key.starts_with(KEY) => {
+                Err(StartError::Key(data.file(ADMIN_KEY), "a key of this service"))
+            }
+            _ => Err(StartError::AdminKey(data.file(ADMIN_KEY))),
         };
     }
     if app.store.has(Id::FIRST_TENANT, Kind::ApiKey, |_: &KeyInfo| true).await? {

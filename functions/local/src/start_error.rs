@@ -30,8 +30,8 @@ pub enum StartError {
     Key(String, &'static str),
     /// The administrator's key, ended.
     #[error(
-        "the administrator's key in {0} was revoked or has expired. Remove that file: the next \
-         start makes a new key"
+        "the administrator's key in {0} was revoked, was rotated, or has expired. Write the newest \
+         secret into that file, or remove it: then the next start makes a new key"
     )]
     AdminKey(String),
     /// A migration was ended early.

@@ -328,3 +328,43 @@ fn an_operator_asks_a_running_service() {
     let (code, _, aside) = up.ask(&["requests", "retry", "status"]);
     assert!(code == 2 && aside.contains("write name=value"), "{aside}");
 }
+
+#[test]
+fn roles_keys_and_tenants_by_the_command() {
+    let up = Up::start();
+    let word = |line: &str, n: usize| line.split_whitespace().nth(n).unwrap().to_owned();
+    let fine = |arguments: &[&str]| {
+        let (code, words, aside) = up.ask(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {aside}");
+        words
+    };
+    let may = "entitlement.view,activation.view";
+    let role = word(&fine(&["roles", "create", "Looker", "--may", may]), 0);
+    assert!(fine(&["roles", "list"]).contains("Looker  entitlement.view activation.view"));
+    let made = fine(&["keys", "create", "One", "--role", "looker"]);
+    let (key, secret) = (word(&made, 0), word(made.lines().nth(1).unwrap(), 1));
+    assert!(secret.starts_with("pvk_"), "{made}");
+    let list = fine(&["keys", "list", "--role", &role]);
+    assert!(list.starts_with(&key) && list.contains(&secret[..8]) && !list.contains(&secret));
+    let rotated = fine(&["keys", "rotate", &key, "--overlap", "PT0S"]);
+    assert!(rotated.contains("  secret pvk_") && !rotated.contains(&secret), "{rotated}");
+    let (code, _, aside) = up.ask(&["roles", "delete", &role]);
+    assert!(code == 1 && aside.contains("IN_USE"), "{aside}");
+    assert_eq!(fine(&["keys", "revoke", &key]), "");
+    assert_eq!(fine(&["roles", "delete", &role]), "");
+    let (code, _, aside) = up.ask(&["roles", "create", "X", "--may", "catalog.look"]);
+    assert!(code == 2 && aside.contains("write one of catalog"), "{aside}");
+    let (code, _, aside) = up.ask(&["keys", "create", "X", "--role", "Nobody"]);
+    assert!(code == 1 && aside.contains("there is no role"), "{aside}");
+    // The key's own next secret is written where the command finds it.
+    let own = fine(&["keys", "list"]).lines().next().map(|line| word(line, 0)).unwrap();
+    let rotated = fine(&["keys", "rotate", &own, "--overlap", "PT0S"]);
+    assert!(rotated.contains("its secret is in ") && !rotated.contains("secret pvk_"), "{rotated}");
+    fine(&["keys", "list"]);
+    let folder = up.folder.path().display().to_string();
+    let at = ["--data-dir", &folder, "--api", &up.api];
+    let made = run(&[&["tenants", "create", "Acme"], &at[..]].concat(), "");
+    assert!(said(&made).contains("Acme  admin key pvk_"), "{made:?}");
+    let list = said(&run(&[&["tenants", "list"], &at[..]].concat(), ""));
+    assert_eq!(list.lines().count(), 2, "{list}");
+}

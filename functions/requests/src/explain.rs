@@ -89,7 +89,10 @@ pub(crate) async fn keys(
     let older = older.iter().map(|step| step.by.clone());
     let ids: BTreeSet<String> = steps.chain(older).chain([request.created_by.clone()]).collect();
     let mut keys = BTreeMap::new();
-    for id in ids {
+    let own = &cx.caller()?.key;
+    // A bound key sees no other's name.
+    let seen = |id: &String| !own.is_bound() || *id == own.id.to_string();
+    for id in ids.into_iter().filter(seen) {
         if let Some(key) = cx.store().find_key_info(tenant, &id).await? {
             keys.insert(id, key);
         }

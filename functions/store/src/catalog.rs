@@ -92,13 +92,13 @@ impl dyn Store {
     /// An API key by its id.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Conflict` while it is rotated.
     pub async fn load_api_key(&self, tenant: Id, id: Id) -> Result<ApiKey, StoreError> {
         let listed = self.find_listed_key(tenant, id).await?;
         let listed = listed.ok_or(StoreError::NotFound(ApiKey::WHAT))?;
-        // The index may not know yet that the secret was rotated.
+        // The index may not know yet that the secret was rotated: a key is never removed.
         let found = self.follow(&listed.hash).await?;
-        Ok(found.ok_or(StoreError::NotFound(ApiKey::WHAT))?.0)
+        Ok(found.ok_or(StoreError::Conflict)?.0)
     }
 
     /// The key that the row under a hash is, or leads to, with the way there: from a session to the
@@ -139,6 +139,33 @@ impl dyn Store {
     pub async fn load_tenant(&self, id: Id) -> Result<Tenant, StoreError> {
         let found = self.find(keys::of_catalog(id, Kind::Tenant, id)).await?;
         Ok(found.unwrap_or_else(|| Tenant::default_of(id)))
+    }
+
+    /// A role, if there is one of this id, and its tenant: one read of both.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn find_role_in(
+        &self,
+        tenant: Id,
+        role: Id,
+    ) -> Result<(Option<Role>, Tenant), StoreError> {
+        let of = |kind, id| keys::of_catalog(tenant, kind, id);
+        let keys = [of(Kind::Role, role), of(Kind::Tenant, tenant)];
+        let mut rows = self.get(&keys).await?.into_iter();
+        let role = rows.next().flatten().map(decode).transpose()?;
+        let found = rows.next().flatten().map(decode).transpose()?;
+        Ok((role, found.unwrap_or_else(|| Tenant::default_of(tenant))))
+    }
+
+    /// All tenants, oldest first.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn list_tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let range = Range::whole(Table::Catalog, keys::TENANTS.to_owned(), String::new());
+        let rows = self.range_all(Range { index: Some(Index::List), ..range }).await?;
+        rows.into_iter().map(decode).collect()
     }
 
     /// A product.

@@ -12,6 +12,10 @@ use crate::keys::{self, Key};
 use crate::port::{Item, Store};
 use crate::rows::plain;
 
+const fn seen() -> bool {
+    true
+}
+
 /// The answer of a call, kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,6 +25,9 @@ pub struct SavedAnswer {
     pub hash: String,
     /// SHA-256 of the call's body.
     pub body_hash: String,
+    /// It was given to a caller who sees people's data; those of before did not note it.
+    #[serde(default = "seen")]
+    pub people: bool,
     /// The answer's HTTP status.
     pub status: u16,
     /// The answer's body, with secrets that are shown once as null.

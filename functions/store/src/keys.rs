@@ -1,7 +1,7 @@
 //! The key shapes of both tables, here and nowhere else.
 //!
 //! Guarantee: every key starts with its tenant, but for the directory rows `KEY#` and `METHOD#`,
-//! the mark of the deployment with what stands beside it, and the index `due`.
+//! the mark of the deployment with what stands beside it, the index `due`, and the list of tenants.
 
 use domain::entitlement::parties::PARTNER;
 use domain::entitlement::product_key::KeyRef;
@@ -292,6 +292,9 @@ pub fn list(tenant: Id, kind: Kind) -> String {
     let kind = kind.word();
     format!("T#{tenant}#{kind}")
 }
+
+/// The tenants: a partition in the index `list`, for whoever runs the service.
+pub const TENANTS: &str = "TENANTS";
 
 /// The contacts of an e-mail address: a partition in the index `list`.
 pub fn contacts_of(tenant: Id, email: &str) -> String {

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::access::Tenant;
 use domain::activation::Activation;
 use domain::customer::contact::Contact;
 use domain::decision::Decision;
 use domain::entitlement::Entitlement;
 use domain::ids::Id;
 use domain::limits::{COMMIT_TRIES, MIGRATE_AT_ONCE, MIGRATE_ROWS};
-use domain::record::Record;
+use domain::record::{Kind, Record};
 use domain::request::Request;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,9 @@ pub struct Migration {
 }
 
 impl dyn Store {
-    /// The next step: some rows more. Whoever still writes an earlier form may do it behind a pass, so there
-    /// is another one after each that found something; the mark is set after one that did not. When
-    /// all was done, the next step begins anew.
+    /// The next step: some rows more. Whoever still writes an earlier form may do it behind a pass,
+    /// so there is another one after each that found something; the mark is set after one that did
+    /// not. When all was done, the next step begins anew.
     ///
     /// # Errors
     /// When the store is not available. Nothing is lost: the step is repeated.
@@ -69,9 +70,7 @@ impl dyn Store {
         for some in rows.chunks(MIGRATE_AT_ONCE) {
             let renewed = match table {
                 Table::Core => self.renew_all(some).await?,
-                Table::Catalog => {
-                    try_join_all(some.iter().map(|row| self.list_contact(row))).await?
-                }
+                Table::Catalog => try_join_all(some.iter().map(|row| self.list_one(row))).await?,
             };
             for renewed in renewed {
                 match renewed {
@@ -97,17 +96,22 @@ impl dyn Store {
         Ok(so_far)
     }
 
-    /// Gives a contact of 0.1.0 its place among those of its e-mail, as long as it has none.
-    async fn list_contact(&self, row: &Item) -> Result<Renewed, StoreError> {
+    /// Gives a contact its place among those of its e-mail, and a tenant its place among all, as
+    /// long as it has none.
+    async fn list_one(&self, row: &Item) -> Result<Renewed, StoreError> {
         let (pk, sk) = (text(row, attribute::PK), text(row, attribute::SK));
-        let of_contact = sk.starts_with(keys::CONTACTS) && !row.contains_key(attribute::LIST_PK);
-        let Some(tenant) = keys::tenant_of(&pk).filter(|_| of_contact) else {
+        let found = keys::tenant_of(&pk).filter(|_| !row.contains_key(attribute::LIST_PK));
+        let Some(tenant) = found else { return Ok(Renewed::Same) };
+        let own = keys::of_catalog(tenant, Kind::Tenant, tenant);
+        let record = if sk.starts_with(keys::CONTACTS) {
+            decode::<Contact>(row.clone()).map(Record::from)
+        } else if (&pk, &sk) == (&own.pk, &own.sk) {
+            decode::<Tenant>(row.clone()).map(Record::from)
+        } else {
             return Ok(Renewed::Same);
         };
-        let Some(contact) = readable(decode::<Contact>(row.clone()))? else {
-            return Ok(Renewed::Unreadable);
-        };
-        let decision = Decision::default().save(contact);
+        let Some(record) = readable(record)? else { return Ok(Renewed::Unreadable) };
+        let decision = Decision::default().save(record);
         match self.commit(tenant, &decision, &Extra::default()).await {
             // Whoever was first has given it its place, or the next pass does.
             Ok(()) | Err(StoreError::Conflict) => Ok(Renewed::Changed),
@@ -141,7 +145,8 @@ impl dyn Store {
         Ok(sold)
     }
 
-    /// Writes one row anew, as long as it has an earlier form: somebody else may write it at the same time.
+    /// Writes one row anew, as long as it has an earlier form: somebody else may write it at the
+    /// same time.
     async fn renew(
         &self,
         row: &Item,

@@ -1,5 +1,4 @@
-//! The lists of a customer or partner: entitlements, their activations, and the requests of these.
-//! Nothing is read that is not theirs.
+//! The lists of a customer or partner: their activations, and the requests of these.
 //!
 //! Neighbours: `list` has the lists of a tenant; the edge asks here for keys that are bound.
 
@@ -91,15 +90,18 @@ impl dyn Store {
         }
         let of_activations = PageOf { after, ..page.clone() };
         let (places, mut more) = self.owned_places(tenant, bound, &of_activations).await?;
-        let keys: Vec<Key> = places.into_iter().map(|place| place.key).collect();
-        for item in self.glance(&keys).await?.into_iter().flatten() {
-            ids.extend(page.rest(&decode(item)?, None));
+        let keys: Vec<Key> = places.iter().map(|place| place.key.clone()).collect();
+        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+        for (place, item) in places.iter().zip(self.glance(&keys).await?) {
+            match item.map(decode).transpose() {
+                Ok(activation) => ids.extend(activation.iter().flat_map(|it| page.rest(it, None))),
+                Err(_) => unreadable.push(place.id),
+            }
         }
         more |= ids.len() > page.limit;
         ids.truncate(page.limit);
         let next = ids.last().filter(|_| more).copied();
         let keys: Vec<Key> = ids.iter().map(|id| crate::keys::request(tenant, *id)).collect();
-        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
         for (id, item) in ids.iter().zip(self.glance(&keys).await?) {
             match item.map(|item| plain(item, "list")) {
                 Some(Ok(row)) if keep(&row) => rows.push(row),

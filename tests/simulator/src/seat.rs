@@ -303,5 +303,6 @@ pub fn app(seat: &Arc<Seat>) -> Arc<App> {
         public_url: "https://provisio.example".to_owned(),
         egress: Policy::default(),
         tokens: edge::provider::token::Tokens::default(),
+        tenants: edge::tenants::Tenants::default(),
     })
 }

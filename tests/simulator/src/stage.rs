@@ -148,6 +148,7 @@ impl Stage {
             public_url: "https://provisio.example".to_owned(),
             egress: Policy::default(),
             tokens: edge::provider::token::Tokens::default(),
+            tenants: edge::tenants::Tenants::default(),
         });
         let api = Api::new(routers(&app));
         Self { app, clock, queue, provider, api }

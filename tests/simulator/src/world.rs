@@ -154,6 +154,7 @@ impl World {
         self.shared.begin(seed, START_MS, plant);
         self.shared.gate.telling.store(tell, Relaxed);
         self.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
+        self.apps.iter().for_each(|app| app.tenants.forget());
         let first = self.shared.begins_with_first();
         *self.shared.store.rows() = if first { &self.first } else { &self.template }.clone();
         Run {
@@ -303,6 +304,7 @@ impl Run<'_> {
         self.trace.add(("kill", slot));
         self.tell(|| format!("slot {slot} dies"));
         self.world.shared.gate.forget(slot);
+        self.world.apps[slot].tenants.forget();
         if let Some(busy) = self.slots[slot].take() {
             self.unheard(&busy.work);
         }

@@ -12,3 +12,4 @@ mod opened;
 mod orders;
 mod secrets;
 mod seeds;
+mod suspended;

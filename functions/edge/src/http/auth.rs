@@ -9,8 +9,8 @@ use domain::access::{Act, Needs, Role};
 use domain::ids::{Id, sha256_hex};
 use domain::rejection::{Code, Rejection};
 use domain::stamp::Actor;
+use store::Extra;
 use store::catalog::Opened;
-use store::{Extra, StoreError};
 
 use crate::app::App;
 use crate::http::problem::Problem;
@@ -71,10 +71,15 @@ pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Cal
     let opened = app.store.find_opened(&hash, now).await?;
     let opened = opened.filter(|opened| opened.key.is_live(now)).ok_or_else(unauthenticated)?;
     let Opened { key, session } = opened;
-    let role = match app.store.load_role(key.tenant, key.info.role_id).await {
-        Err(StoreError::NotFound(_)) => return Err(unauthenticated().into()),
-        other => other?,
-    };
+    if let Some(used) = key.used(now) {
+        let noted = app.store.commit(key.tenant, &used, &Extra::default()).await;
+        accept_loss(noted, "the next call notes the day");
+    }
+    let (role, tenant) = app.store.find_role_in(key.tenant, key.info.role_id).await?;
+    let role = role.ok_or_else(unauthenticated)?;
+    if tenant.suspended_date.is_some() {
+        return Err(Rejection::of(Code::TenantSuspended).into());
+    }
     let role = if key.info.is_bound() { role.of_bound_key() } else { role };
     if !role.meets(needs) {
         let wanted = match needs {
@@ -83,10 +88,6 @@ pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Cal
             _ => String::new(),
         };
         return Err(forbidden(&wanted).into());
-    }
-    if let Some(used) = key.used(now) {
-        let noted = app.store.commit(key.tenant, &used, &Extra::default()).await;
-        accept_loss(noted, "the next call notes the day");
     }
     Ok(Caller { tenant: key.tenant, key: key.info, role, hash, session })
 }

@@ -276,7 +276,7 @@ impl Cx {
             return Ok(None);
         }
         let named = idempotency::named(&self.parts, &self.body)?;
-        named.map(|named| Ok(named.seen_by(self.caller()?))).transpose()
+        named.map(|named| Ok(named.by(self.caller()?))).transpose()
     }
 
     /// The same for a call, or a part of one, of this name.

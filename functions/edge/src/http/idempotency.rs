@@ -18,6 +18,8 @@ pub struct Repeatable {
     /// SHA-256 of method, path and key.
     pub hash: String,
     body_hash: String,
+    /// The caller sees people's data, and so may the answer have them.
+    people: bool,
 }
 
 /// The call's name, if it has a key.
@@ -43,34 +45,36 @@ pub fn named(parts: &Parts, body: &[u8]) -> Result<Option<Repeatable>, Rejection
         None => sha256_hex(body),
         Some(query) => sha256_hex(&[query.as_bytes(), b"\n", body].concat()),
     };
-    Ok(Some(Repeatable { hash, body_hash }))
+    Ok(Some(Repeatable { hash, body_hash, people: true }))
 }
 
 impl Repeatable {
-    /// The name among those who see the same: what is replayed was shown to one of them.
+    /// The call of this caller. The vendor's keys share their names, those of a customer or partner
+    /// theirs.
     #[must_use]
-    pub fn seen_by(self, caller: &Caller) -> Self {
-        match (caller.key.bound(), caller.role.sees_people()) {
-            (None, true) => self,
-            (bound, people) => {
-                let owner = bound.map(|bound| bound.id().to_string()).unwrap_or_default();
-                self.part(&format!("{owner} {people}"))
-            }
-        }
+    pub fn by(self, caller: &Caller) -> Self {
+        let people = caller.role.sees_people();
+        let owner = caller.key.bound().map(|bound| bound.id().to_string());
+        let named = owner.map(|owner| self.part(&owner));
+        Self { people, ..named.unwrap_or(self) }
     }
 
     /// The name of a part of the call.
     #[must_use]
     pub fn part(&self, name: &str) -> Self {
         let hash = sha256_hex(format!("{} {name}", self.hash).as_bytes());
-        Self { hash, body_hash: self.body_hash.clone() }
+        Self { hash, ..self.clone() }
     }
 
     /// The answer that was given, for the same body.
     ///
     /// # Errors
-    /// 422 for another body.
+    /// 422 for another body; where the answer may have people's data, which the caller may not see.
     pub fn replay(&self, saved: SavedAnswer) -> Result<Answer, Rejection> {
+        if saved.people && !self.people {
+            let detail = "It was done by this Idempotency-Key, for a caller who may see customers.";
+            return Err(Rejection::new(Code::IdempotencyKeyReused, detail));
+        }
         if saved.body_hash != self.body_hash {
             return Err(Rejection::of(Code::IdempotencyKeyReused));
         }
@@ -90,6 +94,7 @@ impl Repeatable {
         SavedAnswer {
             hash: self.hash.clone(),
             body_hash: self.body_hash.clone(),
+            people: self.people,
             status: answer.status,
             body: answer.kept_body(),
             location: answer.location.clone(),

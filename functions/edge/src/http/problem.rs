@@ -67,7 +67,7 @@ pub const fn status(code: Code) -> u16 {
         | Code::CommentRequired
         | Code::CursorInvalid => 400,
         Code::Unauthenticated | Code::BadSignature => 401,
-        Code::Forbidden => 403,
+        Code::Forbidden | Code::TenantSuspended => 403,
         Code::NotFound => 404,
         Code::MethodNotAllowed => 405,
         Code::IllegalTransition

@@ -122,13 +122,14 @@ where
     Ok(named(response, &request_id))
 }
 
-fn request_id(app: &App) -> String {
+/// A name for a call.
+pub fn request_id(app: &App) -> String {
     HEXLOWER.encode(&app.ids.entropy().bytes(Purpose::CallId)[..8])
 }
 
 /// The name of the call, and what a browser may not do with its answer: guess its type, keep it, or
 /// run anything of it.
-fn named(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+pub fn named(mut response: Response<Body>, request_id: &str) -> Response<Body> {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("cache-control", "no-store"),

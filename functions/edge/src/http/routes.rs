@@ -225,9 +225,10 @@ impl Route {
         common.iter().chain(self.query).copied().collect()
     }
 
-    /// Whether an Idempotency-Key counts: on every POST, and where a PUT makes something new.
+    /// Whether an Idempotency-Key counts: on every POST but a session's, whose secret is of no use
+    /// without it, and where a PUT makes something new.
     pub fn heeds_idempotency_key(&self) -> bool {
-        self.verb == "POST" && self.needs != Needs::Signature
+        self.verb == "POST" && !matches!(self.needs, Needs::Signature | Needs::AnyKey)
             || matches!(self.gives, Gives::Location(CREATED))
     }
 

@@ -1,0 +1,34 @@
+//! The parts that handlers run with on this machine.
+//!
+//! Neighbours: the service, and the commands that work on a folder without one.
+
+use std::sync::Arc;
+
+use edge::App;
+use edge::ports::{Clock, SystemClock, SystemIds};
+use edge::provider::client::HttpProvider;
+use edge::provider::egress::Policy;
+use edge::provider::token::Tokens;
+use edge::secret::MasterKey;
+use edge::tenants::Tenants;
+use store::Store;
+
+use crate::queue::LocalQueue;
+
+/// The parts over a store, with a queue and a client of their own.
+pub(crate) fn parts(store: Arc<dyn Store>, master: MasterKey, public_url: String) -> App {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let egress = Policy { loopback: true, private: Vec::new() };
+    App {
+        store,
+        queue: Arc::new(LocalQueue::default()),
+        provider: Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&clock))),
+        clock,
+        master: Some(master),
+        ids: Arc::new(SystemIds),
+        public_url,
+        egress,
+        tokens: Tokens::default(),
+        tenants: Tenants::default(),
+    }
+}
