@@ -141,7 +141,7 @@ async fn a_session_acts_for_its_key_and_ends_with_it() {
     assert_eq!((&me["key"]["id"], &me["role"]["id"]), (&key["id"], &json!(looks)));
     one.post("/v1/sessions", &json!({})).await.refused(403, "FORBIDDEN");
     one.post("/v1/customers", &json!({"name": "C"})).await.refused(403, "FORBIDDEN");
-    till.delete("/v1/sessions/current").await.refused(404, "NOT_FOUND");
+    till.delete("/v1/sessions/current").await.refused(409, "ILLEGAL_TRANSITION");
     assert_eq!(one.delete("/v1/sessions/current").await.status, 204);
     one.get("/v1/me").await.refused(401, "UNAUTHENTICATED");
     two.get("/v1/me").await.expect(200);

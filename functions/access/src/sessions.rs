@@ -28,7 +28,8 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
 pub(crate) async fn end(cx: Cx) -> Result<Answer, Problem> {
     let cx = &cx;
     cx.decide(move |_| async move {
-        let none = || Rejection::new(Code::NotFound, "This call is made by a key, not a session.");
+        let detail = "This call is made by a key, not a session: there is nothing to end.";
+        let none = || Rejection::new(Code::IllegalTransition, detail);
         let session = cx.caller()?.session.clone().ok_or_else(none)?;
         Ok((Answer::deleted(), Decision::default().delete(session)))
     })

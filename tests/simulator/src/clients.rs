@@ -324,7 +324,8 @@ impl Client {
             format!("a revoked key was answered {}: {}", reply.status, reply.json)
         })?;
         let stale = self.wish == Wish::Stale && reply.status != 401;
-        check("I10", !stale || reply.status == 412, || {
+        // The tenant may be suspended at that moment.
+        check("I10", !stale || [403, 412].contains(&reply.status), || {
             format!("a stale version was answered {}: {}", reply.status, reply.json)
         })?;
         self.under_way -= 1;

@@ -96,6 +96,13 @@ impl Rows {
         self.rows.get(key).cloned()
     }
 
+    /// Changes a row where it stands, if it is there; no index may have what is changed.
+    pub fn change(&mut self, key: &Key, change: impl FnOnce(&mut Item)) {
+        if let Some(row) = self.rows.get_mut(key) {
+            change(Arc::make_mut(row));
+        }
+    }
+
     /// When the next thing is due, by the index.
     pub fn next_due(&self) -> Option<i64> {
         let due = self.indexes.iter().filter(|place| place.1 == Index::Due);

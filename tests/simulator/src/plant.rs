@@ -49,6 +49,8 @@ pub enum PlantedFault {
     Echo,
     /// No audit is kept.
     Audit,
+    /// That a tenant is suspended is not written.
+    Suspension,
 }
 
 impl PlantedFault {
@@ -64,7 +66,7 @@ impl PlantedFault {
 
     /// These writes with that part taken out; none when nothing is changed.
     pub fn planted(self, writes: &[Write]) -> Option<Vec<Write>> {
-        if matches!(self, Self::None | Self::Sweeper) {
+        if matches!(self, Self::None | Self::Sweeper | Self::Suspension) {
             return None;
         }
         let is_request = |write: &&Write| write.key().sk == "R";

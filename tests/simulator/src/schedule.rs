@@ -166,7 +166,12 @@ impl<'w> Schedule<'w> {
     /// The queue loses, doubles and delays; the provider repeats itself.
     fn mischief(&mut self) {
         let len = self.run.queue.len();
-        match self.rng.u32(..6) {
+        match self.rng.u32(..7) {
+            5 => {
+                let sale = self.rng.usize(..self.run.world.sales.len());
+                let suspended = self.run.suspend(sale);
+                self.note(if suspended { "a tenant is suspended" } else { "a tenant is resumed" });
+            }
             0 if len > 0 => {
                 self.note("a message is lost");
                 let place = self.rng.usize(..len);
@@ -189,7 +194,7 @@ impl<'w> Schedule<'w> {
             }
             4 => {
                 self.note("a poison message");
-                let body = self.poison();
+                let body = self.run.poison(&mut self.rng);
                 self.run.push(body, 0);
             }
             _ if !self.run.callbacks.is_empty() => {
@@ -201,18 +206,6 @@ impl<'w> Schedule<'w> {
                 self.run.callbacks.push(again);
             }
             _ => {}
-        }
-    }
-
-    fn poison(&mut self) -> String {
-        let known = self.run.sent.first().cloned().unwrap_or_default();
-        let sales = &self.run.world.sales;
-        match self.rng.u32(..5) {
-            0 => "not json".to_owned(),
-            1 => known.replace("\"v\":1", "\"v\":9"),
-            2 => json!({"v": 1, "tenant": sales[0].tenant, "request": 5, "method": 5}).to_string(),
-            3 => known.replace(&sales[0].tenant.to_string(), &sales[1].tenant.to_string()),
-            _ => "x".repeat(2_000),
         }
     }
 
@@ -338,6 +331,7 @@ impl<'w> Schedule<'w> {
         self.run.tell(|| "the world calms down".to_owned());
         self.drain().await?;
         self.run.world.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
+        self.run.resume();
         for place in 0..self.run.clients.len() {
             let client = &self.run.clients[place];
             let keyed = client.call.is_some() && client.is_keyed();

@@ -19,9 +19,11 @@ use tokio::task::JoinHandle;
 use crate::api::{Api, Reply, Sale, Terms};
 use crate::clients::Client;
 use crate::gate::{Act, Fate, Trace};
+use crate::held::Held;
 use crate::memory::{MemoryStore, Rows};
 use crate::plant::PlantedFault;
 use crate::provider::Callback;
+use crate::queue::Queued;
 use crate::seat::{Seat, Shared, app, lock};
 use crate::stage::{START_MS, Stage, batch, body_of, routers};
 
@@ -34,11 +36,6 @@ pub const SWEEP: usize = 7;
 const SLOTS: usize = 8;
 /// A process's clock is wrong by this at most.
 pub const CLOCK_MS: i64 = 600_000;
-
-/// A message that was received comes again after this.
-const VISIBILITY_MS: i64 = 60_000;
-/// Then it is a dead letter.
-const MAX_RECEIVES: u32 = 5;
 
 /// What outlives a run: the processes' seats, and the rows that every run begins with.
 pub struct World {
@@ -79,18 +76,6 @@ struct Busy {
     task: JoinHandle<Done>,
 }
 
-/// A message in the queue.
-#[derive(Clone, Debug)]
-pub struct Queued {
-    /// Its id.
-    pub id: u64,
-    /// Its body.
-    pub body: String,
-    /// Not to be received before.
-    pub visible: i64,
-    receives: u32,
-}
-
 /// One run of the world.
 pub struct Run<'w> {
     /// The world.
@@ -106,6 +91,8 @@ pub struct Run<'w> {
     pub(crate) known: BTreeMap<Key, Request>,
     /// What the provider of each sale received: ids, and so idempotency keys, are a tenant's own.
     pub received: Vec<Received>,
+    /// Tenants that are suspended, and when batches were begun.
+    pub(crate) held: Held,
     /// Every message that was ever sent.
     pub sent: Vec<String>,
     /// The fingerprint.
@@ -115,7 +102,7 @@ pub struct Run<'w> {
     /// Rows of the table that requests walked.
     pub walked: Vec<String>,
     pub(crate) plant: PlantedFault,
-    next_message: u64,
+    pub(crate) next_message: u64,
 }
 
 impl World {
@@ -165,6 +152,7 @@ impl World {
             callbacks: Vec::new(),
             known: BTreeMap::new(),
             received: vec![Received::default(); self.sales.len()],
+            held: Held::default(),
             sent: Vec::new(),
             trace: Trace::default(),
             story: tell.then(Vec::new),
@@ -232,6 +220,7 @@ impl Run<'_> {
                 })
             }
             Work::Batch(ids) => {
+                self.held.begin(slot, self.world.shared.now.load(Relaxed));
                 let records = self.receive(ids);
                 tokio::spawn(async move {
                     let answer = dispatch::handle(app, batch(records)).await;
@@ -253,31 +242,6 @@ impl Run<'_> {
         self.settle().await;
     }
 
-    fn receive(&mut self, ids: &[u64]) -> Vec<(String, String)> {
-        let visible = self.now() + VISIBILITY_MS;
-        let mut records = Vec::new();
-        for message in self.queue.iter_mut().filter(|message| ids.contains(&message.id)) {
-            message.receives += 1;
-            message.visible = visible;
-            records.push((message.id.to_string(), message.body.clone()));
-        }
-        self.queue.retain(|message| message.receives <= MAX_RECEIVES);
-        records
-    }
-
-    /// Messages that can be received.
-    pub fn visible(&self) -> Vec<u64> {
-        let now = self.now();
-        self.queue.iter().filter(|message| message.visible <= now).map(|m| m.id).collect()
-    }
-
-    /// Puts a body into the queue.
-    pub fn push(&mut self, body: String, delay: i64) {
-        let visible = self.now() + delay;
-        self.queue.push(Queued { id: self.next_message, body, visible, receives: 0 });
-        self.next_message += 1;
-    }
-
     /// Lets the act at this place go.
     ///
     /// # Errors
@@ -286,6 +250,7 @@ impl Run<'_> {
         let waiting = self.world.shared.gate.take(place);
         let (slot, act) = (waiting.slot, waiting.act);
         self.trace.add((slot, act, &fate));
+        self.held(&waiting)?;
         let about = waiting.about.clone();
         self.tell(|| format!("slot {slot} {act:?} {about}: {fate:?}"));
         let dies = matches!(fate, Fate::DieBefore | Fate::DieAfter);

@@ -45,6 +45,64 @@ fn activation(sale: &Sale, email: &str) -> Call {
     Call::new("POST", "/v1/activations", &sale.key, &body)
 }
 
+/// A canary in every text that somebody can give, each another one, and the secrets that are made.
+async fn everywhere(stage: &Stage, sale: &Sale, request: u64) -> Vec<String> {
+    let mut placed = Vec::new();
+    let mut canary = |what: &str| {
+        placed.push(format!("{CANARY}-{what}"));
+        placed.last().unwrap().clone()
+    };
+    let attribute = |value: String| json!({"customAttribute": [{"name": "a", "value": value}]});
+    let e_mail = |text: String| format!("{text}@l.example");
+    let person = json!({"firstName": canary("first"), "lastName": canary("last"),
+        "title": canary("title"), "demographics": {"idNumber": canary("id-number"),
+        "passportNumber": canary("passport"), "socialSecurityNumber": canary("social")},
+        "companyProfile": {"vatRegistrationNumber": canary("vat")}});
+    let customer = json!({"name": canary("name"), "identifier": canary("identifier"),
+        "refId": canary("ref"), "emails": [e_mail(canary("e-mail"))], "profile": person,
+        "customAttributes": attribute(canary("of-customer"))});
+    let partner = json!({"name": canary("partner"), "emails": [e_mail(canary("of-partner"))]});
+    let contact = json!({"name": canary("contact"), "emailId": e_mail(canary("of-contact"))});
+    let method = json!({"name": "Other", "endpointUrl": "https://pods.example/",
+        "authProfile": {"type": "BASIC", "username": canary("user"), "password": canary("word")}});
+    let header = json!({"name": "Header", "endpointUrl": "https://pods.example/",
+        "authProfile": {"type": "HEADER", "name": "x-key", "value": canary("header")}});
+    let client = json!({"name": "Client", "endpointUrl": "https://pods.example/",
+        "authProfile": {"type": "OAUTH_CLIENT_CREDENTIALS", "tokenUrl": "https://pods.example/t",
+        "clientId": canary("client"), "clientSecret": canary("client-secret")}});
+    let role = json!({"name": "Nothing"});
+    let sold = json!({"refId1": canary("ref-1"), "refId2": canary("ref-2"),
+        "customAttributes": attribute(canary("of-sale"))});
+    let key = json!({"name": "K", "username": canary("username"), "personName": canary("staff"),
+        "email": e_mail(canary("of-staff"))});
+    let comments = json!({"comments": canary("comments")});
+    let tenant = json!({"description": canary("description")});
+    let call = async |verb: &'static str, path: &str, body: &Value| {
+        let reply = stage.api.call(&Call::new(verb, path, &sale.key, body)).await;
+        assert!(reply.status < 300, "{verb} {path}: {}", reply.json);
+        reply.json
+    };
+    let customer = call("POST", "/v1/customers", &customer).await["id"].clone();
+    call("POST", &format!("/v1/customers/{customer}/contacts"), &contact).await;
+    call("POST", "/v1/partners", &partner).await;
+    let mut made = Vec::new();
+    for method in [method, header, client] {
+        made.push(call("POST", "/v1/methods", &method).await["callbackSecret"].clone());
+    }
+    let mut key = key;
+    key["roleId"] = call("POST", "/v1/roles", &role).await["id"].clone();
+    let key = call("POST", "/v1/api-keys", &key).await;
+    made.push(key["secret"].clone());
+    let rotate = format!("/v1/api-keys/{}/rotate", key["id"]);
+    made.push(call("POST", &rotate, &json!({})).await["secret"].clone());
+    made.push(call("POST", "/v1/sessions", &Value::Null).await["secret"].clone());
+    call("POST", "/v1/entitlements", &sold).await;
+    call("PATCH", &format!("/v1/provisioning-requests/{request}"), &comments).await;
+    call("PATCH", "/v1/tenant", &tenant).await;
+    placed.extend(made.iter().map(|secret| secret.as_str().unwrap().to_owned()));
+    placed
+}
+
 /// Calls that go wrong in every way, and what they were answered.
 async fn errors(stage: &Stage, sale: &Sale, request: u64) -> Vec<Reply> {
     let mut replies = Vec::new();
@@ -69,13 +127,14 @@ async fn errors(stage: &Stage, sale: &Sale, request: u64) -> Vec<Reply> {
     replies
 }
 
-async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
+async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>, Vec<String>) {
     let sale = Sale::open(&stage.app, &stage.api, &Terms::default()).await;
     let customer = json!({"name": "canary", "emails": ["canary@example.com"]});
     let call = Call::new("POST", "/v1/customers", &sale.key, &customer);
     stage.api.call(&call).await.expect(201);
     let made = stage.api.call(&activation(&sale, "canary@example.com")).await.expect(201);
     let request = made["provisioningRequests"][0]["id"].as_u64().unwrap();
+    let placed = everywhere(stage, &sale, request).await;
     let mut messages: Vec<String> = Vec::new();
     let answers = [
         Answer::None(Silence::Broken, "broken".to_owned()),
@@ -97,7 +156,7 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>) {
     let call = sale.door.report(request, "?generation=1", "m1", now, &body.to_string());
     stage.api.call(&call).await.expect(200);
     sweeper::sweep(&stage.app).await.unwrap();
-    (sale, replies, messages)
+    (sale, replies, messages, placed)
 }
 
 #[test]
@@ -108,18 +167,20 @@ fn no_canary_sings() {
     // whether a line is wanted, and remember their no.
     let second = Dispatch::new(tracing_subscriber::fmt().with_writer(Lines::default).finish());
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::INFO)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let (sale, replies, messages) = tracing::subscriber::with_default(subscriber, || {
+    let (sale, replies, messages, placed) = tracing::subscriber::with_default(subscriber, || {
         runtime().block_on(story(&Stage::over(Arc::new(MemoryStore::default()))))
     });
     drop(second);
     let log = lines.text();
     assert!(log.contains("createActivation"), "something was logged:\n{log}");
-    let secrets = [CANARY, &sale.key, &sale.door.secret, &sale.pk_ids[0]];
+    assert!(placed.len() >= 30, "{}", placed.len());
+    let known = [CANARY, &sale.key, &sale.door.secret, &sale.pk_ids[0]].map(str::to_owned);
+    let secrets = [&known[..], &placed].concat();
     let quiet = |what: &str, text: &str| {
-        for secret in secrets {
+        for secret in &secrets {
             let told = text.to_lowercase().contains(&secret.to_lowercase());
             assert!(!told, "{secret} in {what}:\n{text}");
         }

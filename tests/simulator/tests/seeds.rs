@@ -51,6 +51,8 @@ fn seeds_hold_and_meet_every_row() {
         "granted rotation",
         "granted status",
         "repeated whole",
+        "a tenant is resumed",
+        "a tenant is suspended",
     ];
     let missed: Vec<String> =
         rows.chain(faults.map(str::to_owned)).filter(|name| !met.contains_key(name)).collect();
@@ -95,6 +97,7 @@ fn what_is_taken_out_is_missed() {
             PlantedFault::Idempotency | PlantedFault::Dismissal => &["I10"],
             PlantedFault::Ring => &["I11"],
             PlantedFault::Echo => &["I12"],
+            PlantedFault::Suspension => &["I17"],
         };
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));

@@ -26,7 +26,7 @@ fn statuses(route: &Route) -> Vec<u16> {
     if !matches!(route.needs, Needs::Nothing) {
         codes.push(Code::Unauthenticated);
     }
-    if matches!(route.needs, Needs::OneOf(_) | Needs::AllOf(_)) {
+    if keyed {
         codes.push(Code::Forbidden);
     }
     if route.path.contains('{') {
@@ -108,7 +108,7 @@ pub(super) fn answer_headers(route: &Route, status: u16) -> Value {
     if matches!(route.gives, Gives::Page(_)) && route.verb == "GET" {
         names.push("Link");
     }
-    if route.verb == "POST" && !matches!(route.needs, Needs::Signature) {
+    if route.heeds_idempotency_key() {
         names.push("Idempotent-Replayed");
     }
     names.into_iter().map(|name| (name.to_owned(), header(name))).collect::<Map<_, _>>().into()
