@@ -73,7 +73,10 @@ impl Runtime {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(binary);
         let mut child = self.spawn(valgrind, world);
-        self.inside.asked.notified().await;
+        tokio::select! {
+            () = self.inside.asked.notified() => {}
+            ended = child.wait() => panic!("{} did not start: {ended:?}", self.function),
+        }
         let id = child.id().unwrap().to_string();
         Command::new("kill").arg(id).status().await.unwrap();
         let mut told = String::new();

@@ -46,7 +46,7 @@ impl World {
     }
 
     /// What a function is told.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 10] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 11] {
         let [core, catalog] = TABLES;
         [
             ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
@@ -59,6 +59,7 @@ impl World {
             ("DISPATCH_QUEUE_URL", format!("http://{}/1/dispatch", self.address)),
             ("PUBLIC_URL", "https://provisio.example".to_owned()),
             ("MASTER_KEY_ARN", "master-key".to_owned()),
+            ("INDEXES", "NEW".to_owned()),
         ]
     }
 

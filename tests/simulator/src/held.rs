@@ -1,8 +1,8 @@
 //! Suspended tenants: whoever runs the service suspends one, and ends that; meanwhile nothing of it
 //! goes out.
 //!
-//! Neighbours: `schedule` suspends by chance. Guarantee: a batch that begins while a tenant has been
-//! suspended for as long as a process may believe otherwise posts nothing of it.
+//! Neighbours: `schedule` suspends by chance. Guarantee: a batch that begins while a tenant has
+//! been suspended for as long as a process may believe otherwise posts nothing of it.
 
 use std::collections::BTreeMap;
 
