@@ -23,3 +23,10 @@ async fn many_at_once_make_each_role_once_and_a_key_each() {
         }
     }
 }
+
+#[test]
+fn an_event_that_is_misspelt_makes_no_key() {
+    let read = |event: serde_json::Value| serde_json::from_value::<bootstrap::Asked>(event);
+    assert!(read(serde_json::json!({"suspnd": 1})).is_err());
+    assert!(read(serde_json::json!({"suspend": 1})).is_ok() && read(serde_json::json!({})).is_ok());
+}

@@ -28,9 +28,9 @@ use store::migrate::Migration;
 use store::phase::Phase;
 use store::{Extra, StoreError};
 
-/// The event that the operator sends.
+/// The event that the operator sends; what is misspelt is refused, and makes no key.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Asked {
     /// Look whether all is well, and make nothing.
     check: bool,

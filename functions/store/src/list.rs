@@ -42,7 +42,7 @@ impl Between {
 #[derive(Clone, Debug, Default)]
 pub struct PageOf {
     /// Only the rows of this owner, by an index that rows of form 1 are not in. Before all rows
-    /// have form 2 it is not asked: `near` and `keep` must say the same as the owner does.
+    /// have form 3 it is not asked: `near` and `keep` must say the same as the owner does.
     pub owner: Option<Owner>,
     /// At most so many rows.
     pub limit: usize,

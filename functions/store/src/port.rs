@@ -154,7 +154,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Item>, StoreError>;
 
-    /// How far its rows are on their way to form 2.
+    /// How far its rows are on their way to form 3.
     fn phase(&self) -> Phase;
 
     /// What its tables and indexes lack of what this version needs, in words; a store without
