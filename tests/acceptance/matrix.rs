@@ -104,7 +104,7 @@ async fn nobodies(story: &Story) -> Vec<(&'static str, Client)> {
     let role = named(admin, "Administrator").await["id"].clone();
     let (revoked, ended) = with_key(admin, json!({"name": "R", "roleId": role})).await;
     assert_eq!(admin.delete(&format!("/v1/api-keys/{}", revoked["id"])).await.status, 204);
-    let soon = SystemClock.now().after(domain::time::Period::from_millis(300)).to_string();
+    let soon = SystemClock.now().after(domain::time::Period::from_secs(2)).to_string();
     let body = json!({"name": "E", "roleId": role, "expires": soon});
     let (_, expired) = with_key(admin, body).await;
     until("the key's end", async || (expired.get("/v1/me").await.status == 401).then_some(()))
