@@ -1,19 +1,18 @@
-//! Who may administer and lacks a permission never gets it: no sequence of acts on roles, keys and
+//! An administrator who lacks a permission never gets it: no sequence of acts on roles, keys and
 //! sessions leads there.
 
 use std::collections::BTreeSet;
 
+use domain::access::{Act, Area};
 use fastrand::Rng;
 use harness::story::id;
 use harness::{Client, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
+use strum::IntoEnumIterator;
 
 use crate::roles::{named, patch, with_key, with_role};
 
-const AREAS: [&str; 6] =
-    ["catalog", "entitlement", "activation", "subscription", "customer", "admin"];
-const ACTS: [&str; 4] = ["view", "add", "edit", "delete"];
 const ATTACKERS: u64 = 25;
 const STEPS: usize = 60;
 
@@ -23,11 +22,11 @@ type Permission = (String, String, Option<u64>);
 /// nothing can be tried.
 fn permissions(rng: &mut Rng, space: u64, chance: u8, always: bool) -> Value {
     let mut grants = Vec::new();
-    for area in AREAS {
-        let acts: Vec<&str> = ACTS.into_iter().filter(|_| rng.u8(..) < chance).collect();
-        let here = area == "catalog" && rng.bool();
+    for area in Area::iter() {
+        let acts: Vec<Act> = Act::iter().filter(|_| rng.u8(..) < chance).collect();
+        let here = area == Area::Catalog && rng.bool();
         let namespace = if here { json!(space) } else { Value::Null };
-        let acts = if area == "admin" && always { ACTS.to_vec() } else { acts };
+        let acts = if area == Area::Admin && always { Act::iter().collect() } else { acts };
         grants.push(json!({"area": area, "acts": acts, "namespaceId": namespace}));
     }
     json!(grants)

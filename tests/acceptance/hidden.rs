@@ -49,7 +49,7 @@ async fn whole_plan(story: &Story) {
 
 /// Every GET of the table, over things that are full of canaries.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_route_shows_people_to_who_may_not_see_them() {
+async fn no_route_shows_people_without_customer_view() {
     let story = Story::begin().await;
     whole_plan(&story).await;
     let (e_id, request, aid) = sold(&story).await;
@@ -152,7 +152,7 @@ async fn a_broken_schema_does_not_tell_whom_it_met() {
 
 /// One Idempotency-Key has one effect, whatever its callers may see.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_is_not_done_again_for_who_sees_less() {
+async fn a_call_is_not_done_again_for_a_caller_who_sees_less() {
     let story = Story::begin().await;
     let clerk = with_role(story.admin(), "Clerk", &all(&["activation", "entitlement"])).await;
     let body = json!({"pkId": story.pk_id, "activationQuantity": 1});
@@ -167,8 +167,8 @@ async fn a_call_is_not_done_again_for_who_sees_less() {
     assert_eq!(all["data"].as_array().unwrap().len(), 2, "{first} {theirs}");
 }
 
-/// Who reads a draft without its e-mails, changes a member and sends all of it back, changes that
-/// member alone.
+/// A draft that is read without its e-mails, changed in a member and sent back as a whole, is
+/// changed in that member alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_hidden_is_not_lost_when_it_is_sent_back() {
     let story = Story::begin().await;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::access::keys::KeyInfo;
-use crate::access::people::HIDDEN;
+use crate::access::people::{HIDDEN, PEOPLE};
 use crate::decision::{Change, Decision};
 use crate::ids::{Id, sha256_hex};
 use crate::limits::AUDIT_VALUE_BYTES;
@@ -147,9 +147,8 @@ impl AuditEntry {
     #[must_use]
     pub fn hidden(mut self) -> Self {
         let whole = matches!(self.entity, Kind::Customer | Kind::Partner | Kind::Contact);
-        let people =
-            |member: &str| ["customerEmail", "partnerEmail", "activatee"].contains(&member);
-        for difference in self.diff.iter_mut().filter(|it| whole || people(&it.member)) {
+        let people = |it: &&mut Difference| whole || PEOPLE.contains(&it.member.as_str());
+        for difference in self.diff.iter_mut().filter(people) {
             (difference.from, difference.to) = (json!(HIDDEN), json!(HIDDEN));
         }
         self

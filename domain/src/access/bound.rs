@@ -1,4 +1,4 @@
-//! Whose key it is: a customer's or a partner's key sees and touches nothing but what is theirs.
+//! Bound keys: a customer's or a partner's key sees and touches nothing but what is theirs.
 //!
 //! Neighbours: the edge asks on every call of such a key; other people's things are not there.
 

@@ -10,7 +10,7 @@ use crate::rejection::{Code, Rejection};
 use crate::time::Time;
 
 impl Role {
-    /// Whether who acts in this role may give these permissions to a role or a key.
+    /// Whether a caller in this role may give these permissions to a role or a key.
     ///
     /// # Errors
     /// `FORBIDDEN`, naming what this role lacks.
@@ -77,7 +77,7 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Whether an act ends or shortens what was.
+    /// Whether an act ends a key's administration, or makes it shorter.
     pub fn is_lost(before: Option<Lasts>, after: Option<Lasts>) -> bool {
         before.is_some_and(|before| !after.is_some_and(|after| after.as_long_as(before)))
     }

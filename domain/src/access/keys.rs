@@ -222,7 +222,7 @@ impl ApiKey {
         let before = self.info.administers(role, stamp.now);
         let after = info.administers(next_role, stamp.now);
         let mut decision = Decision::default().save(next.clone());
-        // Who changes or deletes the role at the same moment must find that a key has it.
+        // The role is written too, so that an act on it at the same moment cannot miss the key.
         let known = other.as_ref().is_some_and(|other| other.role.id == next_role.id);
         let lost = Administrator::is_lost(before, after);
         if !(lost && known) {

@@ -13,6 +13,9 @@ use crate::customer::contact::Contact;
 /// What stands in place of a text that the caller may not see.
 pub const HIDDEN: &str = "hidden";
 
+/// The members of other rows that hold such texts.
+pub(super) const PEOPLE: [&str; 3] = ["customerEmail", "partnerEmail", "activatee"];
+
 /// A text that is not shown.
 pub fn hide(text: &mut String) {
     HIDDEN.clone_into(text);

@@ -155,8 +155,8 @@ impl Role {
     }
 
     /// Replaces it. One that is built in can only be enabled and disabled. `lasts`: how long keys
-    /// administer their tenant in it; where it ends to let them, `other` is needed, who does so in
-    /// another role.
+    /// administer their tenant in it; where they no longer would, `other` is needed, an
+    /// administrator in another role.
     ///
     /// # Errors
     /// The body's faults; `LAST_ADMINISTRATOR`.

@@ -32,9 +32,7 @@ impl Entitlement {
         };
         self.partner_id.into_iter().map(name).collect()
     }
-}
 
-impl Entitlement {
     /// The same as a caller of this role sees it.
     #[must_use]
     pub fn seen_by(mut self, role: &Role) -> Self {
@@ -46,8 +44,8 @@ impl Entitlement {
 }
 
 impl EntitlementInput {
-    /// The same, with the e-mails that were hidden from the caller as they are: who sends back what
-    /// was read changes nothing.
+    /// The same, with the e-mails that were hidden from the caller as they are: a body that is sent
+    /// back as it was read changes nothing.
     #[must_use]
     pub fn unhidden(mut self, of: &Entitlement) -> Self {
         let own = [&of.customer_email, &of.partner_email];

@@ -317,11 +317,6 @@ impl Request {
     }
 }
 
-/// What was frozen before this was noted may hold anything.
-const fn unknown() -> bool {
-    true
-}
-
 /// The frozen bytes of a generation: first writer wins (Q9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -335,7 +330,7 @@ pub struct Payload {
     /// SHA-256 of the document it was rendered from.
     pub document_hash: String,
     /// It may hold data of people, as far as its plan reads such.
-    #[serde(default = "unknown")]
+    #[serde(default = "Payload::unknown")]
     pub people: bool,
     /// The plan it was rendered by.
     pub plan: Named,

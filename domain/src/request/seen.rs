@@ -51,6 +51,11 @@ impl Parts {
 }
 
 impl Payload {
+    /// What was frozen before `people` was noted may hold anything.
+    pub(super) const fn unknown() -> bool {
+        true
+    }
+
     /// The bytes as a caller of this role sees them: none where they may speak of people.
     pub fn text_for(&self, role: &Role) -> Option<&str> {
         (role.sees_people() || !self.people).then_some(self.text.as_str())

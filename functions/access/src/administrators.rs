@@ -1,4 +1,4 @@
-//! Who else administers a tenant, when somebody ends to.
+//! Another administrator of a tenant, where an act would end or shorten the life of one.
 //!
 //! Neighbours: `keys` and `roles` ask before they take something away.
 
@@ -8,11 +8,10 @@ use domain::access::{Act, Area, Role};
 use domain::limits::PAGE;
 use domain::record::Kind;
 use edge::{Cx, Problem};
-use store::StoreError;
 use store::list::PageOf;
 
-/// One among these keys that administers the tenant for as long as this; none where nothing is
-/// lost, or nobody does.
+/// One among these keys that administers the tenant for as long as `lasts`; none where `lasts` is
+/// none (then nothing can be lost), or no such key does.
 pub(crate) async fn another(
     cx: &Cx,
     lasts: Option<Lasts>,
@@ -27,10 +26,8 @@ pub(crate) async fn another(
         for info in found.rows {
             // The list may be late: the row itself counts.
             let key = cx.store().load_api_key(tenant, info.id).await?;
-            let role = match cx.store().load_role(tenant, key.info.role_id).await {
-                Err(StoreError::NotFound(_)) => continue,
-                other => other?,
-            };
+            let role = store::present(cx.store().load_role(tenant, key.info.role_id).await)?;
+            let Some(role) = role else { continue };
             let theirs = key.info.administers(&role, now);
             if among(&key.info) && theirs.is_some_and(|theirs| theirs.as_long_as(lasts)) {
                 return Ok(Some(Administrator { key, role }));
@@ -43,8 +40,8 @@ pub(crate) async fn another(
     }
 }
 
-/// How long the keys of a role administer the tenant in it; none: it lets nobody. The list of keys
-/// may be late, so a role that has none in it counts as one with a key that ends now.
+/// How long the keys of a role administer the tenant in it; none: the role does not permit that.
+/// The list of keys may be late, so a role without a listed key counts as one whose key ends now.
 pub(crate) async fn longest(cx: &Cx, role: &Role) -> Result<Option<Lasts>, Problem> {
     if !role.may(Area::Admin, Act::Edit) {
         return Ok(None);

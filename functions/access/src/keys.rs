@@ -11,18 +11,14 @@ use domain::record::Kind;
 use domain::rejection::{Code, Fault, Rejection};
 use edge::{Answer, Cx, Problem};
 use serde_json::json;
-use store::StoreError;
 
 use crate::administrators::another;
 
 /// The role that a body names, if the caller may give it.
 async fn role(cx: &Cx, id: Id) -> Result<Role, Problem> {
-    let role = match cx.store().load_role(cx.tenant()?, id).await {
-        Err(StoreError::NotFound(_)) => {
-            return Err(Rejection::from(Fault::unknown("/roleId", "Role", id)).into());
-        }
-        other => other?,
-    };
+    let unknown = || Rejection::from(Fault::unknown("/roleId", "Role", id));
+    let role = store::present(cx.store().load_role(cx.tenant()?, id).await)?;
+    let role = role.ok_or_else(unknown)?;
     cx.caller()?.role.may_give(&role.permissions)?;
     Ok(role)
 }
@@ -58,7 +54,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let owner = owner(cx, input.bound()?).await?;
         let secret = new_secret(KEY, &stamp.entropy);
         let (key, decision) = ApiKey::create(input, tenant, &role, &secret, &stamp)?;
-        // Who changes or deletes the role at the same moment must find that a key has it.
+        // The role is written too, so that an act on it at the same moment cannot miss the key.
         let decision = owner.into_iter().fold(decision.save(role), Decision::refer);
         let at = format!("/v1/api-keys/{}", key.info.id);
         let answer = Answer::created(&with_secret(&key, secret), at)?;
@@ -86,12 +82,10 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
         let key = cx.store().load_api_key(tenant, id).await?;
         cx.if_match(key.info.version)?;
         let next_role = role(cx, patch.role_id.unwrap_or(key.info.role_id)).await?;
-        let before = match cx.store().load_role(tenant, key.info.role_id).await {
-            // An expired key does not keep its role.
-            Err(StoreError::NotFound(_)) => next_role.clone(),
-            other => other?,
-        };
-        // Who weakens a key that is more than they are could have its secret, and wait.
+        let before = store::present(cx.store().load_role(tenant, key.info.role_id).await)?;
+        // An expired key does not keep its role.
+        let before = before.unwrap_or_else(|| next_role.clone());
+        // Otherwise a caller could weaken a stronger key, rotate it, and wait until it is mended.
         cx.caller()?.role.may_give(&before.permissions)?;
         let lasts = key.info.administers(&before, stamp.now);
         let other = another(cx, lasts, |other| other.id != id).await?;
@@ -107,7 +101,7 @@ pub(crate) async fn rotate(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let key = cx.store().load_api_key(tenant, id).await?;
         cx.if_match(key.info.version)?;
-        // Who is shown its secret could act as it.
+        // The caller is shown its secret, and could act as it.
         let role = cx.store().load_role(tenant, key.info.role_id).await?;
         cx.caller()?.role.may_give(&role.permissions)?;
         let secret = new_secret(KEY, &stamp.entropy);
@@ -124,10 +118,7 @@ pub(crate) async fn revoke(cx: Cx) -> Result<Answer, Problem> {
     cx.decide(move |stamp| async move {
         let key = cx.store().load_api_key(tenant, id).await?;
         cx.if_match(key.info.version)?;
-        let role = match cx.store().load_role(tenant, key.info.role_id).await {
-            Err(StoreError::NotFound(_)) => None,
-            other => Some(other?),
-        };
+        let role = store::present(cx.store().load_role(tenant, key.info.role_id).await)?;
         let lasts = role.as_ref().and_then(|role| key.info.administers(role, stamp.now));
         let other = another(cx, lasts, |other| other.id != id).await?;
         Ok((Answer::deleted(), key.revoke(lasts, other, &stamp)?))

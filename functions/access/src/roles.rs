@@ -60,7 +60,8 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let role = load(cx).await?;
         cx.if_match(role.version)?;
-        // Who weakens a role that is more than they are could have secrets of its keys, and wait.
+        // Otherwise a caller could weaken a stronger role, rotate its keys, and wait until it is
+        // mended.
         cx.caller()?.role.may_give(&role.permissions)?;
         let id = role.id;
         let lasts = longest(cx, &role).await?;

@@ -19,7 +19,6 @@ use edge::http::bulk::Parts;
 use edge::http::routes::Function;
 use edge::{Answer, App, Cx, Problem, Routes};
 use serde_json::Map;
-use store::StoreError;
 use store::keys::Owner;
 use store::list::PageOf;
 use store::load::Keyed;
@@ -47,10 +46,7 @@ async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let (store, tenant) = (cx.store(), cx.tenant()?);
     let pk_id: Uuid = input.pk_id.parse().map_err(|_| unknown_key())?;
     let place = cx.app.master()?.key_secret(tenant).key_of(pk_id).ok_or_else(unknown_key)?;
-    let keyed = match store.load_keyed(tenant, place).await {
-        Err(StoreError::NotFound(_)) => return Err(unknown_key()),
-        other => other?,
-    };
+    let keyed = store::present(store.load_keyed(tenant, place).await)?.ok_or_else(unknown_key)?;
     if let Some(bound) = cx.caller()?.key.bound() {
         if !bound.owns(&keyed.entitlement) {
             return Err(unknown_key());

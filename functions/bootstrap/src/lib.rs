@@ -1,8 +1,7 @@
 //! The roles, the namespace and the first key of a tenant: nobody can call before they exist.
 //!
 //! Neighbours: local mode at its first start; on AWS the operator invokes its Lambda, which no
-//! route leads to. Guarantee: repeated, it makes a further key, and
-//! what the tenant lacks by then.
+//! route leads to. Guarantee: repeated, it makes a further key, and what the tenant lacks by then.
 
 pub mod tenants;
 

@@ -122,11 +122,9 @@ impl App {
         extra: &Extra,
     ) -> Result<(), StoreError> {
         for next in std::mem::take(&mut decision.follow) {
-            let revocation = match self.store.load_revocation(tenant, &next.request().aid).await {
-                // What it was sold by was deleted at the same moment: nothing is left to credit.
-                Err(StoreError::NotFound(_)) => continue,
-                other => other?,
-            };
+            let loaded = self.store.load_revocation(tenant, &next.request().aid).await;
+            // What it was sold by was deleted at the same moment: nothing is left to credit.
+            let Some(revocation) = store::present(loaded)? else { continue };
             let followed = revocation.follow(&next, decision, stamp);
             decision = followed.map_err(|r| StoreError::Corrupt("activation", r.detail))?;
         }

@@ -15,10 +15,14 @@ use store::Store;
 
 use crate::queue::LocalQueue;
 
-/// The parts over a store, with a queue and a client of their own.
-pub(crate) fn parts(store: Arc<dyn Store>, master: MasterKey, public_url: String) -> App {
+/// The parts over a store, with a queue of their own and a client that calls what `egress` allows.
+pub(crate) fn parts(
+    store: Arc<dyn Store>,
+    master: MasterKey,
+    public_url: String,
+    egress: Policy,
+) -> App {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let egress = Policy { loopback: true, private: Vec::new() };
     App {
         store,
         queue: Arc::new(LocalQueue::default()),

@@ -74,10 +74,8 @@ pub async fn start(options: &Options) -> Result<Running, StartError> {
     let queue = Arc::new(LocalQueue::default());
     let private = if options.allow_private_egress { Policy::private_ranges() } else { Vec::new() };
     let egress = Policy { loopback: true, private };
-    let mut app = parts(store, master, format!("http://{api_address}"));
+    let mut app = parts(store, master, format!("http://{api_address}"), egress);
     app.queue = queue.clone();
-    app.provider = Arc::new(HttpProvider::new(egress.clone(), Arc::clone(&app.clock)));
-    app.egress = egress;
     let app = Arc::new(app);
     let api_key = admin_key(&data, &app).await?;
     let door = Door { app: Arc::clone(&app), hash: operator_hash(&data, &app)? };
@@ -194,8 +192,13 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, StartError> 
 /// What the operator's key is known by: made at the first start, and never printed.
 fn operator_hash(data: &DataDir, app: &App) -> Result<String, StartError> {
     let kept = data.find(OPERATOR_KEY)?.filter(|key| key.starts_with(OPERATOR));
-    let key = kept.unwrap_or_else(|| new_secret(OPERATOR, &app.ids.entropy()));
-    data.keep(OPERATOR_KEY, &key)?;
+    let key = if let Some(key) = kept {
+        key
+    } else {
+        let made = new_secret(OPERATOR, &app.ids.entropy());
+        data.keep(OPERATOR_KEY, &made)?;
+        made
+    };
     Ok(sha256_hex(key.as_bytes()))
 }
 

@@ -117,7 +117,8 @@ impl Tenants {
     /// In a folder that no service has.
     async fn open(&self, data: &DataDir) -> Result<Value, TenantsError> {
         let (engine, master) = open(data, &edge::ports::SystemIds).await?;
-        let app = parts(Arc::new(engine.store()), master, String::new());
+        let egress = Policy { loopback: true, private: Vec::new() };
+        let app = parts(Arc::new(engine.store()), master, String::new(), egress);
         let told = match self {
             Self::Create { name, .. } => bootstrap::tenants::create(&app, name).await,
             Self::List { .. } => bootstrap::tenants::list(&app).await,

@@ -102,7 +102,10 @@ async fn shown(cx: &Cx, act: Act) -> Result<Option<(Association, u64)>, Problem>
     let product = product(cx, act).await?;
     let found = cx.store().find_association(cx.tenant()?, product.id).await?;
     let found = named(cx, found.into_iter().collect()).await?.pop();
-    Ok(found.map(|association| (association.clone(), association.version)))
+    Ok(found.map(|association| {
+        let version = association.version;
+        (association, version)
+    }))
 }
 
 pub(crate) async fn delete(cx: Cx) -> Result<Answer, Problem> {

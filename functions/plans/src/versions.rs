@@ -6,7 +6,6 @@ use domain::plan::Plan;
 use domain::plan::version::{PlanVersionLine, PlanVersionView};
 use domain::rejection::{Code, Rejection};
 use edge::{Answer, Cx, Problem};
-use store::StoreError;
 use store::list::{Page, PageOf};
 
 /// A version of the plan; those of a plan that is gone are kept.
@@ -23,14 +22,11 @@ async fn find(cx: &Cx, present: Option<&Plan>, version: u64) -> Result<Option<Pl
 
 /// The plan as it is, if it is still there.
 async fn present(cx: &Cx) -> Result<Option<Plan>, Problem> {
-    match cx.store().load_plan(cx.tenant()?, cx.id("id")?).await {
-        Err(StoreError::NotFound(_)) => Ok(None),
-        Ok(plan) => {
-            cx.caller()?.may_in(plan.namespace_id, Act::View, "plan")?;
-            Ok(Some(plan))
-        }
-        Err(error) => Err(error.into()),
+    let found = store::present(cx.store().load_plan(cx.tenant()?, cx.id("id")?).await)?;
+    if let Some(plan) = &found {
+        cx.caller()?.may_in(plan.namespace_id, Act::View, "plan")?;
     }
+    Ok(found)
 }
 
 /// The cursor is the version that a page ends with.

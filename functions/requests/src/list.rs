@@ -9,7 +9,6 @@ use domain::view::request::{ListedRequest, RequestLine, RequestRow};
 use edge::http::page;
 use edge::http::query::Query;
 use edge::{Answer, Cx, Problem};
-use store::StoreError;
 use store::keys::Owner;
 use store::list::{Page, PageOf};
 use uuid::Uuid;
@@ -98,11 +97,10 @@ pub(crate) async fn find(
     let mut found: Vec<Request> = cx.store().find_requests(tenant, &ids).await?;
     // They are one, or those of one activation.
     if let (Some(bound), Some(first)) = (bound, found.first()) {
-        let theirs = match cx.store().load_entitlement(tenant, first.entitlement_id).await {
-            Err(StoreError::NotFound(_)) => false,
-            other => bound.owns(&other?),
-        };
-        found.retain(|_| theirs);
+        let sold = cx.store().load_entitlement(tenant, first.entitlement_id).await;
+        if !store::present(sold)?.is_some_and(|sold| bound.owns(&sold)) {
+            found.clear();
+        }
     }
     let mut rows: Vec<RequestRow> = found.iter().map(RequestRow::from).collect();
     rows.retain(keep);

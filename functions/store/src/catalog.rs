@@ -101,10 +101,10 @@ impl dyn Store {
         Ok(found.ok_or(StoreError::Conflict)?.0)
     }
 
-    /// The key that the row under a hash is, or leads to, with the way there: from a session to the
-    /// secret before a rotation to the key.
+    /// The key that the row under a hash is, or leads to, with the rows on the way there.
     async fn follow(&self, hash: &str) -> Result<Option<(ApiKey, Vec<StandIn>)>, StoreError> {
         let (mut at, mut way) = (hash.to_owned(), Vec::new());
+        // A session leads to the secret before a rotation, that to the key: two at most.
         while way.len() <= 2 {
             let row: Option<Item> = self.get(&[keys::api_key(&at)]).await?.remove(0);
             let Some(row) = row else { return Ok(None) };

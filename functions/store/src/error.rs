@@ -56,3 +56,14 @@ pub fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError
         other => other.map(Some),
     }
 }
+
+/// What was loaded, or nothing where there is no such thing.
+///
+/// # Errors
+/// All but `NotFound`.
+pub fn present<T>(loaded: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match loaded {
+        Err(StoreError::NotFound(_)) => Ok(None),
+        other => other.map(Some),
+    }
+}

@@ -12,10 +12,6 @@ use crate::keys::{self, Key};
 use crate::port::{Item, Store};
 use crate::rows::plain;
 
-const fn seen() -> bool {
-    true
-}
-
 /// The answer of a call, kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +21,8 @@ pub struct SavedAnswer {
     pub hash: String,
     /// SHA-256 of the call's body.
     pub body_hash: String,
-    /// It was given to a caller who sees people's data; those of before did not note it.
-    #[serde(default = "seen")]
+    /// It was given to a caller who sees people's data.
+    #[serde(default = "SavedAnswer::unknown")]
     pub people: bool,
     /// The answer's HTTP status.
     pub status: u16,
@@ -43,6 +39,11 @@ pub struct SavedAnswer {
 }
 
 impl SavedAnswer {
+    /// An answer that was kept before `people` was noted may have anything.
+    const fn unknown() -> bool {
+        true
+    }
+
     /// An answer given at `now`.
     #[must_use]
     pub fn at(mut self, now: Time) -> Self {

@@ -31,5 +31,5 @@ pub mod sources;
 pub mod tables;
 
 pub use commit::Extra;
-pub use error::{StoreError, readable};
+pub use error::{StoreError, present, readable};
 pub use port::Store;

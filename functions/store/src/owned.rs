@@ -11,9 +11,10 @@ use domain::limits::OWNED_AT_ONCE;
 use domain::record::Kind;
 use domain::request::Request;
 use futures::future::try_join_all;
+use serde::de::DeserializeOwned;
 
-use crate::error::StoreError;
-use crate::keys::{Key, Owner, Table, attribute};
+use crate::error::{StoreError, present};
+use crate::keys::{self, Key, Owner, Table, attribute};
 use crate::list::{Page, PageOf, id_of};
 use crate::phase::Phase;
 use crate::port::{Found, Item, Range, Store, text};
@@ -38,6 +39,14 @@ impl PageOf {
     fn order(&self, one: Id, other: Id) -> Ordering {
         if self.ascending { one.cmp(&other) } else { other.cmp(&one) }
     }
+
+    /// The requests of an activation in the order of the page, those behind `last`.
+    fn rest(&self, activation: &Activation, last: Option<Id>) -> Vec<Id> {
+        let mut ids = activation.request_ids();
+        ids.sort_by(|one, other| self.order(*one, *other));
+        ids.retain(|id| last.is_none_or(|last| self.order(last, *id) == Ordering::Less));
+        ids
+    }
 }
 
 impl dyn Store {
@@ -46,7 +55,7 @@ impl dyn Store {
     ///
     /// # Errors
     /// When the store is not available, or its rows have not all the form that this needs.
-    pub async fn list_owned_activations<T: serde::de::DeserializeOwned>(
+    pub async fn list_owned_activations<T: DeserializeOwned>(
         &self,
         tenant: Id,
         bound: Bound,
@@ -55,16 +64,7 @@ impl dyn Store {
     ) -> Result<Page<T>, StoreError> {
         let (places, more) = self.owned_places(tenant, bound, page).await?;
         let next = places.last().filter(|_| more).map(|place| place.id);
-        let keys: Vec<Key> = places.iter().map(|place| place.key.clone()).collect();
-        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
-        for (place, item) in places.iter().zip(self.glance(&keys).await?) {
-            match item.map(|item| plain(item, "list")) {
-                Some(Ok(row)) if keep(&row) => rows.push(row),
-                Some(Err(_)) => unreadable.push(place.id),
-                _ => {}
-            }
-        }
-        Ok(Page { rows, next, unreadable })
+        self.kept(places, keep, Page::new(Vec::new(), next)).await
     }
 
     /// A page of the requests of these activations, those that `keep` keeps: in the order of the
@@ -72,7 +72,7 @@ impl dyn Store {
     ///
     /// # Errors
     /// As [`Self::list_owned_activations`].
-    pub async fn list_owned_requests<T: serde::de::DeserializeOwned>(
+    pub async fn list_owned_requests<T: DeserializeOwned>(
         &self,
         tenant: Id,
         bound: Bound,
@@ -91,7 +91,7 @@ impl dyn Store {
         let of_activations = PageOf { after, ..page.clone() };
         let (places, mut more) = self.owned_places(tenant, bound, &of_activations).await?;
         let keys: Vec<Key> = places.iter().map(|place| place.key.clone()).collect();
-        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+        let mut unreadable = Vec::new();
         for (place, item) in places.iter().zip(self.glance(&keys).await?) {
             match item.map(decode).transpose() {
                 Ok(activation) => ids.extend(activation.iter().flat_map(|it| page.rest(it, None))),
@@ -101,15 +101,26 @@ impl dyn Store {
         more |= ids.len() > page.limit;
         ids.truncate(page.limit);
         let next = ids.last().filter(|_| more).copied();
-        let keys: Vec<Key> = ids.iter().map(|id| crate::keys::request(tenant, *id)).collect();
-        for (id, item) in ids.iter().zip(self.glance(&keys).await?) {
+        let places = ids.into_iter().map(|id| Place { id, key: keys::request(tenant, id) });
+        self.kept(places.collect(), keep, Page { rows: Vec::new(), next, unreadable }).await
+    }
+
+    /// The page, with the rows of these places that `keep` keeps.
+    async fn kept<T: DeserializeOwned>(
+        &self,
+        places: Vec<Place>,
+        keep: impl Fn(&T) -> bool + Send,
+        mut page: Page<T>,
+    ) -> Result<Page<T>, StoreError> {
+        let keys: Vec<Key> = places.iter().map(|place| place.key.clone()).collect();
+        for (place, item) in places.iter().zip(self.glance(&keys).await?) {
             match item.map(|item| plain(item, "list")) {
-                Some(Ok(row)) if keep(&row) => rows.push(row),
-                Some(Err(_)) => unreadable.push(*id),
+                Some(Ok(row)) if keep(&row) => page.rows.push(row),
+                Some(Err(_)) => page.unreadable.push(place.id),
                 _ => {}
             }
         }
-        Ok(Page { rows, next, unreadable })
+        Ok(page)
     }
 
     /// The activation of a request; none where it is not theirs, whatever a cursor says.
@@ -121,11 +132,8 @@ impl dyn Store {
     ) -> Result<Option<Activation>, StoreError> {
         let found: Vec<Request> = self.find_requests(tenant, &[request]).await?;
         let Some(request) = found.first() else { return Ok(None) };
-        let entitlement = match self.load_entitlement(tenant, request.entitlement_id).await {
-            Err(StoreError::NotFound(_)) => return Ok(None),
-            other => other?,
-        };
-        if !bound.owns(&entitlement) {
+        let sold = present(self.load_entitlement(tenant, request.entitlement_id).await)?;
+        if !sold.is_some_and(|sold| bound.owns(&sold)) {
             return Ok(None);
         }
         self.find_activation(tenant, &request.aid).await
@@ -167,16 +175,6 @@ impl dyn Store {
         more |= places.len() > page.limit;
         places.truncate(page.limit);
         Ok((places, more))
-    }
-}
-
-impl PageOf {
-    /// The requests of an activation in the order of the page, those behind `last`.
-    fn rest(&self, activation: &Activation, last: Option<Id>) -> Vec<Id> {
-        let mut ids = activation.request_ids();
-        ids.sort_by(|one, other| self.order(*one, *other));
-        ids.retain(|id| last.is_none_or(|last| self.order(last, *id) == Ordering::Less));
-        ids
     }
 }
 

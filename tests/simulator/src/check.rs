@@ -13,17 +13,15 @@ use domain::request::attempt::Attempt;
 use domain::request::{Payload, Request};
 use domain::time::{Period, Time};
 use model::invariants::{self, Violation, check};
-use serde_json::json;
 use store::content::joined;
-use store::keys::{self, ATTEMPTS, Key, REPEATS, Table};
+use store::keys::{self, ATTEMPTS, Key, Table};
 use store::phase::Phase;
 use store::port::{Item, Value};
 use store::rows::{Row, decode};
 
 use crate::api::Sale;
-use crate::clients::{Client, Wish};
-use crate::gate::Fate;
-use crate::provider::{Callback, Spoilt};
+use crate::clients::Wish;
+use crate::provider::Spoilt;
 use crate::seat::{Written, lock};
 use crate::world::{Run, SWEEP, Work};
 
@@ -144,7 +142,7 @@ impl Rows {
 }
 
 impl Run<'_> {
-    fn rows(&self, sale: &Sale) -> Result<Rows, Violation> {
+    pub(crate) fn rows(&self, sale: &Sale) -> Result<Rows, Violation> {
         Rows::of(sale.tenant, self.world.shared.store.rows().iter())
     }
 
@@ -320,71 +318,6 @@ impl Run<'_> {
             check("I10", effects == wanted || turned_away && effects <= most, || {
                 format!("{} heard {status:?} and has {effects} activations", client.mark)
             })?;
-        }
-        Ok(())
-    }
-
-    /// Everything once more: every call, message and callback. Nothing may change (I11).
-    ///
-    /// # Errors
-    /// The violation.
-    pub async fn repeat(&mut self) -> Result<(), Violation> {
-        let before = self.world.shared.store.rows().clone();
-        let keyed = |client: &crate::clients::Client| client.granted.is_some();
-        let clients = (0..self.clients.len()).filter(|i| keyed(&self.clients[*i]));
-        let heard = |callback: &Callback| {
-            callback.answered.as_ref().is_some_and(|reply| reply.status == 200)
-        };
-        let callbacks = (0..self.callbacks.len()).filter(|i| heard(&self.callbacks[*i]));
-        let mut work: Vec<Work> = clients.map(Work::Call).collect();
-        work.extend(callbacks.map(Work::Report));
-        for body in self.sent.clone() {
-            self.push(body, 0);
-        }
-        work.push(Work::Batch(self.visible()));
-        for work in work {
-            if let Work::Report(place) = work {
-                // Its answer is heard anew; that it was accepted before is known from the rows.
-                self.callbacks[place].answered = None;
-            }
-            let slot =
-                if matches!(work, Work::Batch(_)) { crate::world::DISPATCH.start } else { 0 };
-            self.start(slot, work).await;
-            while self.is_moving() {
-                self.release(0, Fate::Go).await?;
-            }
-        }
-        // A contradiction that came before is kept once more, if it was pushed out since; and that
-        // a callback came again is noted beside the request.
-        let trace = |key: &Key| key.sk == "C#conflicts" || key.sk.starts_with(REPEATS);
-        let kept = |(key, _): &(&Key, &Item)| !trace(key);
-        let after = self.world.shared.store.rows();
-        let changed = !before.iter().filter(kept).eq(after.iter().filter(kept));
-        check("I11", !changed, || "a repeated call, message or callback changed a row".to_owned())
-    }
-
-    /// An operator comments on every request: nothing else comes of it.
-    ///
-    /// # Errors
-    /// I2 when an activation has another request, or is elsewhere; what the client hears.
-    pub async fn remark(&mut self) -> Result<(), Violation> {
-        let world = self.world;
-        for (number, sale) in world.sales.iter().enumerate() {
-            let before = self.rows(sale)?;
-            for request in &before.requests {
-                let wish = Wish::Operate("", json!({"comments": "At rest."}));
-                let mut client = Client::new(self.clients.len(), number, wish);
-                client.write(sale, Some(request.id.get()), None);
-                self.clients.push(client);
-                self.start(0, Work::Call(self.clients.len() - 1)).await;
-                while self.is_moving() {
-                    self.release(0, Fate::Go).await?;
-                }
-            }
-            let after = self.rows(sale)?;
-            let same = before.activations == after.activations
-                && before.requests.len() == after.requests.len();
-            check("I2", same, || "a comment changed an activation".to_owned())?;
         }
         Ok(())
     }

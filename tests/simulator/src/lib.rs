@@ -2,6 +2,7 @@
 //!
 //! Neighbours: every function; `model::invariants` says what must hold.
 
+pub mod again;
 pub mod api;
 pub mod check;
 pub mod clients;

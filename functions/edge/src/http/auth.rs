@@ -64,7 +64,7 @@ impl Caller {
 /// The caller of a call whose route has these needs.
 ///
 /// # Errors
-/// 401 without a valid key, 403 without the permission.
+/// 401 without a valid key, 403 without the permission or while the tenant is suspended.
 pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Caller, Problem> {
     let secret = secret.ok_or_else(unauthenticated)?;
     let (hash, now) = (sha256_hex(secret.as_bytes()), app.clock.now());

@@ -197,10 +197,8 @@ impl Cx {
         if !caller.role.may_in(id, Act::View) && !caller.role.may_in(id, act) {
             return Err(unknown().into());
         }
-        match self.store().load_namespace(caller.tenant, id).await {
-            Err(StoreError::NotFound(_)) => return Err(unknown().into()),
-            other => other?,
-        };
+        store::present(self.store().load_namespace(caller.tenant, id).await)?
+            .ok_or_else(unknown)?;
         caller.may_in(id, act, "namespace")?;
         Ok(id)
     }

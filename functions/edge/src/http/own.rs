@@ -5,7 +5,6 @@
 use domain::entitlement::Entitlement;
 use domain::ids::Id;
 use domain::rejection::Rejection;
-use store::StoreError;
 
 use crate::http::auth::Caller;
 use crate::http::context::Cx;
@@ -32,10 +31,9 @@ impl Cx {
         if !caller.key.is_bound() {
             return Ok(());
         }
-        let entitlement = match self.store().load_entitlement(caller.tenant, entitlement).await {
-            Err(StoreError::NotFound(_)) => return Err(Rejection::not_found(what).into()),
-            other => other?,
-        };
+        let found =
+            store::present(self.store().load_entitlement(caller.tenant, entitlement).await)?;
+        let entitlement = found.ok_or_else(|| Rejection::not_found(what))?;
         Ok(caller.owns(&entitlement, what)?)
     }
 }

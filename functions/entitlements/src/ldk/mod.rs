@@ -16,7 +16,6 @@ use domain::substitution::lint::Warning;
 use edge::http::dialect::ldk;
 use edge::http::problem::{CREATED, OK};
 use edge::{Answer, Cx, Problem};
-use store::StoreError;
 
 use crate::surroundings::Surroundings;
 use document::Document;
@@ -41,10 +40,8 @@ async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
         Rejection::new(Code::NotFound, detail)
     };
     let id = name.strip_suffix(".ws").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
-    let found = match cx.store().load_entitlement(cx.tenant()?, id).await {
-        Err(StoreError::NotFound(_)) => return Err(unknown().into()),
-        other => other?,
-    };
+    let found = store::present(cx.store().load_entitlement(cx.tenant()?, id).await)?;
+    let found = found.ok_or_else(unknown)?;
     cx.caller()?.owns(&found, "entitlement").map_err(|_| unknown())?;
     Ok(found)
 }
