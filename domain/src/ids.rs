@@ -124,6 +124,8 @@ pub enum Purpose {
     Role,
     /// All of the administrator's key.
     Administrator,
+    /// The secret of a tenant's eIds and product keys.
+    KeySecret,
 }
 
 /// Thirty-two random bytes, handed in from outside: all new names of one decision come from them.

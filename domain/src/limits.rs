@@ -256,6 +256,15 @@ pub const MIGRATE_ROWS: usize = 500;
 pub const MIGRATE_AT_ONCE: usize = 20;
 /// One call of the bootstrap function migrates so long; the next one goes on.
 pub const MIGRATE_CALL: Period = Period::from_secs(20);
+/// Rows of one step of sealing anew.
+pub const RESEAL_ROWS: usize = 500;
+/// Between every tenant's row naming the new master key and the first row sealed anew: longer than
+/// any call lives that has read the tenant before.
+pub const RESEAL_WAIT: Period = Period::from_secs(60);
+/// One sweep seals anew so long; the next one goes on.
+pub const RESEAL_SWEEP: Period = Period::from_secs(10);
+/// A number of a master key that is not known is looked up at most so often.
+pub const MASTER_KEY_REREAD: Period = Period::from_secs(60);
 /// The newest rows of a kind that the doctor reads.
 pub const SAMPLE_ROWS: usize = 20;
 /// Page of a list: default and most.

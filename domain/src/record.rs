@@ -54,6 +54,11 @@ macro_rules! records {
                 }
             }
 
+            /// The kind of this name in the keys of rows.
+            pub fn of_word(word: &str) -> Option<Self> {
+                Self::iter().find(|kind| kind.word() == word)
+            }
+
             /// Whether the audit has entries of what is done to such a thing.
             pub const fn is_audited(self) -> bool {
                 matches!(self, $($(Self::$kind)|+)|*)
@@ -181,7 +186,7 @@ records! { |it|
     // by (empty: the path of the call has it), what is shown of it; `history`: its own history
     // begins with who made it.
     audited {
-        Tenant [Tenant "TENANT"]: it.id, it;
+        Tenant [Tenant "TENANT"]: it.info.id, it.info;
         Namespace [Namespace "NAMESPACE"]: it.id, it;
         Role [Role "ROLE"]: it.id, it;
         ApiKey [ApiKey "KEY"]: it.info.id, it.info;

@@ -17,6 +17,8 @@ pub enum TaskKind {
     /// A provisioning request is sent, or its wait for a callback is over.
     #[default]
     Dispatch,
+    /// What an older master key sealed is sealed anew; the id is the number of the newer one.
+    Reseal,
 }
 
 /// "Look at this": whoever does it reads the truth from the store.

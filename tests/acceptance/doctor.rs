@@ -12,10 +12,10 @@ use domain::time::{Period, Time};
 use edge::App;
 use edge::doctor::{Finding, clock, examine};
 use edge::ports::{Depth, Queue, QueueError};
-use edge::secret::MasterKey;
 use simulator::api::{Sale, Terms};
 use simulator::memory::MemoryStore;
 use simulator::stage::{START_MS, Stage};
+use simulator::vault::{FIRST, master_keys};
 use store::dynamo::DynamoStore;
 use store::keys::{self, Key};
 use store::port::{Condition, Item, Write};
@@ -57,7 +57,7 @@ impl Patient {
     }
 
     /// The same rows, with another key and queue.
-    fn with(&self, master: Option<[u8; 32]>, queue: Deep) -> App {
+    fn with(&self, master: Option<&str>, queue: Deep) -> App {
         let app = &self.stage.app;
         App {
             store: app.store.clone(),
@@ -65,7 +65,7 @@ impl Patient {
             provider: app.provider.clone(),
             clock: app.clock.clone(),
             ids: app.ids.clone(),
-            master: master.map(MasterKey::new),
+            master: master.map(master_keys),
             public_url: app.public_url.clone(),
             egress: app.egress.clone(),
             tokens: edge::provider::token::Tokens::default(),
@@ -74,7 +74,7 @@ impl Patient {
     }
 
     fn well(&self) -> App {
-        self.with(Some([7; 32]), Deep(Ok(Depth { waiting: 3, dead: 0 })))
+        self.with(Some(FIRST), Deep(Ok(Depth { waiting: 3, dead: 0 })))
     }
 
     /// Writes into a row what nobody can read.
@@ -112,7 +112,7 @@ async fn who_is_well_is_told_so() {
 async fn the_key_must_be_the_one_of_the_data() {
     let patient = Patient::admitted().await;
     let queue = || Deep(Ok(Depth { waiting: 0, dead: 0 }));
-    let foreign = examine(&patient.with(Some([8; 32]), queue()), None).await;
+    let foreign = examine(&patient.with(Some(&"08".repeat(32)), queue()), None).await;
     only(&foreign, "master key", "not the one that this data was made with");
     only(&examine(&patient.with(None, queue()), None).await, "master key", "no master key");
     let mark = Write::Delete(keys::mark(), Condition::Free);
@@ -142,9 +142,9 @@ async fn what_nobody_sweeps_is_missed() {
 #[tokio::test]
 async fn dead_letters_and_a_lost_queue_are_told() {
     let patient = Patient::admitted().await;
-    let dead = patient.with(Some([7; 32]), Deep(Ok(Depth { waiting: 1, dead: 2 })));
+    let dead = patient.with(Some(FIRST), Deep(Ok(Depth { waiting: 1, dead: 2 })));
     only(&examine(&dead, None).await, "queue", "2 dead letters");
-    let lost = patient.with(Some([7; 32]), Deep(Err("not reachable")));
+    let lost = patient.with(Some(FIRST), Deep(Err("not reachable")));
     only(&examine(&lost, None).await, "queue", "not reachable");
 }
 

@@ -70,9 +70,11 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("sweeper", &[
-        "catalog: GetItem Query",
+        "catalog: GetItem PutItem Query Scan",
+        "catalog/list: Query",
         "core: BatchGetItem GetItem PutItem",
         "core/due: Query",
+        "master-key: GetSecretValue",
         "queue: SendMessage",
     ]),
     ("bootstrap", &[
@@ -82,7 +84,7 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "core/due: Query",
         "core/listed: Query",
         "dead-letters: GetQueueAttributes",
-        "master-key: GetSecretValue",
+        "master-key: GetSecretValue PutSecretValue",
         "queue: GetQueueAttributes",
     ]),
 ];

@@ -63,6 +63,7 @@ mod restored;
 mod retrying;
 mod revoking;
 mod roles;
+mod rotated;
 mod routes;
 mod sold;
 mod source_000;

@@ -11,7 +11,6 @@ use clap::Parser;
 use domain::request::states::Status;
 use domain::time::Period;
 use edge::App;
-use edge::secret::MasterKey;
 use flate2::read::GzDecoder;
 use local::options::{Cli, Command};
 use local::start_error::StartError;
@@ -20,6 +19,7 @@ use serde_json::{Map, Value, json};
 use simulator::api::{Api, Call};
 use simulator::check::Rows;
 use simulator::stage::{Stage, routers};
+use simulator::vault::master_keys;
 use store::keys::Table;
 use tempfile::TempDir;
 
@@ -75,7 +75,7 @@ fn stage(folder: &Path) -> Stage {
         provider: Arc::clone(&app.provider),
         clock: Arc::clone(&app.clock),
         ids: Arc::clone(&app.ids),
-        master: MasterKey::from_hex(MASTER_KEY),
+        master: Some(master_keys(MASTER_KEY)),
         public_url: app.public_url.clone(),
         egress: app.egress.clone(),
         tokens: edge::provider::token::Tokens::default(),

@@ -1,4 +1,4 @@
-//! Notes every call that a function makes of DynamoDB and the queue.
+//! Notes every call that a function makes of DynamoDB, the queue and Secrets Manager.
 //!
 //! Neighbours: `permissions` gives each function a client that is noted.
 
@@ -19,7 +19,9 @@ use aws_sdk_dynamodb::operation::scan::ScanInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::task::Message;
-use edge::ports::{Depth, Queue, QueueError};
+use edge::master::MasterKeys;
+use edge::ports::{Depth, Queue, QueueError, Vault, VaultError};
+use simulator::vault::Kept;
 
 /// What the functions did: function, resource, action.
 pub(crate) type Used = Arc<Mutex<BTreeSet<(&'static str, String, &'static str)>>>;
@@ -95,5 +97,30 @@ impl Queue for NotingQueue {
         self.1.note("queue", "GetQueueAttributes");
         self.1.note("dead-letters", "GetQueueAttributes");
         self.0.depth().await
+    }
+}
+
+/// Master keys whose reads and writes are noted.
+struct NotingVault(Arc<Kept>, Notes);
+
+impl Notes {
+    /// The keys as a function reads them at its start.
+    pub(crate) fn master_keys(&self, text: &str, vault: &Arc<Kept>) -> MasterKeys {
+        self.note("master-key", "GetSecretValue");
+        let noting = Arc::new(NotingVault(Arc::clone(vault), self.clone()));
+        MasterKeys::of(text, noting).unwrap()
+    }
+}
+
+#[async_trait]
+impl Vault for NotingVault {
+    async fn read(&self) -> Result<String, VaultError> {
+        self.1.note("master-key", "GetSecretValue");
+        self.0.read().await
+    }
+
+    async fn write(&self, text: &str) -> Result<(), VaultError> {
+        self.1.note("master-key", "PutSecretValue");
+        self.0.write(text).await
     }
 }

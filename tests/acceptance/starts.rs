@@ -8,7 +8,7 @@ use edge::mark::Unfit;
 use harness::{Service, Story, options, until};
 use local::{Running, start};
 use serde_json::{Value, json};
-use store::mark::Mark;
+use store::mark::{CheckValues, Mark};
 use store::phase::FORM;
 use tempfile::TempDir;
 
@@ -144,7 +144,7 @@ async fn what_a_later_version_wrote_is_not_touched() {
         .await
         .unwrap();
     let store: &dyn store::Store = &engine.store();
-    let mark = Mark { master_key: "of its own kind".to_owned(), form: FORM + 1 };
+    let mark = Mark { master_keys: CheckValues::default(), form: FORM + 1 };
     store.keep_mark(&mark).await.unwrap();
     // A function without the master key looks at the form, too.
     let keyless = edge::mark::compare(store, None).await;

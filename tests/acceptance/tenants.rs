@@ -67,7 +67,7 @@ async fn a_suspended_tenant_is_refused_and_heard() {
     // Callbacks are taken.
     let done = json!({"status": "COMPLETED"});
     assert_eq!(story.report(sent, "m1", &done).await.status, 200);
-    assert!(app.store.load_tenant(Id::FIRST_TENANT).await.unwrap().suspended_date.is_some());
+    assert!(app.store.load_tenant(Id::FIRST_TENANT).await.unwrap().info.suspended_date.is_some());
     let told = operator.post(&format!("{path}/resume"), &json!({})).await.expect(200);
     assert_eq!(told["suspendedDate"], Value::Null);
     story.until_status(sent, "COMPLETED").await;

@@ -7,16 +7,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
 use crate::ids::Id;
+use crate::plan::door::Sealed;
 use crate::rejection::{Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::text;
 use crate::time::Time;
 
-/// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A tenant as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tenant {
+    /// The members that an answer shows.
+    #[serde(flatten)]
+    pub info: TenantInfo,
+    /// The secret of its eIds and product keys. None: it is derived from master key 1. The master
+    /// key that seals it is the one that seals everything of this tenant.
+    #[serde(default)]
+    pub key_secret: Option<Sealed>,
+    /// Revision of the row that was read.
+    #[serde(skip)]
+    pub rev: Rev<Self>,
+}
+
+/// A tenant as answers show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tenant)]
+pub struct TenantInfo {
     /// Its id.
     pub id: Id,
     /// Its name.
@@ -45,9 +63,6 @@ pub struct Tenant {
     /// Created and updated.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Revision of the row that was read.
-    #[serde(skip)]
-    pub rev: Rev<Self>,
 }
 
 /// Body of `PATCH /v1/tenant`: what is absent stays.
@@ -71,11 +86,21 @@ pub struct TenantPatch {
 }
 
 impl Tenant {
+    /// The number of the master key that seals its secrets.
+    pub fn master_key(&self) -> u32 {
+        self.key_secret.as_ref().map_or(Sealed::FIRST_KEY, Sealed::master_key)
+    }
+
+    /// The same, with its key secret sealed anew.
+    pub fn sealed(self, key_secret: Sealed) -> Self {
+        Self { key_secret: Some(key_secret), ..self }
+    }
+
     /// As it is before anybody changed it, and has no row.
     pub fn default_of(id: Id) -> Self {
         let never = Time::from_millis(0);
         let by = "SYSTEM".to_owned();
-        let unchanged = Self {
+        let info = TenantInfo {
             id,
             name: format!("Tenant {id}"),
             alternative_code: None,
@@ -92,21 +117,26 @@ impl Tenant {
                 updated_date: never,
                 updated_by: by,
             },
-            rev: Rev::default(),
         };
+        let unchanged = Self { info, key_secret: None, rev: Rev::default() };
         Self { rev: Rev::read(0, unchanged.clone()), ..unchanged }
     }
 
-    /// Makes one.
+    /// Makes one; its id is the stamp's first.
     ///
     /// # Errors
     /// The name's faults.
-    pub fn create(name: &str, stamp: &Stamp) -> Result<(Self, Decision), Rejection> {
+    pub fn create(
+        name: &str,
+        key_secret: Sealed,
+        stamp: &Stamp,
+    ) -> Result<(Self, Decision), Rejection> {
         let mut faults = Faults::default();
         let name = faults.take("/tenant", text::short(name));
         faults.finish()?;
-        let name = name.unwrap_or_default();
-        let made = Self { name, rev: Rev::default(), ..Self::default_of(stamp.id(0)) };
+        let unchanged = Self::default_of(stamp.id(0)).sealed(key_secret);
+        let mut made = Self { rev: Rev::default(), ..unchanged };
+        made.info.name = name.unwrap_or_default();
         Ok(made.saved(stamp))
     }
 
@@ -117,20 +147,20 @@ impl Tenant {
 
     /// Suspends it, or ends that. What is so already changes nothing.
     pub fn suspend(mut self, suspended: bool, stamp: &Stamp) -> (Self, Decision) {
-        if self.suspended_date.is_some() == suspended {
+        if self.info.suspended_date.is_some() == suspended {
             return (self, Decision::default());
         }
-        self.suspended_date = suspended.then_some(stamp.now);
+        self.info.suspended_date = suspended.then_some(stamp.now);
         self.saved(stamp)
     }
 
     /// The same, changed.
     fn saved(mut self, stamp: &Stamp) -> (Self, Decision) {
-        if self.version == 0 {
-            self.meta = Meta::new(stamp);
+        if self.info.version == 0 {
+            self.info.meta = Meta::new(stamp);
         }
-        self.version += 1;
-        self.meta.touch(stamp);
+        self.info.version += 1;
+        self.info.meta.touch(stamp);
         (self.clone(), Decision::default().save(self))
     }
 
@@ -143,18 +173,18 @@ impl Tenant {
         patch: &TenantPatch,
         stamp: &Stamp,
     ) -> Result<(Self, Decision), Rejection> {
-        let mut faults = Faults::default();
+        let (mut faults, info) = (Faults::default(), &mut self.info);
         if let Some(name) = &patch.name {
-            self.name = faults.take("/name", text::short(name)).unwrap_or_default();
+            info.name = faults.take("/name", text::short(name)).unwrap_or_default();
         }
         for (at, given, own) in [
-            ("/alternativeCode", &patch.alternative_code, &mut self.alternative_code),
-            ("/groupName", &patch.group_name, &mut self.group_name),
-            ("/communityName", &patch.community_name, &mut self.community_name),
+            ("/alternativeCode", &patch.alternative_code, &mut info.alternative_code),
+            ("/groupName", &patch.group_name, &mut info.group_name),
+            ("/communityName", &patch.community_name, &mut info.community_name),
             (
                 "/parentBusinessUnitName",
                 &patch.parent_business_unit_name,
-                &mut self.parent_business_unit_name,
+                &mut info.parent_business_unit_name,
             ),
         ] {
             if let Some(text) = given {
@@ -163,11 +193,11 @@ impl Tenant {
             }
         }
         if let Some(description) = &patch.description {
-            self.description =
+            info.description =
                 faults.take("/description", text::description(Some(description))).flatten();
         }
         if let Some(on) = patch.legacy_compatibility {
-            self.legacy_compatibility = on;
+            info.legacy_compatibility = on;
         }
         faults.finish()?;
         Ok(self.saved(stamp))

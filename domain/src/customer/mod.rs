@@ -173,7 +173,7 @@ impl Customer {
 
     /// What the audit shows: that its profile changed is seen, and not what is in it.
     pub(crate) fn audited(&self) -> Value {
-        let seal = self.profile.as_ref().map(|sealed| sha256_hex(sealed.0.as_bytes()));
+        let seal = self.profile.as_ref().map(|sealed| sha256_hex(sealed.text().as_bytes()));
         let mut shown = json!(self);
         shown["profile"] = json!(seal.map(|hash| format!("sealed {}", &hash[..12])));
         shown

@@ -15,10 +15,40 @@ use crate::rev::Rev;
 use crate::stamp::Stamp;
 use crate::time::{Period, Time};
 
-/// A secret, sealed with the master key (AEAD, base64). Only the edge can open it.
+/// A secret, sealed with a master key (AEAD, base64). Only the edge can open it. It begins with
+/// `k<number>.`, the number of that key; what does not is sealed with key 1.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Sealed(pub String);
+pub struct Sealed(String);
+
+impl Sealed {
+    /// The number of the first master key.
+    pub const FIRST_KEY: u32 = 1;
+
+    /// Takes what the master key of this number has sealed.
+    pub fn new(master_key: u32, text: String) -> Self {
+        if master_key == Self::FIRST_KEY {
+            return Self(text);
+        }
+        Self(format!("k{master_key}.{text}"))
+    }
+
+    /// The number of the master key that opens it.
+    pub fn master_key(&self) -> u32 {
+        self.parts().0
+    }
+
+    /// What that key has sealed.
+    pub fn text(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (u32, &str) {
+        let parts = self.0.strip_prefix('k').and_then(|rest| rest.split_once('.'));
+        let numbered = parts.and_then(|(number, text)| Some((number.parse().ok()?, text)));
+        numbered.unwrap_or((Self::FIRST_KEY, &self.0))
+    }
+}
 
 impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

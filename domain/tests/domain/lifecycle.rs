@@ -56,7 +56,7 @@ pub(crate) fn method(completion: Completion) -> Method {
         retry_ladder: Some(ladder),
         ..MethodInput::default()
     };
-    let seals = Seals { callback: Sealed(String::new()), credential: None };
+    let seals = Seals { callback: Sealed::new(1, String::new()), credential: None };
     Method::create(&input, id(1), seals, &at(0)).unwrap().0
 }
 
@@ -157,7 +157,7 @@ fn the_default_ladder_is_the_rules() {
         endpoint_url: "https://pods.example/".to_owned(),
         ..MethodInput::default()
     };
-    let seals = Seals { callback: Sealed(String::new()), credential: None };
+    let seals = Seals { callback: Sealed::new(1, String::new()), credential: None };
     let (made, _) = Method::create(&input, id(1), seals, &at(0)).unwrap();
     let hours = [2, 5, 10, 14, 20, 24].map(|hours| hours * 3600);
     let waits = [0, 5, 300, 1800].into_iter().chain(hours).map(Period::from_secs);

@@ -45,7 +45,7 @@ fn unknown_key() -> Problem {
 async fn facts(cx: &Cx, input: &ActivationInput) -> Result<Facts, Problem> {
     let (store, tenant) = (cx.store(), cx.tenant()?);
     let pk_id: Uuid = input.pk_id.parse().map_err(|_| unknown_key())?;
-    let place = cx.app.master()?.key_secret(tenant).key_of(pk_id).ok_or_else(unknown_key)?;
+    let place = cx.key_secret().await?.key_of(pk_id).ok_or_else(unknown_key)?;
     let keyed = store::present(store.load_keyed(tenant, place).await)?.ok_or_else(unknown_key)?;
     if let Some(bound) = cx.caller()?.key.bound() {
         if !bound.owns(&keyed.entitlement) {
@@ -108,7 +108,7 @@ async fn list(cx: Cx) -> Result<Answer, Problem> {
     };
     let near = |listed: &ListedActivation| is(listed.e_id, listed.customer_id);
     let keep = |line: &ActivationLine| is(line.e_id, line.customer_id);
-    let secret = cx.app.master()?.key_secret(cx.tenant()?);
+    let secret = cx.key_secret().await?;
     let owner = e_id.and_then(|e_id| secret.entitlement_of(e_id)).map(Owner::Entitlement);
     let (tenant, asked) = (cx.tenant()?, PageOf { owner, ..cx.page()? });
     let page = match cx.caller()?.key.bound() {

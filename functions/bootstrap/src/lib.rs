@@ -19,7 +19,7 @@ use domain::record::Kind;
 use domain::stamp::{Actor, Stamp};
 use domain::time::Time;
 use edge::app::Undone;
-use edge::{App, Problem, doctor, mark};
+use edge::{App, Problem, doctor, mark, rotation};
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ use store::{Extra, StoreError};
 
 /// The event that the operator sends; what is misspelt is refused, and makes no key.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Asked {
     /// Look whether all is well, and make nothing.
     check: bool,
@@ -43,6 +43,10 @@ pub struct Asked {
     suspend: Option<Id>,
     /// End the suspension of this tenant.
     resume: Option<Id>,
+    /// Make a new master key; or say how far the last one is.
+    rotate_master: bool,
+    /// Forget the master key of this number, which nothing is sealed with.
+    forget_master: Option<u32>,
     /// The operator's own clock, to be compared.
     now: Option<Time>,
 }
@@ -53,6 +57,9 @@ pub struct Asked {
 /// When there is no master key, or another one than the data's; when the store is not available.
 pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Error> {
     let asked = asked.unwrap_or_default();
+    if asked.acts() > 1 {
+        return Err("ask for one thing at a time".into());
+    }
     if asked.check {
         let findings = doctor::examine(&app, asked.now).await;
         let fine = findings.iter().all(|finding| finding.fine);
@@ -74,6 +81,10 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
         tenants::list(&app).await
     } else if let Some((id, suspended)) = asked.suspension() {
         tenants::suspend(&app, id, suspended).await
+    } else if asked.rotate_master {
+        rotation::rotate(&app).await.map(|so_far| json!(so_far))
+    } else if let Some(number) = asked.forget_master {
+        rotation::forget(&app, number).await.map(|()| json!({"forgotten": number}))
     } else {
         let made = administrator(&app, Id::FIRST_TENANT).await;
         made.map(|api_key| json!({"tenantId": Id::FIRST_TENANT, "apiKey": api_key}))
@@ -82,6 +93,19 @@ pub async fn on_event(app: Arc<App>, asked: Option<Asked>) -> Result<Value, Erro
 }
 
 impl Asked {
+    /// How many things are asked for.
+    fn acts(&self) -> usize {
+        let Self { check, migrate, tenants, rotate_master, .. } = self;
+        let named = [
+            self.tenant.is_some(),
+            self.suspend.is_some(),
+            self.resume.is_some(),
+            self.forget_master.is_some(),
+        ];
+        let acts = [*check, *migrate, *tenants, *rotate_master].into_iter().chain(named);
+        acts.filter(|asked| *asked).count()
+    }
+
     /// The tenant whose suspension begins or ends.
     fn suspension(&self) -> Option<(Id, bool)> {
         let begins = self.suspend.map(|id| (id, true));
@@ -150,7 +174,7 @@ async fn listed(app: &App, tenant: Id, stamp: &Stamp) -> Result<Vec<Change>, Pro
 /// # Errors
 /// When the store is not available.
 pub async fn complete(app: &App) -> Result<(), Problem> {
-    let tenants = app.store.list_tenants().await?.into_iter().map(|tenant| tenant.id);
+    let tenants = app.store.list_tenants().await?.into_iter().map(|tenant| tenant.info.id);
     let others = tenants.filter(|id| *id != Id::FIRST_TENANT);
     for tenant in [Id::FIRST_TENANT].into_iter().chain(others) {
         complete_one(app, tenant).await?;

@@ -4,9 +4,11 @@
 
 use domain::access::Tenant;
 use domain::ids::{Id, Purpose};
+use domain::plan::door::Sealed;
 use domain::rejection::Rejection;
-use domain::stamp::Actor;
-use edge::{App, Problem};
+use domain::stamp::{Actor, Stamp};
+use edge::secret::{Secret, key_secret_place};
+use edge::{App, Problem, rotation};
 use serde_json::{Value, json};
 use store::Extra;
 
@@ -19,18 +21,27 @@ use crate::{commit, first_key, lacking, part};
 pub async fn create(app: &App, name: &str) -> Result<Value, Problem> {
     app.until_won(|_| async {
         let stamp = app.stamp(Actor::System);
-        let made = Tenant::create(name, &part(&stamp, Purpose::Tenant)).map_err(Problem::from)?;
-        let (tenant, decision) = made;
-        let (role, mut changes) = lacking(app, tenant.id, false, &stamp).await?;
+        let by = part(&stamp, Purpose::Tenant);
+        let key_secret = key_secret(app, &by).await?;
+        let (tenant, decision) = Tenant::create(name, key_secret, &by).map_err(Problem::from)?;
+        let id = tenant.info.id;
+        let (role, mut changes) = lacking(app, id, false, &stamp).await?;
         changes.extend(decision.changes);
-        let (secret, key) = first_key(app, tenant.id, &role, &stamp)?;
+        let (secret, key) = first_key(app, id, &role, &stamp)?;
         changes.extend(key);
-        commit(app, tenant.id, changes, &stamp).await?;
+        commit(app, id, changes, &stamp).await?;
         let mut told = line(&tenant);
         told["apiKey"] = secret.into();
         Ok(told)
     })
     .await
+}
+
+/// The secret of a new tenant's eIds and product keys, sealed.
+async fn key_secret(app: &App, by: &Stamp) -> Result<Sealed, Problem> {
+    let secret = Secret::of_bytes(by.entropy.bytes(Purpose::KeySecret));
+    let (number, place) = (rotation::sealing(app).await?, key_secret_place(by.id(0)));
+    Ok(app.seal(number, &secret, &place, &by.entropy).await?)
 }
 
 /// All tenants, oldest first.
@@ -62,6 +73,7 @@ pub async fn suspend(app: &App, id: Id, suspended: bool) -> Result<Value, Proble
 }
 
 fn line(tenant: &Tenant) -> Value {
+    let tenant = &tenant.info;
     json!({"tenantId": tenant.id, "name": tenant.name, "suspendedDate": tenant.suspended_date,
         "createdDate": tenant.meta.created_date})
 }

@@ -99,8 +99,8 @@ async fn authentic(cx: &Cx) -> Result<Door, Problem> {
     };
     let secrets = match &door {
         Some(door) => {
-            let opened = cx.app.open_secrets(door.method, door.live_secrets(cx.app.clock.now()));
-            opened.map_err(|error| {
+            let live = door.live_secrets(cx.app.clock.now());
+            cx.app.open_secrets(door.method, live).await.map_err(|error| {
                 tracing::error!(%error, method = %door.method, "callback secrets");
                 Problem::of_code(Code::Internal)
             })?

@@ -31,7 +31,7 @@ pub(crate) async fn load(cx: &Cx, kind: Kind) -> Result<Customer, Problem> {
 }
 
 /// A profile of a body, sealed; none for one that says nothing.
-fn seal(
+async fn seal(
     cx: &Cx,
     customer: Id,
     profile: Option<&Profile>,
@@ -39,12 +39,12 @@ fn seal(
 ) -> Result<Option<Sealed>, Problem> {
     let Some(profile) = profile.filter(|profile| !profile.is_empty()) else { return Ok(None) };
     let secret = Secret::of_text(&json!(profile).to_string());
-    Ok(Some(cx.app.master()?.seal(&secret, &profile_place(customer), &stamp.entropy)))
+    Ok(Some(cx.seal(&secret, &profile_place(customer), stamp).await?))
 }
 
 /// The customer with its profile, as far as the caller may see it.
-fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
-    let profile = cx.app.open_profile(customer)?;
+async fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
+    let profile = cx.app.open_profile(customer).await?;
     Ok(CustomerView::new(customer, profile, &cx.caller()?.role))
 }
 
@@ -52,10 +52,10 @@ pub(crate) async fn create(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let (cx, body) = (&cx, &cx.json::<CustomerInput>()?);
     cx.decide_on(body, move |input, stamp| async move {
         cx.fit(Entity::Customer, &input.custom_attributes).await?;
-        let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp)?;
+        let sealed = seal(cx, stamp.id(0), input.profile.as_ref(), &stamp).await?;
         let (customer, decision) = Customer::create(input, sealed, kind, &stamp)?;
         let at = format!("{}/{}", cx.path(), customer.id);
-        let answer = Answer::created(&view(cx, &customer)?, at)?;
+        let answer = Answer::created(&view(cx, &customer).await?, at)?;
         // The record of an Idempotency-Key is not sealed: it has no profile.
         Ok((answer.version(customer.version).showing_once("profile"), decision))
     })
@@ -77,15 +77,18 @@ pub(crate) async fn list(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
         // There is one at most: the customer or partner whose key it is.
         let mut own: Vec<Customer> = find(vec![bound.id()]).await?;
         own.retain(|own| own.kind() == kind && fits(own));
-        return cx.list(&shown(&cx, &page::of(own, id, &cx.page()?))?);
+        return cx.list(&shown(&cx, &page::of(own, id, &cx.page()?)).await?);
     }
     let page = cx.page_or_named(kind, &names, fits, id, find).await?;
-    cx.list(&shown(&cx, &page)?)
+    cx.list(&shown(&cx, &page).await?)
 }
 
-fn shown(cx: &Cx, page: &Page<Customer>) -> Result<Page<CustomerView>, Problem> {
-    let rows: Result<Vec<_>, _> = page.rows.iter().map(|customer| view(cx, customer)).collect();
-    Ok(page.of(rows?))
+async fn shown(cx: &Cx, page: &Page<Customer>) -> Result<Page<CustomerView>, Problem> {
+    let mut rows = Vec::with_capacity(page.rows.len());
+    for customer in &page.rows {
+        rows.push(view(cx, customer).await?);
+    }
+    Ok(page.of(rows))
 }
 
 fn has(customer: &Customer, member: &str, value: &str) -> bool {
@@ -99,7 +102,7 @@ fn has(customer: &Customer, member: &str, value: &str) -> bool {
 
 pub(crate) async fn show(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let customer = load(&cx, kind).await?;
-    cx.show(&view(&cx, &customer)?, customer.version)
+    cx.show(&view(&cx, &customer).await?, customer.version)
 }
 
 pub(crate) async fn update(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
@@ -109,9 +112,9 @@ pub(crate) async fn update(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
         cx.if_match(customer.version)?;
         let attributes = patch.custom_attributes.clone().unwrap_or_default();
         cx.fit(Entity::Customer, &attributes).await?;
-        let sealed = seal(cx, customer.id, patch.profile.as_ref(), &stamp)?;
+        let sealed = seal(cx, customer.id, patch.profile.as_ref(), &stamp).await?;
         let (customer, decision) = customer.update(patch, sealed, &stamp)?;
-        Ok((Answer::ok(&view(cx, &customer)?)?.version(customer.version), decision))
+        Ok((Answer::ok(&view(cx, &customer).await?)?.version(customer.version), decision))
     })
     .await
 }

@@ -47,6 +47,8 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
             let Task { kind, tenant, id } = message.task;
             let done = match kind {
                 TaskKind::Dispatch => one(&app, tenant, id).await,
+                // The sweeper does it; no message tells of it.
+                TaskKind::Reseal => Ok(()),
             };
             match done {
                 Ok(()) => Outcome::Done,

@@ -1,4 +1,4 @@
-//! Everything that a handler may use: the five ports, the master key, the configuration.
+//! Everything that a handler may use: the ports, the master keys, the configuration.
 //!
 //! Neighbours: `main` makes one, every handler gets it.
 
@@ -12,14 +12,16 @@ use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED, COMMIT_TRIES};
 use domain::plan::door::Sealed;
 use domain::stamp::{Actor, Stamp};
 use domain::time::Period;
+use futures::future::try_join_all;
 use store::{Extra, Store, StoreError};
 
 use crate::loss::accept_loss;
+use crate::master::MasterKeys;
 use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
 use crate::provider::secret_place;
 use crate::provider::token::Tokens;
-use crate::secret::{BrokenSeal, MasterKey, NoMasterKey, Secret, profile_place};
+use crate::secret::{BrokenSeal, NoMasterKey, Secret, profile_place};
 use crate::telemetry;
 use crate::tenants::Tenants;
 
@@ -35,8 +37,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub ids: Arc<dyn Ids>,
-    /// The master key; only functions that seal, open or derive secrets are given it.
-    pub master: Option<MasterKey>,
+    /// The master keys; only functions that seal, open or derive secrets are given them.
+    pub master: Option<MasterKeys>,
     /// The start of callback links, without a slash at the end.
     pub public_url: String,
     /// Which addresses may be called.
@@ -53,11 +55,11 @@ impl App {
         Stamp { now: self.clock.now(), by, entropy: self.ids.entropy() }
     }
 
-    /// The master key.
+    /// The master keys.
     ///
     /// # Errors
-    /// When this function was not given it.
-    pub fn master(&self) -> Result<&MasterKey, NoMasterKey> {
+    /// When this function was not given them.
+    pub fn master(&self) -> Result<&MasterKeys, NoMasterKey> {
         self.master.as_ref().ok_or(NoMasterKey)
     }
 
@@ -65,20 +67,23 @@ impl App {
     ///
     /// # Errors
     /// When a seal does not fit.
-    pub fn open_secrets(&self, method: Id, sealed: &[Sealed]) -> Result<Vec<Secret>, BrokenSeal> {
-        let master = self.master().map_err(|_| BrokenSeal)?;
-        sealed.iter().map(|sealed| master.open(sealed, &secret_place(method))).collect()
+    pub async fn open_secrets(
+        &self,
+        method: Id,
+        sealed: &[Sealed],
+    ) -> Result<Vec<Secret>, BrokenSeal> {
+        let place = secret_place(method);
+        try_join_all(sealed.iter().map(|sealed| self.open(sealed, &place))).await
     }
 
     /// A customer's profile in the clear; none when nothing is said in it.
     ///
     /// # Errors
     /// When the seal does not fit.
-    pub fn open_profile(&self, customer: &Customer) -> Result<Option<Profile>, BrokenSeal> {
+    pub async fn open_profile(&self, customer: &Customer) -> Result<Option<Profile>, BrokenSeal> {
         let Some(sealed) = &customer.profile else { return Ok(None) };
-        let master = self.master().map_err(|_| BrokenSeal)?;
-        let opened = master.open(sealed, &profile_place(customer.id))?;
-        serde_json::from_slice(opened.bytes()).map(Some).map_err(|_| BrokenSeal)
+        let opened = self.open(sealed, &profile_place(customer.id)).await?;
+        serde_json::from_slice(opened.bytes()).map(Some).map_err(|_| BrokenSeal::Changed)
     }
 
     /// Does an act until nobody else writes first; `act` gets the number of races that it has

@@ -58,7 +58,11 @@ async fn key(app: &App) -> Finding {
         return Finding::wrong(CHECK, "this function has no master key", restore);
     };
     match mark::compare(&*app.store, Some(master)).await {
-        Ok(Some(_)) => Finding::fine(CHECK, "the data was made with it"),
+        Ok(Some(_)) => match app.store.find_resealing().await {
+            Ok(None) => Finding::fine(CHECK, "the data was made with it"),
+            Ok(Some(so_far)) => Finding::fine(CHECK, so_far.to_string()),
+            Err(error) => unavailable(CHECK, &error),
+        },
         Ok(None) => {
             let advice = "Start this version once on it; on AWS invoke the bootstrap function.";
             Finding::wrong(CHECK, "the data does not say which key it was made with", advice)

@@ -19,14 +19,15 @@ use crate::aws::Access;
 use crate::config::Config;
 use crate::http::router::finish;
 use crate::mark;
+use crate::master::MasterKeys;
 use crate::ports::{SystemClock, SystemIds};
 use crate::provider::client::HttpProvider;
 use crate::provider::egress::Policy;
 use crate::provider::token::Tokens;
 use crate::queue::sqs::SqsQueue;
-use crate::secret::MasterKey;
 use crate::telemetry::Telemetry;
 use crate::tenants::Tenants;
+use crate::vault::SecretsManager;
 
 /// A function on Lambda, before its first call.
 pub struct Lambda {
@@ -56,7 +57,10 @@ impl Lambda {
         let egress = Policy { loopback: access.is_on_this_machine(), ..Policy::default() };
         let store = DynamoStore::new(dynamodb, config.table_core, config.table_catalog);
         let master = match config.master_key_arn {
-            Some(arn) => Some(master_key(&access, arn).await?),
+            Some(arn) => {
+                let client = access.secrets_manager();
+                Some(MasterKeys::open(Arc::new(SecretsManager { client, arn })).await?)
+            }
             None => None,
         };
         let marked = mark::compare(&store, master.as_ref()).await?;
@@ -121,10 +125,4 @@ impl Lambda {
         }))
         .await
     }
-}
-
-async fn master_key(access: &Access, arn: String) -> Result<MasterKey, Error> {
-    let secret = access.secrets_manager().get_secret_value().secret_id(arn).send().await?;
-    let key = secret.secret_string().and_then(MasterKey::from_hex);
-    Ok(key.ok_or("the master key must have 64 hex digits")?)
 }

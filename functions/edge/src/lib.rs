@@ -11,12 +11,15 @@ pub mod http;
 pub mod lambda;
 pub mod loss;
 pub mod mark;
+pub mod master;
 pub mod ports;
 pub mod provider;
 pub mod queue;
+pub mod rotation;
 pub mod secret;
 pub mod telemetry;
 pub mod tenants;
+pub mod vault;
 
 pub use app::App;
 pub use http::answer::Answer;

@@ -1,4 +1,5 @@
-//! The five ports, less `Store`: queue, provider, clock, ids. The only seams (ARCHITECTURE.md).
+//! The six ports, less `Store`: queue, provider, vault, clock, ids. The only seams
+//! (ARCHITECTURE.md).
 //!
 //! Neighbours: `main` hands them in, handlers use them; one seed can drive a whole run.
 
@@ -55,6 +56,27 @@ pub struct Post {
 pub trait Provider: Send + Sync {
     /// Posts, and says what came of it. It never fails: silence is an answer too.
     async fn post(&self, post: &Post) -> Answer;
+}
+
+/// The master keys are not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Where they are kept does not answer, or refuses.
+    #[error("{0}")]
+    Unavailable(String),
+    /// What is kept there are none.
+    #[error("the master keys must be 64 hex digits, or JSON with such by number")]
+    NoKeys,
+}
+
+/// Where the master keys are kept: one text, of which each write replaces the whole.
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// The text.
+    async fn read(&self) -> Result<String, VaultError>;
+
+    /// Replaces it.
+    async fn write(&self, text: &str) -> Result<(), VaultError>;
 }
 
 /// The clock.

@@ -1,6 +1,6 @@
-//! The master key: everything secret is derived from it or sealed with it.
+//! A master key: everything secret is derived from it or sealed with it.
 //!
-//! Neighbours: methods' callback secrets, tenants' key secrets. Guarantee: no secret is printed.
+//! Neighbours: `master` has all of them. Guarantee: no secret is printed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,6 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::entitlement::product_key::KeySecret;
 use domain::ids::{Entropy, Id, Purpose};
-use domain::plan::door::Sealed;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -21,15 +20,32 @@ pub fn profile_place(customer: Id) -> String {
     format!("customer {customer} profile")
 }
 
+/// What the secret of a tenant's product keys is sealed for.
+pub fn key_secret_place(tenant: Id) -> String {
+    format!("tenant {tenant} product keys")
+}
+
 /// A secret in the clear; neither printable nor serialisable.
 pub struct Secret(Vec<u8>);
 
-/// The seal does not fit: another master key, or a changed row.
+/// A secret cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("a sealed secret cannot be opened with this master key")]
-pub struct BrokenSeal;
+pub enum BrokenSeal {
+    /// It was changed, or moved from its place, or sealed with another key of this number.
+    #[error("the seal of a secret does not fit")]
+    Changed,
+    /// The keys do not have the one that it is sealed with.
+    #[error("master key {0} is not known; restore it from its backup")]
+    Unknown(u32),
+    /// The keys cannot be read.
+    #[error("the master keys cannot be read: {0}")]
+    Vault(String),
+    /// This function was not given any.
+    #[error("{0}")]
+    None(#[from] NoMasterKey),
+}
 
-/// This function was not given the master key.
+/// This function was not given the master keys.
 #[derive(Debug, thiserror::Error)]
 #[error("this function has no master key")]
 pub struct NoMasterKey;
@@ -52,33 +68,38 @@ impl MasterKey {
         HEXLOWER.encode(&self.derive(&[b"check-value"])[..16])
     }
 
-    /// The secret of a tenant's eIds and product keys.
-    pub fn key_secret(&self, tenant: Id) -> KeySecret {
+    /// The 64 hex digits that [`Self::from_hex`] reads.
+    pub(crate) fn hex(&self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// The secret of the eIds and product keys of a tenant whose row has none.
+    pub fn product_keys(&self, tenant: Id) -> [u8; 32] {
         let version = [KeySecret::VERSION];
-        KeySecret::new(self.derive(&[b"product-keys", &tenant.get().to_be_bytes(), &version]))
+        self.derive(&[b"product-keys", &tenant.get().to_be_bytes(), &version])
     }
 
     /// Seals a secret for one place; it opens nowhere else.
-    pub fn seal(&self, secret: &Secret, place: &str, entropy: &Entropy) -> Sealed {
+    pub(crate) fn seal(&self, secret: &Secret, place: &str, entropy: &Entropy) -> String {
         // One decision may seal several secrets: each place has a nonce of its own.
         let fresh = self.derive(&[b"nonce", &entropy.bytes(Purpose::Nonces), place.as_bytes()]);
         let nonce: [u8; NONCE_BYTES] = std::array::from_fn(|i| fresh[i]);
         let payload = Payload { msg: &secret.0, aad: place.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
-        Sealed(STANDARD.encode([&nonce[..], &sealed].concat()))
+        STANDARD.encode([&nonce[..], &sealed].concat())
     }
 
     /// Opens what was sealed for this place.
     ///
     /// # Errors
     /// When the seal does not fit.
-    pub fn open(&self, sealed: &Sealed, place: &str) -> Result<Secret, BrokenSeal> {
-        let bytes = STANDARD.decode(&sealed.0).map_err(|_| BrokenSeal)?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(BrokenSeal)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| BrokenSeal)?;
+    pub(crate) fn open(&self, sealed: &str, place: &str) -> Result<Secret, BrokenSeal> {
+        let bytes = STANDARD.decode(sealed).map_err(|_| BrokenSeal::Changed)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(BrokenSeal::Changed)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| BrokenSeal::Changed)?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let opened = self.cipher().decrypt(&XNonce::from(nonce), payload);
-        opened.map(Secret).map_err(|_| BrokenSeal)
+        opened.map(Secret).map_err(|_| BrokenSeal::Changed)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -100,6 +121,11 @@ impl Secret {
     /// A new callback secret: 32 random bytes.
     pub fn callback(entropy: &Entropy) -> Self {
         Self(entropy.bytes(Purpose::CallbackSecret).to_vec())
+    }
+
+    /// The secret of a tenant's product keys.
+    pub fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.to_vec())
     }
 
     /// A secret that a user gave.
@@ -136,9 +162,8 @@ mod tests {
         assert_eq!(key.open(&sealed, "method 7").unwrap().bytes(), secret.bytes());
         assert!(key.open(&sealed, "method 8").is_err());
         assert!(MasterKey::new([3; 32]).open(&sealed, "method 7").is_err());
-        assert!(key.open(&Sealed("AAAA".to_owned()), "method 7").is_err());
-        assert!(!format!("{sealed:?}").contains(&sealed.0));
+        assert!(key.open("AAAA", "method 7").is_err());
         let other = key.seal(&secret, "method 7 credential", &entropy);
-        assert_ne!(sealed.0[..32], other.0[..32], "a nonce is used once");
+        assert_ne!(sealed[..32], other[..32], "a nonce is used once");
     }
 }

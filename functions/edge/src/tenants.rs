@@ -36,7 +36,7 @@ impl Tenants {
         if let Some((suspended, _)) = found {
             return Ok(suspended);
         }
-        let suspended = store.load_tenant(tenant).await?.suspended_date.is_some();
+        let suspended = store.load_tenant(tenant).await?.info.suspended_date.is_some();
         let mut tenants = known();
         tenants.retain(|_, (_, until)| now < *until);
         tenants.insert(tenant, (suspended, now.after(TENANT_KEPT)));

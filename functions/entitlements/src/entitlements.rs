@@ -19,7 +19,7 @@ use crate::surroundings::Surroundings;
 /// The entitlement that the path names; a foreign or forged GUID is 404 without a read.
 pub(crate) async fn load(cx: &Cx) -> Result<Entitlement, Problem> {
     let tenant = cx.tenant()?;
-    let secret = cx.app.master()?.key_secret(tenant);
+    let secret = cx.key_secret().await?;
     let id = cx.param("eId").parse().ok().and_then(|e_id| secret.entitlement_of(e_id));
     let id = id.ok_or_else(|| Rejection::not_found("entitlement"))?;
     let entitlement = cx.store().load_entitlement(tenant, id).await?;
@@ -34,7 +34,7 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
         let beside = Surroundings::of_new(cx, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
-        let secret = cx.app.master()?.key_secret(tenant);
+        let secret = cx.key_secret().await?;
         let (made, decision) =
             Entitlement::create(input, &beside.products, &known, &secret, &stamp)?;
         let around = beside.on(stamp.now.day());

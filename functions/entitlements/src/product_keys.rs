@@ -30,7 +30,7 @@ fn view(
 /// page begins or ends, which is never 0.
 pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, entitlement, asked) = (cx.tenant()?, entitlements::load(&cx).await?, cx.page()?);
-    let secret = cx.app.master()?.key_secret(tenant);
+    let secret = cx.key_secret().await?;
     let all = if entitlement.has_keys() { entitlement.keys() } else { 0 };
     let after = asked.after.map(|id| u32::try_from(id.get()).unwrap_or(u32::MAX).min(all));
     let count = u32::try_from(asked.limit).unwrap_or(u32::MAX);
@@ -64,7 +64,7 @@ async fn load(cx: &Cx, secret: &KeySecret) -> Result<Keyed, Problem> {
 }
 
 pub(crate) async fn show(cx: Cx) -> Result<Answer, Problem> {
-    let secret = cx.app.master()?.key_secret(cx.tenant()?);
+    let secret = cx.key_secret().await?;
     let keyed = load(&cx, &secret).await?;
     let view = view(&cx, &keyed.key, &keyed.entitlement, &secret)?;
     cx.show(&view, keyed.key.rev.number())
@@ -84,7 +84,7 @@ async fn change<T: Sync>(
         if let Some(given) = attributes(input) {
             cx.fit(Entity::ProductKey, given).await?;
         }
-        let secret = cx.app.master()?.key_secret(cx.tenant()?);
+        let secret = cx.key_secret().await?;
         let keyed = load(cx, &secret).await?;
         cx.if_match(keyed.key.rev.number())?;
         let entitlement = &keyed.entitlement;

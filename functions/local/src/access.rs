@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use crate::api::{Api, ApiError};
+use crate::master;
 use crate::operator::{AskError, At};
+use crate::tenants::{TenantsError, Where};
 
 /// The commands on roles.
 #[derive(Clone, Debug, Subcommand)]
@@ -90,6 +92,37 @@ pub enum Keys {
         #[command(flatten)]
         at: At,
     },
+    /// Makes a new master key, and seals anew what older ones sealed; for whoever runs the service.
+    RotateMaster {
+        /// Where.
+        #[command(flatten)]
+        at: Where,
+    },
+    /// Forgets an older master key for ever; for whoever runs the service.
+    ForgetMaster {
+        /// Its number.
+        number: u32,
+        /// Where.
+        #[command(flatten)]
+        at: Where,
+    },
+}
+
+/// Why nothing was done to a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It is an API key's.
+    #[error("{0}")]
+    Ask(#[from] AskError),
+    /// It is a master key's.
+    #[error("{0}")]
+    Master(#[from] TenantsError),
+}
+
+impl From<ApiError> for KeysError {
+    fn from(error: ApiError) -> Self {
+        Self::Ask(error.into())
+    }
 }
 
 /// A permission of the command line.
@@ -149,8 +182,10 @@ impl Keys {
     ///
     /// # Errors
     /// When it was refused, or not answered.
-    pub async fn run(&self, say: fn(&str)) -> Result<(), AskError> {
+    pub async fn run(&self, say: fn(&str)) -> Result<(), KeysError> {
         match self {
+            Self::RotateMaster { at } => master::rotate(at, say).await?,
+            Self::ForgetMaster { number, at } => master::forget(*number, at, say).await?,
             Self::List { role, at } => {
                 let filter = role.map(|id| format!("&roleId={id}")).unwrap_or_default();
                 for key in all(&at.open()?, &format!("/v1/api-keys?order=asc{filter}")).await? {

@@ -3,19 +3,22 @@
 //! Neighbours: `service` opens both at a start, `doctor` looks at them. Guarantee: a start changes
 //! nothing unless the two belong together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
 
+use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use domain::ids::Purpose;
 use edge::mark;
-use edge::ports::Ids;
-use edge::secret::MasterKey;
+use edge::master::MasterKeys;
+use edge::ports::{Ids, Vault, VaultError};
 use store::keys::Index;
 use store::migrate::Migration;
 use store::phase::{FORM, Phase};
 use store::{Store, StoreError};
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, keep};
 use crate::engine::{self, Engine};
 use crate::start_error::StartError;
 
@@ -30,16 +33,38 @@ pub const OPERATOR_KEY: &str = "operator-key";
 ///
 /// # Errors
 /// A part that is missing or damaged.
-pub fn keyed(data: &DataDir) -> Result<(Engine, MasterKey), StartError> {
-    let (master, path) = (master_key(data)?, data.database()?);
+pub async fn keyed(data: &DataDir) -> Result<(Engine, MasterKeys), StartError> {
+    let (master, path) = (master_keys(data).await?, data.database()?);
     let failed = |error: String| StartError::Database(path.display().to_string(), error);
     Ok((Engine::open(&path).map_err(failed)?, master))
 }
 
-fn master_key(data: &DataDir) -> Result<MasterKey, StartError> {
-    let text = data.find(MASTER_KEY)?.ok_or_else(|| data.missing(MASTER_KEY))?;
-    let no_key = || StartError::Key(data.file(MASTER_KEY), "a master key, which has 64 hex digits");
-    MasterKey::from_hex(&text).ok_or_else(no_key)
+async fn master_keys(data: &DataDir) -> Result<MasterKeys, StartError> {
+    data.find(MASTER_KEY)?.ok_or_else(|| data.missing(MASTER_KEY))?;
+    let vault = Arc::new(KeyFile(data.path().join(MASTER_KEY)));
+    MasterKeys::open(vault).await.map_err(|_| {
+        StartError::Key(data.file(MASTER_KEY), "a master key, which has 64 hex digits")
+    })
+}
+
+/// The file with the master keys.
+struct KeyFile(PathBuf);
+
+#[async_trait]
+impl Vault for KeyFile {
+    async fn read(&self) -> Result<String, VaultError> {
+        let bytes = fs::read(&self.0).map_err(|error| unavailable(&error))?;
+        // What is no text is no key either.
+        Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+
+    async fn write(&self, text: &str) -> Result<(), VaultError> {
+        keep(&self.0, text).map_err(|error| unavailable(&error))
+    }
+}
+
+fn unavailable(error: &io::Error) -> VaultError {
+    VaultError::Unavailable(error.to_string())
 }
 
 /// What a folder of 0.1.0 needs before a start.
@@ -59,8 +84,8 @@ pub async fn is_present(data: &DataDir) -> Result<(), StartError> {
 }
 
 /// The database of 0.1.0, if it was made with the folder's key.
-async fn first_store(data: &DataDir, path: &Path) -> Result<(Engine, MasterKey), StartError> {
-    let master = master_key(data)?;
+async fn first_store(data: &DataDir, path: &Path) -> Result<(Engine, MasterKeys), StartError> {
+    let master = master_keys(data).await?;
     let failed = |error: String| StartError::Database(path.display().to_string(), error);
     let engine = Engine::open(path).map_err(failed)?;
     let (core, catalog) = engine::TABLES;
@@ -81,7 +106,7 @@ async fn first_store(data: &DataDir, path: &Path) -> Result<(Engine, MasterKey),
 ///
 /// # Errors
 /// What is missing, damaged or of another key; nothing was changed then.
-pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), StartError> {
+pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKeys), StartError> {
     is_present(data).await?;
     if !data.has_database()? {
         if data.find(ADMIN_KEY)?.is_some() {
@@ -92,7 +117,7 @@ pub async fn open(data: &DataDir, ids: &dyn Ids) -> Result<(Engine, MasterKey), 
         }
         make(data).await?;
     }
-    let (engine, master) = keyed(data)?;
+    let (engine, master) = keyed(data).await?;
     fits(data, &engine, &master).await?;
     Ok((engine, master))
 }
@@ -103,13 +128,13 @@ async fn make(data: &DataDir) -> Result<(), StartError> {
     let path = data.new_database()?;
     let failed = |error: String| StartError::Database(path.display().to_string(), error);
     let engine = Engine::memory().map_err(failed)?;
-    fits(data, &engine, &master_key(data)?).await?;
+    fits(data, &engine, &master_keys(data).await?).await?;
     engine.write(&path).await.map_err(failed)?;
     Ok(data.place(&path)?)
 }
 
 /// Whether key and version fit the data; then what is missing of the tables is made.
-async fn fits(data: &DataDir, engine: &Engine, master: &MasterKey) -> Result<(), StartError> {
+async fn fits(data: &DataDir, engine: &Engine, master: &MasterKeys) -> Result<(), StartError> {
     let (core, catalog) = engine::TABLES;
     let (client, store) = (engine.client(), engine.store());
     let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
@@ -140,7 +165,7 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
     match data.first_form() {
         Some(_) if data.has_database()? => return Err(StartError::Both(at())),
         None if !data.is_between() => {
-            let (engine, master) = keyed(data)?;
+            let (engine, master) = keyed(data).await?;
             fits(data, &engine, &master).await?;
             say(&format!("All rows have form {FORM}: there is nothing to do."));
             return Ok(());

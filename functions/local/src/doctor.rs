@@ -49,7 +49,7 @@ impl Doctor {
             say(&format!("WRONG  {:<12}{needed}", "form"));
             return Ok(false);
         }
-        let (engine, master) = keyed(&data)?;
+        let (engine, master) = keyed(&data).await?;
         let egress = Policy { loopback: true, private: Vec::new() };
         let app = parts(Arc::new(engine.store()), master, self.api.clone(), egress);
         let mut findings = examine(&app, None).await;

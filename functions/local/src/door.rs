@@ -1,6 +1,6 @@
-//! `/operator/v1/…`: whoever runs the service makes, lists and suspends tenants, as on AWS by IAM.
+//! `/operator/v1/…`: whoever runs the service looks after tenants and master keys, as on AWS by IAM.
 //!
-//! Neighbours: `service` mounts it beside the API, `tenants` calls it. Guarantee: it takes the
+//! Neighbours: `service` mounts it beside the API, `tenants` and `master` call it. Guarantee: it takes the
 //! operator's key alone, which is in a file of the data folder.
 
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use bootstrap::tenants;
 use domain::ids::{Id, sha256_hex};
 use domain::rejection::{Code, Rejection};
 use edge::http::auth::bearer;
 use edge::http::router::{named, request_id};
-use edge::{Answer, App, Problem};
+use edge::{Answer, App, Problem, rotation};
 use serde::Deserialize;
 
 /// The parts of these routes.
@@ -36,6 +36,8 @@ pub fn router(door: Door) -> Router {
     Router::new()
         .route("/operator/v1/tenants", get(list).post(create))
         .route("/operator/v1/tenants/{id}/{act}", post(suspend))
+        .route("/operator/v1/master-keys", get(resealing).post(rotate))
+        .route("/operator/v1/master-keys/{number}", delete(forget))
         .with_state(door)
 }
 
@@ -90,6 +92,37 @@ async fn suspend(
             _ => return Err(Rejection::not_found("act on tenants").into()),
         };
         Answer::ok(&tenants::suspend(&door.app, id, suspended).await?)
+    };
+    answer(&door.app, told.await, &uri)
+}
+
+async fn resealing(State(door): State<Door>, uri: Uri, headers: HeaderMap) -> Response {
+    let told = async {
+        door.open(&headers)?;
+        Answer::ok(&door.app.store.find_resealing().await?)
+    };
+    answer(&door.app, told.await, &uri)
+}
+
+async fn rotate(State(door): State<Door>, uri: Uri, headers: HeaderMap) -> Response {
+    let told = async {
+        door.open(&headers)?;
+        Answer::ok(&rotation::rotate(&door.app).await?)
+    };
+    answer(&door.app, told.await, &uri)
+}
+
+async fn forget(
+    State(door): State<Door>,
+    Path(number): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let told = async {
+        door.open(&headers)?;
+        let number = number.parse().map_err(|_| Rejection::not_found("master key"))?;
+        rotation::forget(&door.app, number).await?;
+        Ok(Answer::deleted())
     };
     answer(&door.app, told.await, &uri)
 }

@@ -14,6 +14,7 @@ pub mod door;
 pub mod engine;
 pub mod limits;
 pub mod log;
+pub mod master;
 pub mod operator;
 pub mod options;
 mod parts;

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use edge::App;
+use edge::master::MasterKeys;
 use edge::ports::{Clock, SystemClock, SystemIds};
 use edge::provider::client::HttpProvider;
 use edge::provider::egress::Policy;
 use edge::provider::token::Tokens;
-use edge::secret::MasterKey;
 use edge::tenants::Tenants;
 use store::Store;
 
@@ -18,7 +18,7 @@ use crate::queue::LocalQueue;
 /// The parts over a store, with a queue of their own and a client that calls what `egress` allows.
 pub(crate) fn parts(
     store: Arc<dyn Store>,
-    master: MasterKey,
+    master: MasterKeys,
     public_url: String,
     egress: Policy,
 ) -> App {

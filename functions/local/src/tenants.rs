@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use domain::ids::Id;
+use edge::ports::SystemIds;
 use edge::provider::egress::Policy;
+use edge::{App, Problem};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -77,6 +79,12 @@ pub enum TenantsError {
     Refused(String),
 }
 
+impl From<Problem> for TenantsError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem.detail().to_owned())
+    }
+}
+
 impl Tenants {
     /// Does it, and says what came of it, line by line.
     ///
@@ -87,11 +95,11 @@ impl Tenants {
         | Self::List { at }
         | Self::Suspend { at, .. }
         | Self::Resume { at, .. }) = self;
-        let looked = DataDir::look(&at.data_dir).map_err(StartError::from)?;
-        let told = if looked.is_held() {
-            self.ask(at, &looked).await?
+        let data = at.look()?;
+        let told = if data.is_held() {
+            self.ask(at, &data).await?
         } else {
-            self.open(&DataDir::open(&at.data_dir).map_err(StartError::from)?).await?
+            self.open(&at.open()?).await?
         };
         let rows = told["data"].as_array().cloned().unwrap_or_else(|| vec![told]);
         rows.iter().for_each(|row| say(&line(row)));
@@ -100,10 +108,7 @@ impl Tenants {
 
     /// By the service that has the folder.
     async fn ask(&self, at: &Where, data: &DataDir) -> Result<Value, TenantsError> {
-        let key = data.find(OPERATOR_KEY).map_err(StartError::from)?;
-        let key = key.ok_or_else(|| StartError::from(data.missing(OPERATOR_KEY)))?;
-        let policy = Policy { loopback: true, private: Vec::new() };
-        let api = Api::new(&at.api, &key, policy)?;
+        let api = at.ask(data)?;
         let (method, path, body) = match self {
             Self::Create { name, .. } => (Method::POST, String::new(), Some(json!({"name": name}))),
             Self::List { .. } => (Method::GET, String::new(), None),
@@ -116,17 +121,44 @@ impl Tenants {
 
     /// In a folder that no service has.
     async fn open(&self, data: &DataDir) -> Result<Value, TenantsError> {
-        let (engine, master) = open(data, &edge::ports::SystemIds).await?;
-        let egress = Policy { loopback: true, private: Vec::new() };
-        let app = parts(Arc::new(engine.store()), master, String::new(), egress);
+        let app = opened(data).await?;
         let told = match self {
             Self::Create { name, .. } => bootstrap::tenants::create(&app, name).await,
             Self::List { .. } => bootstrap::tenants::list(&app).await,
             Self::Suspend { id, .. } => bootstrap::tenants::suspend(&app, *id, true).await,
             Self::Resume { id, .. } => bootstrap::tenants::suspend(&app, *id, false).await,
         };
-        told.map_err(|problem| TenantsError::Refused(problem.detail().to_owned()))
+        Ok(told?)
     }
+}
+
+impl Where {
+    /// The folder, only to look at it.
+    pub(crate) fn look(&self) -> Result<DataDir, StartError> {
+        Ok(DataDir::look(&self.data_dir)?)
+    }
+
+    /// The folder, for nobody else.
+    pub(crate) fn open(&self) -> Result<DataDir, StartError> {
+        Ok(DataDir::open(&self.data_dir)?)
+    }
+
+    /// The way to the service that has the folder.
+    pub(crate) fn ask(&self, data: &DataDir) -> Result<Api, TenantsError> {
+        let key = data.find(OPERATOR_KEY).map_err(StartError::from)?;
+        let key = key.ok_or_else(|| StartError::from(data.missing(OPERATOR_KEY)))?;
+        Ok(Api::new(&self.api, &key, loopback())?)
+    }
+}
+
+/// The parts of a folder that no service has.
+pub(crate) async fn opened(data: &DataDir) -> Result<App, StartError> {
+    let (engine, master) = open(data, &SystemIds).await?;
+    Ok(parts(Arc::new(engine.store()), master, String::new(), loopback()))
+}
+
+const fn loopback() -> Policy {
+    Policy { loopback: true, private: Vec::new() }
 }
 
 fn line(row: &Value) -> String {

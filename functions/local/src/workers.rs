@@ -86,6 +86,7 @@ async fn resume(app: &App) -> Result<(), StoreError> {
                     Ok(request) => request.message(task.tenant, app.clock.now()),
                     Err(_) => None,
                 },
+                TaskKind::Reseal => None,
             };
             accept_loss(
                 app.queue.send(message.as_slice()).await,

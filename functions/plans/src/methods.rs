@@ -35,22 +35,21 @@ fn judge(cx: &Cx, input: &MethodInput) -> Result<(), Rejection> {
 }
 
 /// A new callback secret, and the same sealed for a method.
-fn callback_secret(cx: &Cx, method: Id, stamp: &Stamp) -> Result<(Secret, Sealed), Problem> {
+async fn callback_secret(cx: &Cx, method: Id, stamp: &Stamp) -> Result<(Secret, Sealed), Problem> {
     let secret = Secret::callback(&stamp.entropy);
-    let sealed = cx.app.master()?.seal(&secret, &secret_place(method), &stamp.entropy);
+    let sealed = cx.seal(&secret, &secret_place(method), stamp).await?;
     Ok((secret, sealed))
 }
 
 /// The secret of an authentication profile, sealed for a method.
-fn credential(
+async fn credential(
     cx: &Cx,
     method: Id,
     secret: Option<&Secret>,
     stamp: &Stamp,
 ) -> Result<Option<Sealed>, Problem> {
-    let master = cx.app.master()?;
-    let seal = |secret| master.seal(secret, &credential_place(method), &stamp.entropy);
-    Ok(secret.map(seal))
+    let Some(secret) = secret else { return Ok(None) };
+    Ok(Some(cx.seal(secret, &credential_place(method), stamp).await?))
 }
 
 /// The method with its new callback secret, which is shown this once.
@@ -69,9 +68,10 @@ pub(crate) async fn create(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let namespace = cx.namespace(input.namespace_id, Act::Add).await?;
         let id = stamp.id(0);
-        let (secret, callback) = callback_secret(cx, id, &stamp)?;
+        let (secret, callback) = callback_secret(cx, id, &stamp).await?;
         let given = input.auth_profile.secret().map(Secret::of_text);
-        let seals = Seals { callback, credential: credential(cx, id, given.as_ref(), &stamp)? };
+        let seals =
+            Seals { callback, credential: credential(cx, id, given.as_ref(), &stamp).await? };
         let (method, decision) = Method::create(input, namespace, seals, &stamp)?;
         judge(cx, input)?;
         let location = format!("/v1/methods/{}", method.info.id);
@@ -110,7 +110,7 @@ pub(crate) async fn update(cx: Cx) -> Result<Answer, Problem> {
         let method = load(cx, Act::Edit).await?;
         cx.if_match(method.info.version)?;
         let given = input.auth_profile.secret().map(Secret::of_text);
-        let sealed = credential(cx, method.info.id, given.as_ref(), &stamp)?;
+        let sealed = credential(cx, method.info.id, given.as_ref(), &stamp).await?;
         let (method, decision) = method.update(input, sealed, &stamp)?;
         judge(cx, input)?;
         Ok((Answer::ok(&method.info)?.version(method.info.version), decision))
@@ -137,10 +137,12 @@ pub(crate) async fn copy(cx: Cx) -> Result<Answer, Problem> {
         let (old, namespace) = (method.info.id, method.info.namespace_id);
         cx.caller()?.may_in(namespace, Act::Add, "method")?;
         let name = used::free_name(cx, Kind::Method, namespace, &method.info.name).await?;
-        let (secret, callback) = callback_secret(cx, stamp.id(0), &stamp)?;
-        let (master, place) = (cx.app.master()?, credential_place(old));
-        let opened = method.credential.as_ref().map(|s| master.open(s, &place)).transpose()?;
-        let credential = credential(cx, stamp.id(0), opened.as_ref(), &stamp)?;
+        let (secret, callback) = callback_secret(cx, stamp.id(0), &stamp).await?;
+        let opened = match &method.credential {
+            Some(sealed) => Some(cx.app.open(sealed, &credential_place(old)).await?),
+            None => None,
+        };
+        let credential = credential(cx, stamp.id(0), opened.as_ref(), &stamp).await?;
         let seals = Seals { callback, credential };
         let (copy, decision) = method.copy(name, seals, &stamp);
         let location = format!("/v1/methods/{}", copy.info.id);
@@ -155,7 +157,7 @@ pub(crate) async fn rotate(cx: Cx) -> Result<Answer, Problem> {
     cx.decide_on(body, move |input, stamp| async move {
         let method = load(cx, Act::Edit).await?;
         cx.if_match(method.info.version)?;
-        let (secret, sealed) = callback_secret(cx, method.info.id, &stamp)?;
+        let (secret, sealed) = callback_secret(cx, method.info.id, &stamp).await?;
         let (method, decision) = method.rotate(input, sealed, &stamp)?;
         let answer = Answer::ok(&shown_once(&method, &secret))?;
         Ok((with_secret(answer, &method), decision))

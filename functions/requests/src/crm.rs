@@ -92,7 +92,7 @@ async fn sources(cx: &Cx, request: Request) -> Result<CrmSources, Problem> {
     let customer = store.find_customers(tenant, &owner).await?.into_values().next();
     let customer = match customer {
         Some(customer) => {
-            let profile = cx.app.open_profile(&customer)?;
+            let profile = cx.app.open_profile(&customer).await?;
             Some((customer, profile))
         }
         None => None,
@@ -103,7 +103,7 @@ async fn sources(cx: &Cx, request: Request) -> Result<CrmSources, Problem> {
         siblings: store.find_requests(tenant, &activation.request_ids()).await?,
         product: products.remove(&request.product.id),
         method: method.map(|method| method.info),
-        tenant: store.load_tenant(tenant).await?,
+        tenant: store.load_tenant(tenant).await?.info,
         keys: keys(cx, tenant, &request, &[]).await?,
         activation,
         customer,

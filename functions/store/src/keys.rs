@@ -217,7 +217,17 @@ pub fn idempotency(tenant: Id, hash: &str) -> Key {
 /// A row of the catalog.
 pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
     let kind = kind.word();
-    catalog(format!("T#{tenant}#{kind}#{id}"), "-")
+    catalog(format!("T#{tenant}#{kind}#{id}"), OWN)
+}
+
+/// The sort key of what has its partition for itself, or stands first in it.
+pub(crate) const OWN: &str = "-";
+
+/// The tenant and the kind of a row of the catalog that has this partition key.
+pub(crate) fn kind_of(pk: &str) -> Option<(Id, Kind)> {
+    let mut parts = pk.strip_prefix("T#")?.split('#');
+    let (tenant, word) = (parts.next()?.parse().ok()?, parts.next()?);
+    Some((tenant, Kind::of_word(word)?))
 }
 
 /// A product's partition: the product itself and its association, for one read of both.
@@ -258,6 +268,16 @@ pub fn api_key(hash: &str) -> Key {
 /// A method's door: the directory from callback to tenant.
 pub fn door(method: Id) -> Key {
     catalog(format!("METHOD#{method}"), "METHOD")
+}
+
+/// Whether a row with this partition key is a door.
+pub(crate) fn is_door(pk: &str) -> bool {
+    pk.starts_with("METHOD#")
+}
+
+/// How far the rows are on their way to a newer master key. It is in the table with `due`.
+pub fn resealing() -> Key {
+    core("MARK".to_owned(), "RESEALING".to_owned())
 }
 
 /// The mark of the deployment.

@@ -24,6 +24,7 @@ mod parties;
 pub mod phase;
 mod places;
 pub mod port;
+pub mod resealing;
 pub mod rows;
 pub mod sample;
 mod sdk_error;

@@ -133,8 +133,8 @@ places! { |tenant, it, phase|
 
     // The same of what has no list.
     beside {
-        Tenant "tenant" Catalog [Tenant] => own(tenant, Kind::Tenant, it.id)
-            => found_by(keys::TENANTS.to_owned(), it.id);
+        Tenant "tenant" Catalog [Tenant] => own(tenant, Kind::Tenant, it.info.id)
+            => found_by(keys::TENANTS.to_owned(), it.info.id);
         StandIn "session" Catalog [Session] => keys::api_key(&it.hash) => gone_after(it.expires);
         Contact "contact" Catalog [Contact] => keys::contact(tenant, it.customer_id, it.id)
             => found_by(keys::contacts_of(tenant, &it.email_id), it.id);

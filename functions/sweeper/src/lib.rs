@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
 use domain::ids::Id;
-use domain::limits::{SWEEP_AT_ONCE, SWEEP_READ, SWEEP_READS, SWEEP_RESENDS};
+use domain::limits::{RESEAL_SWEEP, SWEEP_AT_ONCE, SWEEP_READ, SWEEP_READS, SWEEP_RESENDS};
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::states::Status;
 use domain::stamp::Actor;
 use domain::task::{Task, TaskKind};
 use domain::time::Period;
-use edge::App;
-use edge::telemetry;
+use edge::{App, rotation, telemetry};
 use futures::future::join_all;
 use store::keys::SHARDS;
+use store::resealing::Resealing;
 use store::{Extra, StoreError};
 
 /// Whether a queue is known to hold a message about a task.
@@ -61,8 +61,30 @@ pub async fn sweep_lost(
     if let Err(error) = all(app, resends).await {
         unavailable = Some(error);
     }
+    if swept.reseals {
+        reseal(app).await;
+    }
     telemetry::swept(swept.lag);
     unavailable.map_or(Ok(swept.dealt), Err)
+}
+
+/// Seals anew for some seconds; the next sweep goes on.
+async fn reseal(app: &App) {
+    let end = app.clock.now().after(RESEAL_SWEEP);
+    loop {
+        match rotation::step(app).await {
+            Ok(Some(so_far)) => {
+                let Resealing { number, rows, found, changed, done, .. } = so_far;
+                let changed = changed + found;
+                tracing::info!(number, rows, changed, done, "what older master keys sealed");
+                if so_far.due.is_none_or(|due| due > app.clock.now()) || app.clock.now() >= end {
+                    return;
+                }
+            }
+            Ok(None) => return,
+            Err(problem) => return tracing::error!(%problem, "what older master keys sealed"),
+        }
+    }
 }
 
 /// The result of a sweep.
@@ -73,6 +95,8 @@ struct Swept {
     lag: Period,
     /// The tasks that have no message, as far as is known.
     resends: Vec<(Id, Request)>,
+    /// Something is to be sealed with a newer master key.
+    reseals: bool,
 }
 
 /// What cannot be dealt with now stays due: it is the next sweep's, and keeps nobody waiting.
@@ -93,6 +117,7 @@ async fn sweep_shard(
         for (_, task) in due.tasks.iter().filter(|(_, task)| !holds(task)) {
             match task.kind {
                 TaskKind::Dispatch => requests.push((task.tenant, task.id)),
+                TaskKind::Reseal => swept.reseals = true,
             }
         }
         for (tenant, request) in readable(app, &requests).await? {

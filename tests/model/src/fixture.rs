@@ -80,7 +80,7 @@ impl Fixture {
             retry_ladder: Some([0, 1].map(Period::from_secs).to_vec()),
             ..MethodInput::default()
         };
-        let seals = Seals { callback: Sealed(String::new()), credential: None };
+        let seals = Seals { callback: Sealed::new(1, String::new()), credential: None };
         let (method, _) = Method::create(&input, namespace.id, seals, &at(4))?;
         let info = method.info.clone();
         let chosen = Chosen { deprovision_plan: Some(plan.clone()), plan, method };

@@ -1,4 +1,4 @@
-//! The simulator: the real handlers over the five ports, one seed for everything that can happen.
+//! The simulator: the real handlers over the ports, one seed for everything that can happen.
 //!
 //! Neighbours: every function; `model::invariants` says what must hold.
 
@@ -16,6 +16,7 @@ pub mod rest;
 pub mod schedule;
 pub mod seat;
 pub mod stage;
+pub mod vault;
 pub mod world;
 
 use tokio::runtime::{Builder, Runtime};

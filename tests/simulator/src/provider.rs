@@ -185,7 +185,8 @@ impl World {
         let rows = self.shared.store.rows();
         let now = Time::from_millis(self.shared.now.load(Relaxed));
         let opened = |id, sealed: &[Sealed]| {
-            let opened = self.apps[0].open_secrets(id, sealed).unwrap_or_default();
+            let opened = self.apps[0].open_secrets(id, sealed).now_or_never();
+            let opened = opened.and_then(Result::ok).unwrap_or_default();
             opened.iter().map(Secret::whsec).collect::<Vec<_>>()
         };
         let Ok(id) = Id::try_from(method) else { return Default::default() };

@@ -1,4 +1,4 @@
-//! A process's place in the simulated world: its own view of the five ports.
+//! A process's place in the simulated world: its own view of the ports.
 //!
 //! Neighbours: `gate` decides what becomes of every call, `memory` keeps the rows.
 
@@ -15,7 +15,6 @@ use domain::time::{Period, Time};
 use edge::App;
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
 use edge::provider::egress::Policy;
-use edge::secret::MasterKey;
 use store::keys::{ATTEMPTS, Index, Key, Table};
 use store::phase::Phase;
 use store::port::{CommitError, Found, Item, Range, Write};
@@ -24,6 +23,7 @@ use store::{Store, StoreError};
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
 use crate::plant::PlantedFault;
+use crate::vault::{FIRST, master_keys};
 use crate::world::{DISPATCH, SWEEP};
 
 /// A row that was written.
@@ -299,7 +299,7 @@ pub fn app(seat: &Arc<Seat>) -> Arc<App> {
         provider: Arc::clone(seat) as Arc<dyn Provider>,
         clock: Arc::clone(seat) as Arc<dyn Clock>,
         ids: Arc::clone(seat) as Arc<dyn Ids>,
-        master: Some(MasterKey::new([7; 32])),
+        master: Some(master_keys(FIRST)),
         public_url: "https://provisio.example".to_owned(),
         egress: Policy::default(),
         tokens: edge::provider::token::Tokens::default(),

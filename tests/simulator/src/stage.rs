@@ -17,10 +17,10 @@ use edge::App;
 use edge::http::router::finish;
 use edge::ports::{Clock, Ids, Post, Provider, Queue, QueueError};
 use edge::provider::egress::Policy;
-use edge::secret::MasterKey;
 use store::Store;
 
 use crate::api::Api;
+use crate::vault::{FIRST, master_keys};
 
 /// A clock that stands until it is set.
 pub struct HandClock(AtomicI64);
@@ -144,7 +144,7 @@ impl Stage {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(CountedIds::new(0)),
-            master: Some(MasterKey::new([7; 32])),
+            master: Some(master_keys(FIRST)),
             public_url: "https://provisio.example".to_owned(),
             egress: Policy::default(),
             tokens: edge::provider::token::Tokens::default(),

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::access::Role;
 use crate::access::keys::KeyInfo;
-use crate::access::{Role, Tenant};
+use crate::access::tenant::TenantInfo;
 use crate::activation::Activation;
 use crate::catalog::Product;
 use crate::customer::Customer;
@@ -139,7 +140,7 @@ pub struct CrmSources {
     /// The customer with its profile, opened.
     pub customer: Option<(Customer, Option<Profile>)>,
     /// The tenant.
-    pub tenant: Tenant,
+    pub tenant: TenantInfo,
     /// The API keys that acted, by their ids.
     pub keys: BTreeMap<String, KeyInfo>,
 }

@@ -5,7 +5,7 @@
 use axum::http::{HeaderMap, header};
 use domain::access::keys::KeyInfo;
 use domain::access::secrets::StandIn;
-use domain::access::{Act, Needs, Role};
+use domain::access::{Act, Needs, Role, Tenant};
 use domain::ids::{Id, sha256_hex};
 use domain::rejection::{Code, Rejection};
 use domain::stamp::Actor;
@@ -19,8 +19,10 @@ use crate::loss::accept_loss;
 /// A caller that is known.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The tenant.
+    /// The tenant's id.
     pub tenant: Id,
+    /// The tenant as it was when the call came.
+    pub vendor: Tenant,
     /// The key.
     pub key: KeyInfo,
     /// Its role.
@@ -75,9 +77,9 @@ pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Cal
         let noted = app.store.commit(key.tenant, &used, &Extra::default()).await;
         accept_loss(noted, "the next call notes the day");
     }
-    let (role, tenant) = app.store.find_role_in(key.tenant, key.info.role_id).await?;
+    let (role, vendor) = app.store.find_role_in(key.tenant, key.info.role_id).await?;
     let role = role.ok_or_else(unauthenticated)?;
-    if tenant.suspended_date.is_some() {
+    if vendor.info.suspended_date.is_some() {
         return Err(Rejection::of(Code::TenantSuspended).into());
     }
     let role = if key.info.is_bound() { role.of_bound_key() } else { role };
@@ -89,7 +91,7 @@ pub async fn caller(app: &App, secret: Option<&str>, needs: Needs) -> Result<Cal
         };
         return Err(forbidden(&wanted).into());
     }
-    Ok(Caller { tenant: key.tenant, key: key.info, role, hash, session })
+    Ok(Caller { tenant: key.tenant, vendor, key: key.info, role, hash, session })
 }
 
 fn words(list: &[(domain::access::Area, Act)], joint: &str) -> String {

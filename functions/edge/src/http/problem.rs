@@ -14,6 +14,7 @@ use serde::Serialize;
 use store::StoreError;
 
 use crate::app::Undone;
+use crate::ports::VaultError;
 use crate::secret::{BrokenSeal, NoMasterKey};
 
 /// A read or an action.
@@ -187,6 +188,13 @@ impl From<BrokenSeal> for Problem {
     fn from(error: BrokenSeal) -> Self {
         tracing::error!(%error, "a secret in a row");
         Self::of_code(Code::Internal)
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        tracing::error!(%error, "master keys");
+        Self::of_code(Code::Unavailable)
     }
 }
 

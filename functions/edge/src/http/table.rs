@@ -8,8 +8,9 @@ use domain::access::keys::{ApiKeyInput, ApiKeyPatch, KeyInfo};
 use domain::access::namespace::NamespaceInput;
 use domain::access::role::RoleInput;
 use domain::access::secrets::SessionInfo;
+use domain::access::tenant::TenantInfo;
 use domain::access::tenant::TenantPatch;
-use domain::access::{Act, Area, Namespace, Needs, Role, Tenant};
+use domain::access::{Act, Area, Namespace, Needs, Role};
 use domain::activation::activate::{ActivationInput, BulkInput};
 use domain::activation::revoke::RevokeInput;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
@@ -126,9 +127,9 @@ pub const ROUTES: &[Route] = &[
     delete("deleteNamespace", "/v1/namespaces/{id}", CATALOG_DELETE, Access,
         "Deletes an empty namespace.").audits(Kind::Namespace),
     get("getTenant", "/v1/tenant", ADMIN_VIEW, Access,
-        "Shows the tenant and its settings.").one::<Tenant>(),
+        "Shows the tenant and its settings.").one::<TenantInfo>(),
     patch("updateTenant", "/v1/tenant", ADMIN_EDIT, Access,
-        "Changes the tenant's settings.").takes::<TenantPatch>().one::<Tenant>()
+        "Changes the tenant's settings.").takes::<TenantPatch>().one::<TenantInfo>()
             .audits(Kind::Tenant),
     get("listAudit", "/v1/audit", ADMIN_VIEW, Access,
         "Lists what API keys did: who, when, from, to, why. With id: one thing's acts, whole.")

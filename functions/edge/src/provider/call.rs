@@ -43,7 +43,7 @@ impl App {
     /// Posts a letter to a recipient.
     pub async fn call(&self, tenant: Id, to: &Recipient<'_>, letter: &Letter) -> Answer {
         let now = self.clock.now();
-        let Ok(secrets) = self.open_secrets(to.id, to.secrets) else {
+        let Ok(secrets) = self.open_secrets(to.id, to.secrets).await else {
             return Answer::Blocked("The method's secret cannot be opened.".to_owned());
         };
         let mut headers = vec![("content-type", "application/json".to_owned())];
@@ -66,7 +66,7 @@ impl Calling<'_> {
         if profile.kind == AuthType::None {
             return self.app.provider.post(&post).await;
         }
-        let Some(secret) = self.credential() else {
+        let Some(secret) = self.credential().await else {
             return Answer::Blocked("The method's credential cannot be opened.".to_owned());
         };
         match profile.kind {
@@ -85,9 +85,9 @@ impl Calling<'_> {
         }
     }
 
-    fn credential(&self) -> Option<String> {
-        let place = credential_place(self.to.id);
-        let opened = self.app.master().ok()?.open(self.to.credential?, &place).ok()?;
+    async fn credential(&self) -> Option<String> {
+        let opened =
+            self.app.open(self.to.credential?, &credential_place(self.to.id)).await.ok()?;
         String::from_utf8(opened.bytes().to_vec()).ok()
     }
 

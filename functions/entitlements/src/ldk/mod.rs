@@ -57,7 +57,7 @@ pub(crate) async fn put(cx: Cx) -> Result<Answer, Problem> {
         let products = cx.store().find_products(tenant, &input.products()).await?;
         let known = cx.store().find_known(tenant, input).await?;
         cx.fit(Entity::Entitlement, &input.custom_attributes).await?;
-        let secret = cx.app.master()?.key_secret(tenant);
+        let secret = cx.key_secret().await?;
         let (made, decision) = Entitlement::create(input, &products, &known, &secret, &stamp)?;
         let answer = Answer::located(CREATED, made.id.to_string());
         Ok((asked.warned(answer, &made.warnings(&products)), decision))
