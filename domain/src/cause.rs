@@ -22,6 +22,9 @@ pub enum Silence {
     Broken,
     /// The token server gave no access token: the provider was not called.
     Token,
+    /// The master key that opens the method's secrets was not to be had: the provider was not
+    /// called.
+    Secret,
 }
 
 /// Causes that this service found.
@@ -216,6 +219,7 @@ mod tests {
             Own::Silent(Silence::Timeout),
             Own::Silent(Silence::Broken),
             Own::Silent(Silence::Token),
+            Own::Silent(Silence::Secret),
             Own::Unsettled(500),
             Own::Refused(404),
         ];

@@ -216,7 +216,8 @@ impl Rejection {
 
     /// A no whose reason is the meaning of its code.
     pub fn of(code: Code) -> Self {
-        Self::new(code, code.meaning())
+        // Its documentation is broken into lines.
+        Self::new(code, code.meaning().trim().replace('\n', " "))
     }
 
     /// A no that points at one member of the body.

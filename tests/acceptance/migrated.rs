@@ -266,13 +266,13 @@ async fn a_folder_without_a_mark_is_marked_by_its_own_key_only() {
     let folder = folder();
     let key = folder.path().join("master-key");
     std::fs::write(&key, "ab".repeat(32)).unwrap();
-    refused(folder.path(), &["the master key is not the one"]).await;
+    refused(folder.path(), &["master key 1 is not the one"]).await;
     let refusal = doctor(folder.path(), &["--migrate"]).await.unwrap_err().to_string();
-    assert!(refusal.contains("the master key is not the one"), "{refusal}");
+    assert!(refusal.contains("master key 1 is not the one"), "{refusal}");
     std::fs::write(&key, MASTER_KEY).unwrap();
     migrate(folder.path()).await;
     std::fs::write(&key, "ab".repeat(32)).unwrap();
-    refused(folder.path(), &["the master key is not the one"]).await;
+    refused(folder.path(), &["master key 1 is not the one"]).await;
 }
 
 /// Wherever it was ended: before the copy, before its place, or gone back from.

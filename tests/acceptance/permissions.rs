@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::ids::Id;
-use domain::limits::RESEAL_WAIT;
 use edge::App;
 use edge::http::router::finish;
 use edge::http::table::ROUTES;
@@ -324,22 +323,6 @@ impl Town {
             self.post(&format!("{path}/actions"), json!({"action": action}), 200).await;
         }
         pk_id
-    }
-
-    /// A new master key, to the end of the old one.
-    async fn rotation(&self) {
-        let ask = async |asked: Value| {
-            let app = Arc::clone(&self.apps["bootstrap"]);
-            let asked = serde_json::from_value(asked).unwrap();
-            bootstrap::on_event(app, Some(asked)).await.unwrap()
-        };
-        assert_eq!(ask(json!({"rotateMaster": true})).await["number"], 2);
-        let store = &*self.apps["sweeper"].store;
-        while !store.find_resealing().await.unwrap().unwrap().done {
-            sweeper::sweep(&self.apps["sweeper"]).await.unwrap();
-            self.stage.clock.pass(RESEAL_WAIT);
-        }
-        assert_eq!(ask(json!({"forgetMaster": 1})).await, json!({"forgotten": 1}));
     }
 
     pub(crate) async fn activate(&mut self, pk_id: &str, quantity: u32) -> (Value, u64) {

@@ -1,5 +1,8 @@
-//! The visits of `permissions` to provisioning requests.
+//! The visits of `permissions` to provisioning requests, and to what the sweeper does besides.
 
+use std::sync::Arc;
+
+use domain::limits::RESEAL_WAIT;
 use domain::request::dispatched::{Answer, Heard};
 use domain::time::Period;
 use serde_json::{Value, json};
@@ -84,5 +87,21 @@ impl Town {
         self.stage.clock.pass(Period::from_secs(3600));
         assert!(sweeper::sweep(&self.apps["sweeper"]).await.unwrap() > 0);
         self.dispatch().await;
+    }
+
+    /// A new master key, to the end of the old one.
+    pub(crate) async fn rotation(&self) {
+        let ask = async |asked: Value| {
+            let app = Arc::clone(&self.apps["bootstrap"]);
+            let asked = serde_json::from_value(asked).unwrap();
+            bootstrap::on_event(app, Some(asked)).await.unwrap()
+        };
+        assert_eq!(ask(json!({"rotateMaster": true})).await["number"], 2);
+        let store = &*self.apps["sweeper"].store;
+        while !store.find_resealing().await.unwrap().unwrap().done {
+            sweeper::sweep(&self.apps["sweeper"]).await.unwrap();
+            self.stage.clock.pass(RESEAL_WAIT);
+        }
+        assert_eq!(ask(json!({"forgetMaster": 1})).await, json!({"forgotten": 1}));
     }
 }

@@ -4,6 +4,7 @@
 //! Neighbours: `form_2` has the folder; `migrated` has the one of 0.1.0.
 
 use std::io::Read;
+use std::sync::Mutex;
 
 use clap::Parser;
 use flate2::read::GzDecoder;
@@ -88,6 +89,7 @@ async fn a_folder_of_form_2_has_what_this_version_needs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_says_what_it_needs() {
+    static SAID: Mutex<String> = Mutex::new(String::new());
     let folder = folder();
     let path = folder.path().to_str().unwrap();
     let doctor = async |flags: &[&str]| {
@@ -95,8 +97,13 @@ async fn the_doctor_says_what_it_needs() {
         let Some(Command::Doctor(doctor)) = Cli::parse_from(line).command else {
             panic!("another command")
         };
-        doctor.run(|_| {}).await.unwrap()
+        SAID.lock().unwrap().clear();
+        let fine = doctor.run(|line| SAID.lock().unwrap().push_str(line)).await.unwrap();
+        (fine, SAID.lock().unwrap().clone())
     };
-    assert!(!doctor(&[]).await, "there are rows of form 2");
-    assert!(doctor(&["--migrate"]).await);
+    assert!(!doctor(&[]).await.0, "there are rows of form 2");
+    for told in ["those of form 2 were written anew", "there is nothing to do"] {
+        let (fine, said) = doctor(&["--migrate"]).await;
+        assert!(fine && said.contains(told), "{said}");
+    }
 }

@@ -1,8 +1,8 @@
 //! A new master key: everything opens before, while and after all is sealed anew, and the old key
 //! goes.
 //!
-//! Neighbours: `restored` has tables of before. Guarantee: what is sealed is read by calls, not from
-//! rows.
+//! Neighbours: `restored` has tables of before. Guarantee: what is sealed is read by calls, not
+//! from rows.
 
 use std::sync::Arc;
 
@@ -289,5 +289,38 @@ async fn a_tenant_of_a_backup_keeps_the_old_key() {
         rotation::forget(&world.stage.app, old).await.unwrap();
     }
     world.restart();
+    world.works().await;
+}
+
+/// A process that does not know the new key, and cannot read it, loses nothing.
+#[tokio::test]
+async fn who_cannot_read_the_new_key_waits_for_it() {
+    let mut world = World::open().await;
+    let stale = process(&world.stage, &world.vault);
+    let made = world.stage.api.call(&world.sale.activation(0, 1)).await.expect(201);
+    let request = number(&made["provisioningRequests"][0]["id"]);
+    rotation::rotate(&world.stage.app).await.unwrap();
+    world.finish().await;
+    let kept = world.vault.read().await.unwrap();
+    world.vault.write("").await.unwrap();
+
+    assert!(stale.dispatch().await.is_empty());
+    assert!(stale.provider.posts().is_empty());
+    let path = format!("/v1/provisioning-requests/{request}");
+    let show = Call::new("GET", path, &world.sale.key, &Value::Null);
+    let shown = world.stage.api.call(&show).await.expect(200);
+    assert_eq!((&shown["status"], &shown["delivery"]), (&json!("REQUEST_QUEUED"), &json!("NEVER")));
+    assert_eq!(shown["conflicts"], json!([]));
+    let refused = stale.api.call(&world.sale.activation(0, 1)).await;
+    assert_eq!((refused.status, refused.code()), (503, "UNAVAILABLE"));
+    let report = world.sale.door.report(request, "", "m", stale.app.clock.now(), "{}");
+    assert_eq!(stale.api.call(&report).await.status, 503, "the provider repeats it");
+
+    world.vault.write(&kept).await.unwrap();
+    world.stage.clock.pass(MASTER_KEY_REREAD);
+    sweeper::sweep(&stale.app).await.unwrap();
+    assert!(stale.dispatch().await.is_empty());
+    assert_eq!(stale.provider.posts().len(), 1);
+    world.stage = stale;
     world.works().await;
 }

@@ -65,7 +65,7 @@ async fn a_broken_start_does_not_look_like_a_first_one() {
     std::fs::remove_file(&key).unwrap();
     refused(folder, &["master-key is missing", "Restore it from its backup"]).await;
     std::fs::write(&key, "ab".repeat(32)).unwrap();
-    refused(folder, &["the master key is not the one", "Restore the key"]).await;
+    refused(folder, &["master key 1 is not the one", "Restore the key"]).await;
     for wrong in [&right[..40], b"", b"\xff\xfe"] {
         std::fs::write(&key, wrong).unwrap();
         refused(folder, &["master-key does not hold a master key", "64 hex digits"]).await;

@@ -10,7 +10,7 @@ use local::options::{Cli, Command};
 use serde_json::{Value, json};
 
 /// A client of the operator's routes.
-fn operator(service: &Service) -> Client {
+pub(crate) fn operator(service: &Service) -> Client {
     let key = std::fs::read_to_string(service.folder.path().join("operator-key")).unwrap();
     service.admin.with_key(key.trim())
 }

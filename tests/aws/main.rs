@@ -61,12 +61,16 @@ async fn tell(steps: &Steps, tools: &Tools, aws: &emulator::Aws) {
     stories::main_job(aws, &story).await;
     steps.say("a second tenant");
     stories::second_tenant(tools, aws, &story).await;
+    steps.say("a new master key, while the rest goes on");
+    stories::new_master_key(tools, aws).await;
     steps.say("a poison message among nine good ones; a lost message");
     stories::poison_and_loss(aws, &stack, &story).await;
     steps.say("sam deploy again, over live data and under load");
     stories::deploy_again(tools, aws, &story).await;
     steps.say("what the operator sees: metrics, traces");
     stories::telemetry(aws).await;
+    steps.say("everything is sealed anew; the old master key goes");
+    stories::old_master_key(tools, aws, &story).await;
     steps.say("each bootstrap alone, with its event of tests/events");
     emulated::each_function(tools, aws, &story.admin.key).await;
     steps.say("the stack is deleted, the tables and the master key stay");

@@ -81,6 +81,31 @@ pub(crate) async fn second_tenant(tools: &Tools, aws: &Aws, story: &Story<()>) {
     other.admin.get("/v1/me").await.expect(200);
 }
 
+/// A new master key, while everything else goes on.
+pub(crate) async fn new_master_key(tools: &Tools, aws: &Aws) {
+    let begun = stack::bootstrap(tools, aws, r#"{"rotateMaster": true}"#).await;
+    assert_eq!((&begun["number"], &begun["done"]), (&json!(2), &json!(false)), "{begun}");
+}
+
+/// All is sealed with it by then, and the one before goes: what was sold and sealed is what it was.
+pub(crate) async fn old_master_key(tools: &Tools, aws: &Aws, story: &Story<()>) {
+    until_within(SWEPT, "everything sealed anew", || async {
+        let told = stack::bootstrap(tools, aws, r#"{"check": true}"#).await;
+        let key = told["findings"].as_array()?.iter().find(|it| it["check"] == "master key")?;
+        key["told"].as_str()?.contains("seals everything").then_some(())
+    })
+    .await;
+    let gone = stack::bootstrap(tools, aws, r#"{"forgetMaster": 1}"#).await;
+    assert_eq!(gone, json!({"forgotten": 1}));
+    let request = story.activate(1).await;
+    story.until_status(request, "REQUEST_SENT").await;
+    let done = json!({"status": "COMPLETED"});
+    assert_eq!(story.report(request, "sealed-anew", &done).await.status, 200);
+    story.until_status(request, "COMPLETED").await;
+    let customer = story.admin.get(&format!("/v1/customers/{}", story.customer)).await.expect(200);
+    assert_eq!(customer["profile"]["demographics"]["passportNumber"], "P-1");
+}
+
 /// Nine messages and a poison one in one batch, and before them one that was lost.
 pub(crate) async fn poison_and_loss(aws: &Aws, stack: &Stack, story: &Story<()>) {
     let (queue, dead) =

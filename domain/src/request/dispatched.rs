@@ -107,10 +107,11 @@ impl Answer {
     /// What the provider may have heard of after this, the `first` attempt that could have arrived,
     /// or a repetition: a refusal of that does not say what became of the first.
     fn delivery(&self, first: bool) -> Delivery {
-        let unheard = matches!(
-            self,
-            Self::Blocked(_) | Self::None(Silence::Dns | Silence::Connect | Silence::Token, _)
-        );
+        let unheard = match self {
+            Self::Blocked(_) => true,
+            Self::None(silence, _) => !matches!(silence, Silence::Timeout | Silence::Broken),
+            Self::Http { .. } => false,
+        };
         match (self, self.outcome()) {
             _ if unheard && first => Delivery::Never,
             (Self::Http { .. }, AttemptOutcome::Ok) => Delivery::Confirmed,

@@ -102,7 +102,7 @@ async fn authentic(cx: &Cx) -> Result<Door, Problem> {
             let live = door.live_secrets(cx.app.clock.now());
             cx.app.open_secrets(door.method, live).await.map_err(|error| {
                 tracing::error!(%error, method = %door.method, "callback secrets");
-                Problem::of_code(Code::Internal)
+                Problem::from(error)
             })?
         }
         // The same work for an unknown method, so that time does not tell which ones exist.

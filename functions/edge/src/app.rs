@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use domain::access::Tenant;
 use domain::customer::Customer;
 use domain::customer::profile::Profile;
 use domain::decision::{Decision, Effect};
-use domain::ids::{Id, Purpose};
+use domain::entitlement::product_key::KeySecret;
+use domain::ids::{Entropy, Id, Purpose};
 use domain::limits::{BACK_OFF, BACK_OFF_DOUBLED, COMMIT_TRIES};
 use domain::plan::door::Sealed;
 use domain::stamp::{Actor, Stamp};
@@ -21,7 +23,7 @@ use crate::ports::{Clock, Ids, Provider, Queue};
 use crate::provider::egress::Policy;
 use crate::provider::secret_place;
 use crate::provider::token::Tokens;
-use crate::secret::{BrokenSeal, NoMasterKey, Secret, profile_place};
+use crate::secret::{BrokenSeal, NoMasterKey, Secret, key_secret_place, profile_place};
 use crate::telemetry;
 use crate::tenants::Tenants;
 
@@ -61,6 +63,52 @@ impl App {
     /// When this function was not given them.
     pub fn master(&self) -> Result<&MasterKeys, NoMasterKey> {
         self.master.as_ref().ok_or(NoMasterKey)
+    }
+
+    /// Opens what was sealed for a place.
+    ///
+    /// # Errors
+    /// When the seal does not fit.
+    pub async fn open(&self, sealed: &Sealed, place: &str) -> Result<Secret, BrokenSeal> {
+        let key = self.master()?.key(sealed.master_key(), self.clock.now()).await?;
+        key.open(sealed.text(), place)
+    }
+
+    /// Seals a secret for a place with the master key of a number.
+    ///
+    /// # Errors
+    /// When this process has no such key.
+    pub async fn seal(
+        &self,
+        number: u32,
+        secret: &Secret,
+        place: &str,
+        entropy: &Entropy,
+    ) -> Result<Sealed, BrokenSeal> {
+        let key = self.master()?.key(number, self.clock.now()).await?;
+        Ok(Sealed::new(number, key.seal(secret, place, entropy)))
+    }
+
+    /// The secret of a tenant's eIds and product keys.
+    ///
+    /// # Errors
+    /// When its seal does not fit.
+    pub async fn key_secret(&self, tenant: &Tenant) -> Result<KeySecret, BrokenSeal> {
+        Ok(KeySecret::new(self.product_keys(tenant).await?))
+    }
+
+    /// The same secret's bytes.
+    ///
+    /// # Errors
+    /// When its seal does not fit.
+    pub(crate) async fn product_keys(&self, tenant: &Tenant) -> Result<[u8; 32], BrokenSeal> {
+        let id = tenant.info.id;
+        let Some(sealed) = &tenant.key_secret else {
+            let first = self.master()?.key(Sealed::FIRST_KEY, self.clock.now()).await?;
+            return Ok(first.product_keys(id));
+        };
+        let opened = self.open(sealed, &key_secret_place(id)).await?;
+        opened.bytes().try_into().map_err(|_| BrokenSeal::Changed)
     }
 
     /// A method's callback secrets in the clear.

@@ -8,16 +8,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::access::Tenant;
-use domain::entitlement::product_key::KeySecret;
 use domain::ids::{Entropy, Purpose};
 use domain::limits::MASTER_KEY_REREAD;
 use domain::plan::door::Sealed;
 use domain::time::Time;
 
-use crate::app::App;
 use crate::ports::{Vault, VaultError};
-use crate::secret::{BrokenSeal, MasterKey, Secret, key_secret_place};
+use crate::secret::{BrokenSeal, MasterKey};
 
 /// The keys, and where they are kept.
 pub struct MasterKeys {
@@ -130,7 +127,10 @@ impl MasterKeys {
     }
 
     /// The key of a number that a row names.
-    async fn key(&self, number: u32, now: Time) -> Result<Arc<MasterKey>, BrokenSeal> {
+    ///
+    /// # Errors
+    /// When it is not known, also where the keys are kept; when that does not answer.
+    pub async fn key(&self, number: u32, now: Time) -> Result<Arc<MasterKey>, BrokenSeal> {
         if let Some(key) = self.find(number) {
             return Ok(key);
         }
@@ -143,54 +143,6 @@ impl MasterKeys {
             self.read_again().await.map_err(|error| BrokenSeal::Vault(error.to_string()))?;
         }
         self.find(number).ok_or(BrokenSeal::Unknown(number))
-    }
-}
-
-impl App {
-    /// Opens what was sealed for a place.
-    ///
-    /// # Errors
-    /// When the seal does not fit.
-    pub async fn open(&self, sealed: &Sealed, place: &str) -> Result<Secret, BrokenSeal> {
-        let key = self.master()?.key(sealed.master_key(), self.clock.now()).await?;
-        key.open(sealed.text(), place)
-    }
-
-    /// Seals a secret for a place with the master key of a number.
-    ///
-    /// # Errors
-    /// When this process has no such key.
-    pub async fn seal(
-        &self,
-        number: u32,
-        secret: &Secret,
-        place: &str,
-        entropy: &Entropy,
-    ) -> Result<Sealed, BrokenSeal> {
-        let key = self.master()?.key(number, self.clock.now()).await?;
-        Ok(Sealed::new(number, key.seal(secret, place, entropy)))
-    }
-
-    /// The secret of a tenant's eIds and product keys.
-    ///
-    /// # Errors
-    /// When its seal does not fit.
-    pub async fn key_secret(&self, tenant: &Tenant) -> Result<KeySecret, BrokenSeal> {
-        Ok(KeySecret::new(self.product_keys(tenant).await?))
-    }
-
-    /// The same secret's bytes.
-    ///
-    /// # Errors
-    /// When its seal does not fit.
-    pub(crate) async fn product_keys(&self, tenant: &Tenant) -> Result<[u8; 32], BrokenSeal> {
-        let id = tenant.info.id;
-        let Some(sealed) = &tenant.key_secret else {
-            let first = self.master()?.key(Sealed::FIRST_KEY, self.clock.now()).await?;
-            return Ok(first.product_keys(id));
-        };
-        let opened = self.open(sealed, &key_secret_place(id)).await?;
-        opened.bytes().try_into().map_err(|_| BrokenSeal::Changed)
     }
 }
 

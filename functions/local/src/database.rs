@@ -133,8 +133,9 @@ async fn make(data: &DataDir) -> Result<(), StartError> {
     Ok(data.place(&path)?)
 }
 
-/// Whether key and version fit the data; then what is missing of the tables is made.
-async fn fits(data: &DataDir, engine: &Engine, master: &MasterKeys) -> Result<(), StartError> {
+/// Whether keys and version fit the data; then what is missing of the tables is made, and rows of
+/// an earlier form are written anew. Says the form that was found.
+async fn fits(data: &DataDir, engine: &Engine, master: &MasterKeys) -> Result<u32, StartError> {
     let (core, catalog) = engine::TABLES;
     let (client, store) = (engine.client(), engine.store());
     let unfit = |error| StartError::Unfit(error, data.path().display().to_string());
@@ -151,7 +152,7 @@ async fn fits(data: &DataDir, engine: &Engine, master: &MasterKeys) -> Result<()
     while form < FORM && !mixed.migrate().await.map_err(damaged)?.done {
         tracing::info!("rows of form {form} are written anew");
     }
-    Ok(())
+    Ok(form)
 }
 
 /// Brings a folder of 0.1.0 to the present form, saying how far it is. Its database is kept as it
@@ -166,8 +167,12 @@ pub async fn migrate(data: &DataDir, say: fn(&str)) -> Result<(), StartError> {
         Some(_) if data.has_database()? => return Err(StartError::Both(at())),
         None if !data.is_between() => {
             let (engine, master) = keyed(data).await?;
-            fits(data, &engine, &master).await?;
-            say(&format!("All rows have form {FORM}: there is nothing to do."));
+            let found = fits(data, &engine, &master).await?;
+            let done = match found {
+                FORM => "there is nothing to do".to_owned(),
+                found => format!("those of form {found} were written anew"),
+            };
+            say(&format!("All rows have form {FORM}: {done}."));
             return Ok(());
         }
         // Opening it takes what is in its log; nothing is moved unless the key is the right one.

@@ -1,7 +1,8 @@
-//! `/operator/v1/…`: whoever runs the service looks after tenants and master keys, as on AWS by IAM.
+//! `/operator/v1/…`: whoever runs the service looks after tenants and master keys, as on AWS by
+//! IAM.
 //!
-//! Neighbours: `service` mounts it beside the API, `tenants` and `master` call it. Guarantee: it takes the
-//! operator's key alone, which is in a file of the data folder.
+//! Neighbours: `service` mounts it beside the API, `tenants` and `master` call it. Guarantee: it
+//! takes the operator's key alone, which is in a file of the data folder.
 
 use std::sync::Arc;
 

@@ -43,3 +43,5 @@ pub const DEMO_LOOK: Duration = Duration::from_millis(50);
 pub const SCRIPT_DELAY_SECS: u64 = 60;
 /// The most refusals of one request that a script may ask for.
 pub const SCRIPT_FAILURES: u32 = 100;
+/// Between two looks at how far a running service is with a new master key.
+pub const MASTER_KEY_LOOK: Duration = Duration::from_secs(2);

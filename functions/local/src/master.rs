@@ -1,20 +1,16 @@
-//! `keys rotate-master` and `keys forget-master`: whoever runs the service has a new master key made,
-//! and an older one forgotten, also while it runs.
+//! `keys rotate-master` and `keys forget-master`: whoever runs the service has a new master key
+//! made, and an older one forgotten, also while it runs.
 //!
 //! Neighbours: `door` is the way in while a service has the folder; else the folder is opened, and
 //! what older keys sealed is sealed anew here. Guarantee: ended early, it goes on when it is called
 //! again, or at the next start.
 
-use std::time::Duration;
-
 use edge::rotation;
 use reqwest::Method;
 use store::resealing::Resealing;
 
+use crate::limits::MASTER_KEY_LOOK;
 use crate::tenants::{TenantsError, Where, opened};
-
-/// Between two looks at how far a running service is.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// The address of the master keys.
 const KEYS: &str = "/operator/v1/master-keys";
@@ -41,7 +37,7 @@ pub async fn rotate(at: &Where, say: fn(&str)) -> Result<(), TenantsError> {
             if so_far.done {
                 break;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(MASTER_KEY_LOOK).await;
             told = api.get(KEYS).await?;
         }
         return Ok(());

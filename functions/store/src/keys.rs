@@ -217,17 +217,13 @@ pub fn idempotency(tenant: Id, hash: &str) -> Key {
 /// A row of the catalog.
 pub fn of_catalog(tenant: Id, kind: Kind, id: Id) -> Key {
     let kind = kind.word();
-    catalog(format!("T#{tenant}#{kind}#{id}"), OWN)
+    catalog(format!("T#{tenant}#{kind}#{id}"), "-")
 }
 
-/// The sort key of what has its partition for itself, or stands first in it.
-pub(crate) const OWN: &str = "-";
-
-/// The tenant and the kind of a row of the catalog that has this partition key.
-pub(crate) fn kind_of(pk: &str) -> Option<(Id, Kind)> {
-    let mut parts = pk.strip_prefix("T#")?.split('#');
-    let (tenant, word) = (parts.next()?.parse().ok()?, parts.next()?);
-    Some((tenant, Kind::of_word(word)?))
+/// What a row of the catalog is the row of, by its key.
+pub(crate) fn catalogued(pk: &str, sk: &str) -> Option<(Id, Kind)> {
+    let (tenant, rest) = pk.strip_prefix("T#").filter(|_| sk == "-")?.split_once('#')?;
+    Some((tenant.parse().ok()?, Kind::of_word(rest.split('#').next()?)?))
 }
 
 /// A product's partition: the product itself and its association, for one read of both.
@@ -267,15 +263,13 @@ pub fn api_key(hash: &str) -> Key {
 
 /// A method's door: the directory from callback to tenant.
 pub fn door(method: Id) -> Key {
-    catalog(format!("METHOD#{method}"), "METHOD")
+    catalog(format!("METHOD#{method}"), DOOR)
 }
 
-/// Whether a row with this partition key is a door.
-pub(crate) fn is_door(pk: &str) -> bool {
-    pk.starts_with("METHOD#")
-}
+/// The sort key of a door.
+pub(crate) const DOOR: &str = "METHOD";
 
-/// How far the rows are on their way to a newer master key. It is in the table with `due`.
+/// How far the rows are on their way to a newer master key.
 pub fn resealing() -> Key {
     core("MARK".to_owned(), "RESEALING".to_owned())
 }
@@ -389,8 +383,7 @@ mod tests {
         assert_eq!(parse_due(&at(5)), Some((Time::from_millis(5), task)));
         assert_eq!(parse_due("000000000000005#1#97"), Some((Time::from_millis(5), task)), "0.1.0");
         assert_eq!(parse_due("000000000000005#OTHER#1#97"), None);
-        assert!(at(999) < at(1000));
-        assert!(at(1000) < due_until(Time::from_millis(1000)));
+        assert!(at(999) < at(1000) && at(1000) < due_until(Time::from_millis(1000)));
         assert!(due_until(Time::from_millis(1000)) < at(1001));
     }
 

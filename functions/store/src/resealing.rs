@@ -145,6 +145,9 @@ impl fmt::Display for Resealing {
         if self.making.is_some() {
             return write!(f, "Master key {number} is being made.");
         }
+        if let Some(due) = self.due.filter(|_| *rows == 0 && *found == 0 && *changed == 0) {
+            return write!(f, "Master key {number} seals what is new; the rest from {due} on.");
+        }
         if !self.done {
             let looked = format!("{rows} rows were looked at, {sealed} sealed anew");
             return write!(f, "Master key {number} seals what is new: {looked}.");
@@ -159,14 +162,13 @@ impl fmt::Display for Resealing {
 
 /// A row as what may have something sealed in it; none for any other.
 fn holder(row: Item) -> Result<Option<Holder>, StoreError> {
-    let pk = text(&row, attribute::PK);
-    if keys::is_door(&pk) {
+    let (pk, sk) = (text(&row, attribute::PK), text(&row, attribute::SK));
+    if sk == keys::DOOR {
         let door: Door = decode(row)?;
         // The door of a method that is there is written with it.
         return Ok(door.expires.is_some().then(|| (door.tenant, door.into())));
     }
-    let own = text(&row, attribute::SK) == keys::OWN;
-    let Some((tenant, kind)) = keys::kind_of(&pk).filter(|_| own) else { return Ok(None) };
+    let Some((tenant, kind)) = keys::catalogued(&pk, &sk) else { return Ok(None) };
     Ok(match kind {
         Kind::Tenant => Some((tenant, decode::<Tenant>(row)?.into())),
         Kind::Method => Some((tenant, decode::<Method>(row)?.into())),

@@ -13,10 +13,8 @@ use domain::access::namespace::DEFAULT_NAMESPACE;
 use domain::access::{Act, Needs};
 use domain::attributes::{CustomAttributes, Entity};
 use domain::decision::Decision;
-use domain::entitlement::product_key::KeySecret;
 use domain::ids::Id;
 use domain::limits::{BODY_BYTES, CALLBACK_BODY_BYTES};
-use domain::plan::door::Sealed;
 use domain::record::Kind;
 use domain::rejection::{Code, Fault, Faults, Rejection};
 use domain::stamp::Stamp;
@@ -38,7 +36,6 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::routes::{Gives, Route};
 use crate::http::shape::shape;
-use crate::secret::Secret;
 
 /// A call.
 pub struct Cx {
@@ -122,29 +119,6 @@ impl Cx {
     /// As [`Cx::caller`].
     pub fn tenant(&self) -> Result<Id, Rejection> {
         Ok(self.caller()?.tenant)
-    }
-
-    /// The secret of the eIds and product keys of the caller's tenant.
-    ///
-    /// # Errors
-    /// As [`Cx::caller`]; when its seal does not fit.
-    pub async fn key_secret(&self) -> Result<KeySecret, Problem> {
-        Ok(self.app.key_secret(&self.caller()?.vendor).await?)
-    }
-
-    /// Seals a secret for a place, with the master key that seals everything of the caller's
-    /// tenant.
-    ///
-    /// # Errors
-    /// As [`Cx::caller`]; when this process has no such key.
-    pub async fn seal(
-        &self,
-        secret: &Secret,
-        place: &str,
-        stamp: &Stamp,
-    ) -> Result<Sealed, Problem> {
-        let number = self.caller()?.vendor.master_key();
-        Ok(self.app.seal(number, secret, place, &stamp.entropy).await?)
     }
 
     /// The path of the call.

@@ -19,5 +19,6 @@ pub mod query;
 pub mod repeated;
 pub mod router;
 pub mod routes;
+mod sealing;
 pub mod shape;
 pub mod table;

@@ -187,7 +187,7 @@ impl From<NoMasterKey> for Problem {
 impl From<BrokenSeal> for Problem {
     fn from(error: BrokenSeal) -> Self {
         tracing::error!(%error, "a secret in a row");
-        Self::of_code(Code::Internal)
+        Self::of_code(if error.is_passing() { Code::Unavailable } else { Code::Internal })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ports::Post;
 use crate::provider::credential_place;
 use crate::provider::signature::sign;
 use crate::provider::token::{Client, Grant};
+use crate::secret::BrokenSeal;
 
 /// The message.
 pub struct Letter {
@@ -43,8 +44,9 @@ impl App {
     /// Posts a letter to a recipient.
     pub async fn call(&self, tenant: Id, to: &Recipient<'_>, letter: &Letter) -> Answer {
         let now = self.clock.now();
-        let Ok(secrets) = self.open_secrets(to.id, to.secrets).await else {
-            return Answer::Blocked("The method's secret cannot be opened.".to_owned());
+        let secrets = match self.open_secrets(to.id, to.secrets).await {
+            Ok(secrets) => secrets,
+            Err(error) => return closed("secret", &error),
         };
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(sign(&secrets, &letter.id, now, letter.body.as_bytes()));
@@ -66,8 +68,9 @@ impl Calling<'_> {
         if profile.kind == AuthType::None {
             return self.app.provider.post(&post).await;
         }
-        let Some(secret) = self.credential().await else {
-            return Answer::Blocked("The method's credential cannot be opened.".to_owned());
+        let secret = match self.credential().await {
+            Ok(secret) => secret,
+            Err(error) => return closed("credential", &error),
         };
         match profile.kind {
             AuthType::None => self.app.provider.post(&post).await,
@@ -85,10 +88,10 @@ impl Calling<'_> {
         }
     }
 
-    async fn credential(&self) -> Option<String> {
-        let opened =
-            self.app.open(self.to.credential?, &credential_place(self.to.id)).await.ok()?;
-        String::from_utf8(opened.bytes().to_vec()).ok()
+    async fn credential(&self) -> Result<String, BrokenSeal> {
+        let sealed = self.to.credential.ok_or(BrokenSeal::Changed)?;
+        let opened = self.app.open(sealed, &credential_place(self.to.id)).await?;
+        String::from_utf8(opened.bytes().to_vec()).map_err(|_| BrokenSeal::Changed)
     }
 
     async fn with(&self, mut post: Post, name: &str, value: String) -> Answer {
@@ -145,6 +148,12 @@ fn without(credential: &str, answer: Answer) -> Answer {
     };
     heard.location = heard.location.map(without);
     Answer::Http { status, body: without(body), heard }
+}
+
+/// A seal that never fits stops the request; a key that is not to be had just now does not.
+fn closed(what: &str, error: &BrokenSeal) -> Answer {
+    let detail = format!("The method's {what} cannot be opened: {error}.");
+    if error.is_passing() { Answer::None(Silence::Secret, detail) } else { Answer::Blocked(detail) }
 }
 
 fn late() -> Answer {

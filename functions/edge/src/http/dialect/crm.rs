@@ -81,7 +81,7 @@ fn within(name: &str, fields: &[String]) -> Option<Vec<String>> {
 pub fn envelope(problem: &Problem) -> Response<Body> {
     let code = match problem.code() {
         Code::Unauthenticated => CrmCode::InvalidToken,
-        Code::Forbidden => CrmCode::Forbidden,
+        Code::Forbidden | Code::TenantSuspended => CrmCode::Forbidden,
         Code::NotFound => CrmCode::NotFound,
         _ => CrmCode::Internal,
     };
