@@ -40,22 +40,22 @@ pub async fn rotate(app: &App) -> Result<Resealing, Problem> {
     if is_under_way && so_far.making.is_none() {
         return Ok(so_far);
     }
-    let master = app.master()?;
-    let mark = mark(app).await?;
-    let marked = newest(&mark);
-    let mut made = so_far.make(marked + 1, now.after(RESEAL_WAIT));
+    let (master, mark) = (app.master()?, mark(app).await?);
+    master.read_again().await?;
+    // One that the mark does not know is of a call that was ended early, or of after a backup.
+    let unused = Some(master.newest()).filter(|newest| *newest > self::newest(&mark));
+    let number = unused.unwrap_or(master.newest() + 1);
+    let mut made = so_far.make(number, now.after(RESEAL_WAIT));
     store.keep_resealing(&mut made, None).await.map_err(|error| match error {
         StoreError::Conflict => {
             Rejection::new(Code::InUse, "Another call was faster. Try again in a minute.").into()
         }
         other => Problem::from(other),
     })?;
-    master.read_again().await?;
-    // One that the mark does not know is of a call that was ended early.
-    if master.newest() == marked {
+    if unused.is_none() {
         master.add(&app.ids.entropy()).await?;
     }
-    let mark = Mark { master_keys: CheckValues(master.check_values(marked + 1)), ..mark };
+    let mark = Mark { master_keys: CheckValues(master.check_values(number)), ..mark };
     let mut begun = made.begin(app.clock.now());
     store.keep_resealing(&mut begun, Some(&mark)).await?;
     Ok(begun)
@@ -64,16 +64,24 @@ pub async fn rotate(app: &App) -> Result<Resealing, Problem> {
 /// Forgets an older master key for ever.
 ///
 /// # Errors
-/// `IN_USE` as long as anything is sealed with it, or cannot be read; for the newest key.
+/// `NOT_FOUND`; `IN_USE` as long as anything is sealed with it, or cannot be read, and for the
+/// newest key.
 pub async fn forget(app: &App, number: u32) -> Result<(), Problem> {
     let (master, mark) = (app.master()?, mark(app).await?);
     let refused = |detail: String| Problem::from(Rejection::new(Code::InUse, detail));
     let so_far = app.store.find_resealing().await?.unwrap_or_default();
+    master.read_again().await?;
+    if master.find(number).is_none() {
+        return Err(Rejection::not_found("master key").into());
+    }
     if number >= newest(&mark) {
         return Err(refused(format!("Master key {number} is not older than the newest one.")));
     }
     if !so_far.done {
-        return Err(refused("What older keys have sealed is still being sealed anew.".to_owned()));
+        return Err(refused(format!(
+            "Master key {number} may still be needed. {so_far} Try again when everything is; on a \
+             stopped folder rotate-master goes on."
+        )));
     }
     let (mut look, mut left) = (Resealing::default(), 0);
     loop {

@@ -98,7 +98,8 @@ pub enum Keys {
         #[command(flatten)]
         at: Where,
     },
-    /// Forgets an older master key for ever; for whoever runs the service.
+    /// Forgets an older master key for ever: copy it first, backups of before need it; for whoever
+    /// runs the service.
     ForgetMaster {
         /// Its number.
         number: u32,
