@@ -32,12 +32,12 @@ use crate::secret::{BrokenSeal, Secret, key_secret_place, profile_place};
 pub async fn rotate(app: &App) -> Result<Resealing, Problem> {
     let (now, store) = (app.clock.now(), &*app.store);
     let so_far = store.find_resealing().await?.unwrap_or_default();
-    let is_under_way = so_far.rev > 0 && !so_far.done;
     if so_far.making.is_some_and(|until| now < until) {
         let detail = "Another call is making a master key just now. Try again in a minute.";
         return Err(Rejection::new(Code::InUse, detail).into());
     }
-    if is_under_way && so_far.making.is_none() {
+    let is_under_way = so_far.making.is_none() && so_far.rev > 0 && !so_far.done;
+    if is_under_way {
         return Ok(so_far);
     }
     let (master, mark) = (app.master()?, mark(app).await?);
@@ -79,8 +79,8 @@ pub async fn forget(app: &App, number: u32) -> Result<(), Problem> {
     }
     if !so_far.done {
         return Err(refused(format!(
-            "Master key {number} may still be needed. {so_far} Try again when everything is; on a \
-             stopped folder rotate-master goes on."
+            "Master key {number} may still be needed. {so_far} Try again when everything is sealed \
+             anew; on a stopped folder, rotate-master goes on with it."
         )));
     }
     let (mut look, mut left) = (Resealing::default(), 0);

@@ -63,6 +63,21 @@ impl Resealing {
     pub fn begin(self, now: Time) -> Self {
         Self { making: None, due: Some(now), ..self }
     }
+
+    /// Whether the pass has come to its end.
+    pub const fn is_at_end(&self) -> bool {
+        self.after.is_none()
+    }
+
+    /// The next pass; or the end, when this one has found nothing.
+    pub fn turn(self) -> Self {
+        let changed = self.changed + self.found;
+        if self.found == 0 {
+            return Self { changed, done: true, due: None, ..self };
+        }
+        let Self { number, announced, due, rev, .. } = self;
+        Self { number, announced, changed, due, rev, ..Self::default() }
+    }
 }
 
 impl dyn Store {
@@ -103,8 +118,8 @@ impl dyn Store {
         Ok(self.write(&writes).await?)
     }
 
-    /// The next rows of the table `catalog`, with how many there are of any kind, and the cursor
-    /// behind them; no rows at its end.
+    /// Those of the next rows of the table `catalog` that may have something sealed in them. Counts
+    /// all that it looks at, and moves the cursor behind them.
     ///
     /// # Errors
     /// When the store is not available.
@@ -121,23 +136,6 @@ impl dyn Store {
     }
 }
 
-impl Resealing {
-    /// Whether the pass has come to its end.
-    pub const fn is_at_end(&self) -> bool {
-        self.after.is_none()
-    }
-
-    /// The next pass; or the end, when this one has found nothing.
-    pub fn turn(self) -> Self {
-        let changed = self.changed + self.found;
-        if self.found == 0 {
-            return Self { changed, done: true, due: None, ..self };
-        }
-        let Self { number, announced, due, rev, .. } = self;
-        Self { number, announced, changed, due, rev, ..Self::default() }
-    }
-}
-
 impl fmt::Display for Resealing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, rows, found, changed, unreadable, .. } = self;
@@ -145,7 +143,7 @@ impl fmt::Display for Resealing {
         if self.making.is_some() {
             return write!(f, "Master key {number} is being made.");
         }
-        if let Some(due) = self.due.filter(|_| *rows == 0 && *found == 0 && *changed == 0) {
+        if let Some(due) = self.due.filter(|_| *rows == 0 && *changed == 0) {
             return write!(f, "Master key {number} seals what is new; the rest from {due} on.");
         }
         if !self.done {
