@@ -265,6 +265,21 @@ pub const RESEAL_WAIT: Period = Period::from_secs(60);
 pub const RESEAL_SWEEP: Period = Period::from_secs(10);
 /// A number of a master key that is not known is looked up at most so often.
 pub const MASTER_KEY_REREAD: Period = Period::from_secs(60);
+/// Activations of one step of an erasure.
+pub const ERASE_AT_ONCE: usize = 20;
+/// Rows of one step of an erasure that looks for answers.
+pub const ERASE_ROWS: usize = 500;
+/// Changes after which a transaction of an erasure is closed; DynamoDB takes 100, and a row of a
+/// customer brings up to 25 with it.
+pub const ERASE_WRITES: usize = 50;
+/// One sweep erases so long; the next one goes on.
+pub const ERASE_SWEEP: Period = Period::from_secs(10);
+/// What an erasure left because a request was open is looked at again after this.
+pub const ERASE_WAIT: Period = Period::from_secs(900);
+/// Point-in-time backups of the tables reach back so far.
+pub const BACKUPS_KEPT: Period = Period::from_secs(35 * 86_400);
+/// A page of an export ends once it has so many bytes: an answer of a Lambda has at most 6 MB.
+pub const EXPORT_BYTES: usize = 1024 * 1024;
 /// The newest rows of a kind that the doctor reads.
 pub const SAMPLE_ROWS: usize = 20;
 /// Page of a list: default and most.

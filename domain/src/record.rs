@@ -16,6 +16,7 @@ use crate::activation::Activation;
 use crate::catalog::{CustomAttributeDef, Feature, Product};
 use crate::customer::Customer;
 use crate::customer::contact::Contact;
+use crate::customer::erasure::Erasure;
 use crate::entitlement::Entitlement;
 use crate::entitlement::product_key::ProductKey;
 use crate::life::Overflow;
@@ -216,6 +217,7 @@ records! { |it|
         Repeat []: it.rev;
         LongResponse []: it.rev;
         Overflow []: it.rev;
+        Erasure []: it.rev;
     }
 }
 

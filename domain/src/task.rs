@@ -19,6 +19,8 @@ pub enum TaskKind {
     Dispatch,
     /// What an older master key sealed is sealed anew; the id is the number of the newer one.
     Reseal,
+    /// What is held of a customer or partner is blanked; the id is theirs.
+    Erase,
 }
 
 /// "Look at this": whoever does it reads the truth from the store.

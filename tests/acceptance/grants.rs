@@ -20,8 +20,9 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
     ("customers", &[
         "catalog: BatchGetItem DeleteItem GetItem PutItem Query",
         "catalog/list: Query",
-        "core: BatchGetItem GetItem PutItem",
+        "core: BatchGetItem GetItem PutItem Query",
         "core/listed: Query",
+        "core/owner: Query",
         "master-key: GetSecretValue",
     ]),
     ("plans", &[
@@ -70,10 +71,12 @@ pub(crate) const GRANTS: &[(&str, &[&str])] = &[
         "queue: SendMessage",
     ]),
     ("sweeper", &[
-        "catalog: GetItem PutItem Query Scan",
+        "catalog: BatchGetItem DeleteItem GetItem PutItem Query Scan",
         "catalog/list: Query",
-        "core: BatchGetItem GetItem PutItem",
+        "core: BatchGetItem GetItem PutItem Query Scan",
         "core/due: Query",
+        "core/listed: Query",
+        "core/owner: Query",
         "master-key: GetSecretValue",
         "queue: SendMessage",
     ]),

@@ -19,6 +19,8 @@ mod dispatching;
 mod doctor;
 mod egress;
 mod entitlements;
+mod erased;
+mod erasing;
 mod escalation;
 mod events;
 mod explained;

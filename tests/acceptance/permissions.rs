@@ -357,6 +357,7 @@ pub(crate) async fn visit() -> Town {
     town.documents(product).await;
     town.requests(&pk_id, &door).await;
     town.owners(product).await;
+    town.erasures(product, &door).await;
     town.revocations(product, &door).await;
     town.post(&format!("/v1/products/{product}/retire"), Value::Null, 200).await;
     let findings = doctor::examine(&town.apps["bootstrap"], None).await;

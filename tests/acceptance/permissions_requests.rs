@@ -6,7 +6,7 @@ use domain::limits::RESEAL_WAIT;
 use domain::request::dispatched::{Answer, Heard};
 use domain::time::Period;
 use serde_json::{Value, json};
-use simulator::api::{Door, number, text};
+use simulator::api::{Call, Door, number, text};
 
 use crate::permissions::Town;
 
@@ -39,6 +39,38 @@ impl Town {
             self.get(&format!("/v1/provisioning-requests?limit=1&number={request}")).await;
             self.get(&format!("/v1/provisioning-requests/{request}")).await;
             self.key.clone_from(&operator);
+        }
+    }
+
+    /// A customer and a partner who are exported and erased, with what was sold to them.
+    pub(crate) async fn erasures(&mut self, product: u64, door: &Door) {
+        for (people, member) in [("customers", "customerId"), ("partners", "partnerId")] {
+            let body = json!({"name": "Ada", "emails": ["ada@l.example"]});
+            let one = self.post(&format!("/v1/{people}"), body, 201).await["id"].clone();
+            let contacts = format!("/v1/{people}/{one}/contacts");
+            let body = json!({"emailId": "a@l.example"});
+            let mut contact = Call::new("POST", &*contacts, &self.key, &body);
+            contact.headers.push(("idempotency-key", people.to_owned()));
+            let contact = self.call(&contact, 201).await["id"].clone();
+            self.post(&contacts, json!({"emailId": "b@l.example"}), 201).await;
+            self.other("DELETE", &format!("{contacts}/{contact}"), Value::Null, 204).await;
+            let body = json!({member: one, "action": "PRODUCE", "entitlementItems": [{
+                "lineItemType": "Product_Key", "numActivationPerProductKey": 5,
+                "itemProducts": [{"productId": product}]}]});
+            let e_id = text(&self.post("/v1/entitlements", body, 201).await["eId"]);
+            let keys = self.get(&format!("/v1/entitlements/{e_id}/product-keys")).await;
+            let (_, request) = self.activate(&text(&keys["data"][0]["pkId"]), 1).await;
+            self.dispatch().await;
+            let done = json!({"status": "COMPLETED", "response": "x".repeat(300)});
+            self.report(door, request, "e1", done, 200).await;
+            let path = format!("/v1/{people}/{one}");
+            self.get(&format!("{path}/export")).await;
+            let why = json!({"comments": "They asked."});
+            self.post(&format!("{path}/erase"), why, 200).await;
+            while self.get(&format!("{path}/erasure")).await["endedDate"].is_null() {
+                self.stage.clock.pass(Period::from_secs(60));
+                sweeper::sweep(&self.apps["sweeper"]).await.unwrap();
+            }
         }
     }
 

@@ -27,7 +27,16 @@ impl Things {
         let customer = format!("/v1/customers/{}", story.customer);
         let partner = made("/v1/partners", json!({"identifier": "P", "name": "Partner"})).await;
         let contacts = format!("/v1/partners/{partner}/contacts");
+        // They are to be erased, by a sweeper that looks now and then.
+        let erased = async |people: &'static str| {
+            let one = made(people, json!({"name": "Erased"})).await;
+            let body = json!({"comments": "they asked"});
+            story.admin().post(&format!("{people}/{one}/erase"), &body).await.expect(200);
+            one
+        };
         Self(vec![
+            ("/v1/customers/{id}/erasure", erased("/v1/customers").await),
+            ("/v1/partners/{id}/erasure", erased("/v1/partners").await),
             ("/v1/api-keys/{id}", first("/v1/api-keys").await),
             ("/v1/roles/{id}", first("/v1/roles").await),
             ("/v1/namespaces/{id}", first("/v1/namespaces").await),
@@ -77,7 +86,9 @@ impl Things {
         let ends = route.path.match_indices('}').map(|(at, _)| at + 1);
         ends.fold(route.path.to_owned(), |path, end| {
             let (place, parameter) = (&route.path[..end], route.path[..end].rfind('{'));
-            path.replacen(&place[parameter.unwrap_or(end)..], self.at(place), 1)
+            // Not every customer is to be erased.
+            let of = if route.path.ends_with("/erasure") { route.path } else { place };
+            path.replacen(&place[parameter.unwrap_or(end)..], self.at(of), 1)
         })
     }
 }

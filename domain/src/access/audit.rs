@@ -129,7 +129,14 @@ impl AuditEntry {
             rev: Rev::default(),
         };
         let name = Self::name(&entry.entity_id, entry.id);
-        decision.save(entry).take(name)
+        // What is done to a contact is found by its customer, too.
+        let owner = match after {
+            Record::Contact(contact) => {
+                Some(Self::name(&contact.customer_id.to_string(), entry.id))
+            }
+            _ => None,
+        };
+        owner.into_iter().fold(decision.save(entry).take(name), Decision::take)
     }
 
     /// By which the entries of one thing are found.

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod bound;
 pub mod built_in;
+pub mod erased;
 pub mod giving;
 pub mod keys;
 pub mod namespace;

@@ -6,7 +6,6 @@
 //! not.
 
 use crate::access::role::{Act, Area, Role};
-use crate::attributes::CustomAttributes;
 use crate::customer::Customer;
 use crate::customer::contact::Contact;
 
@@ -28,21 +27,21 @@ impl Role {
     }
 }
 
-impl CustomAttributes {
-    fn hide(&mut self) {
-        self.custom_attribute.iter_mut().for_each(|attribute| hide(&mut attribute.value));
-    }
-}
-
 impl Customer {
     /// The same without what it says of somebody.
     #[must_use]
     pub fn hidden(mut self) -> Self {
-        [&mut self.identifier, &mut self.name].into_iter().chain(&mut self.emails).for_each(hide);
-        self.ref_id.iter_mut().for_each(hide);
-        self.custom_attributes.hide();
-        self.profile = None;
+        self.blank(HIDDEN);
         self
+    }
+
+    /// Has this word in place of each text.
+    pub(super) fn blank(&mut self, word: &str) {
+        let own = [&mut self.identifier, &mut self.name].into_iter().chain(&mut self.emails);
+        let attributes = self.custom_attributes.custom_attribute.iter_mut();
+        let values = attributes.map(|attribute| &mut attribute.value);
+        own.chain(&mut self.ref_id).chain(values).for_each(|text| word.clone_into(text));
+        self.profile = None;
     }
 }
 
@@ -50,8 +49,13 @@ impl Contact {
     /// The same without what it says of somebody.
     #[must_use]
     pub fn hidden(mut self) -> Self {
-        hide(&mut self.email_id);
-        self.name.iter_mut().for_each(hide);
+        self.blank(HIDDEN);
         self
+    }
+
+    /// Has this word in place of each text.
+    pub(super) fn blank(&mut self, word: &str) {
+        let texts = std::iter::once(&mut self.email_id).chain(&mut self.name);
+        texts.for_each(|text| word.clone_into(text));
     }
 }

@@ -3,6 +3,7 @@
 //! Neighbours: entitlements and activations name them, contacts belong to them.
 
 pub mod contact;
+pub mod erasure;
 pub mod profile;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::rejection::{Code, Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::text;
+use crate::time::Time;
 
 /// A customer, or a channel partner, as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,9 @@ pub struct Customer {
     /// How many contacts it has.
     #[serde(default)]
     pub contacts: u32,
+    /// Since when what is held of it is blanked.
+    #[serde(default)]
+    pub erased_date: Option<Time>,
     /// Counts the changes; the `ETag`.
     pub version: u64,
     /// Created and updated.
@@ -106,7 +111,7 @@ impl Customer {
         let id = stamp.id(0);
         let blank = Self {
             id,
-            identifier: format!("C-{id}"),
+            identifier: Self::identifier_of(id),
             name: String::new(),
             emails: Vec::new(),
             ref_id: None,
@@ -114,6 +119,7 @@ impl Customer {
             profile: None,
             partner: kind == Kind::Partner,
             contacts: 0,
+            erased_date: None,
             version: 1,
             meta: Meta::new(stamp),
             rev: Rev::default(),
@@ -166,6 +172,11 @@ impl Customer {
         Ok(contacts.into_iter().fold(decision, Decision::delete))
     }
 
+    /// The identifier of one that was given none: unique, and it says nothing.
+    pub(crate) fn identifier_of(id: Id) -> String {
+        format!("C-{id}")
+    }
+
     /// What lists it: customers and partners have a list each.
     pub const fn kind(&self) -> Kind {
         if self.partner { Kind::Partner } else { Kind::Customer }
@@ -214,7 +225,8 @@ impl Customer {
         faults.finish().map(|()| self)
     }
 
-    fn names(&self) -> Vec<Name> {
+    /// By which it is found.
+    pub(crate) fn names(&self) -> Vec<Name> {
         let name = |member, value: &String, scope| Name {
             kind: self.kind(),
             member,

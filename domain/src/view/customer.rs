@@ -28,6 +28,8 @@ pub struct CustomerView {
     pub partner: bool,
     /// How many contacts it has.
     pub contacts: u32,
+    /// Since when what is held of it is blanked; null: it is not.
+    pub erased_date: Option<Time>,
     pub version: u64,
     pub created_date: Time,
     pub created_by: String,
@@ -53,6 +55,7 @@ impl CustomerView {
             profile,
             partner: c.partner,
             contacts: c.contacts,
+            erased_date: c.erased_date,
             version: c.version,
             created_date: c.meta.created_date,
             created_by: c.meta.created_by,

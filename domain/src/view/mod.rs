@@ -9,6 +9,7 @@ pub mod crm;
 pub mod customer;
 pub mod entitlement;
 pub mod explain;
+pub mod export;
 pub mod method;
 pub mod product;
 pub mod request;

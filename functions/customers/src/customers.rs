@@ -43,7 +43,7 @@ async fn seal(
 }
 
 /// The customer with its profile, as far as the caller may see it.
-async fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
+pub(crate) async fn view(cx: &Cx, customer: &Customer) -> Result<CustomerView, Problem> {
     let profile = cx.app.open_profile(customer).await?;
     Ok(CustomerView::new(customer, profile, &cx.caller()?.role))
 }

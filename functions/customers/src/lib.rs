@@ -4,6 +4,8 @@
 
 mod contacts;
 mod customers;
+mod erasure;
+mod export;
 
 use std::sync::Arc;
 
@@ -20,6 +22,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("getCustomer", |cx| customers::show(cx, Kind::Customer))
         .on("updateCustomer", |cx| customers::update(cx, Kind::Customer))
         .on("deleteCustomer", |cx| customers::delete(cx, Kind::Customer))
+        .on("eraseCustomer", |cx| erasure::begin(cx, Kind::Customer))
+        .on("getCustomerErasure", |cx| erasure::show(cx, Kind::Customer))
+        .on("exportCustomer", |cx| export::page(cx, Kind::Customer))
         .on("createCustomerContact", |cx| contacts::create(cx, Kind::Customer))
         .on("listCustomerContacts", |cx| contacts::list(cx, Kind::Customer))
         .on("getCustomerContact", |cx| contacts::show(cx, Kind::Customer))
@@ -30,6 +35,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("getPartner", |cx| customers::show(cx, Kind::Partner))
         .on("updatePartner", |cx| customers::update(cx, Kind::Partner))
         .on("deletePartner", |cx| customers::delete(cx, Kind::Partner))
+        .on("erasePartner", |cx| erasure::begin(cx, Kind::Partner))
+        .on("getPartnerErasure", |cx| erasure::show(cx, Kind::Partner))
+        .on("exportPartner", |cx| export::page(cx, Kind::Partner))
         .on("createPartnerContact", |cx| contacts::create(cx, Kind::Partner))
         .on("listPartnerContacts", |cx| contacts::list(cx, Kind::Partner))
         .on("getPartnerContact", |cx| contacts::show(cx, Kind::Partner))

@@ -48,7 +48,7 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
             let done = match kind {
                 TaskKind::Dispatch => one(&app, tenant, id).await,
                 // The sweeper does it; no message tells of it.
-                TaskKind::Reseal => Ok(()),
+                TaskKind::Reseal | TaskKind::Erase => Ok(()),
             };
             match done {
                 Ok(()) => Outcome::Done,

@@ -7,6 +7,7 @@ pub mod app;
 pub mod aws;
 pub mod config;
 pub mod doctor;
+pub mod erasure;
 pub mod http;
 pub mod lambda;
 pub mod loss;

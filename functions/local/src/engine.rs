@@ -15,9 +15,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use edge::aws::Access;
+use rusqlite::Connection;
 use serde_json::{from_str, to_string};
 use store::dynamo::DynamoStore;
 use tokio::task::spawn_blocking;
+
+use crate::limits::LOG_BUSY;
 
 /// Names of the tables.
 pub const TABLES: (&str, &str) = ("provisio-core", "provisio-catalog");
@@ -76,6 +79,23 @@ impl Engine {
         swept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 
+    /// Writes the file anew without what was removed, and empties its log, which the engine itself
+    /// never does.
+    ///
+    /// # Errors
+    /// In the engine's words; while the file is read elsewhere.
+    pub async fn compact(&self) -> Result<(), String> {
+        let database = self.0.clone();
+        let compacted = spawn_blocking(move || {
+            database.vacuum().map_err(|error| error.to_string())?;
+            match database.db_path().map_err(|error| error.to_string())? {
+                Some(path) => empty_log(&path).map_err(|error| error.to_string()),
+                None => Ok(()),
+            }
+        });
+        compacted.await.map_err(|error| error.to_string())?
+    }
+
     /// Writes all of it to a file that is empty.
     ///
     /// # Errors
@@ -122,6 +142,16 @@ impl Engine {
             "UpdateTimeToLive" => hand_over!(update_time_to_live),
             other => Err(DynoxideError::ValidationException(format!("{other} is not embedded"))),
         }
+    }
+}
+
+fn empty_log(path: &str) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(LOG_BUSY)?;
+    let busy = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], busy)? {
+        0 => Ok(()),
+        _ => Err(rusqlite::Error::InvalidQuery),
     }
 }
 

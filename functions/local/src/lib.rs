@@ -15,6 +15,7 @@ pub mod engine;
 pub mod limits;
 pub mod log;
 pub mod master;
+mod on_disk;
 pub mod operator;
 pub mod options;
 mod parts;

@@ -45,3 +45,5 @@ pub const SCRIPT_DELAY_SECS: u64 = 60;
 pub const SCRIPT_FAILURES: u32 = 100;
 /// Between two looks at how far a running service is with a new master key.
 pub const MASTER_KEY_LOOK: Duration = Duration::from_secs(2);
+/// Wait for whoever reads the database's file, before its log is emptied.
+pub const LOG_BUSY: Duration = Duration::from_secs(5);

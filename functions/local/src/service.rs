@@ -30,6 +30,7 @@ use crate::data_dir::DataDir;
 use crate::database::{ADMIN_KEY, OPERATOR_KEY, open};
 use crate::door::{self, Door, OPERATOR};
 use crate::limits::STOP_TIMEOUT;
+use crate::on_disk::OnDisk;
 use crate::options::{Options, ProviderOptions};
 use crate::parts::parts;
 use crate::provider::{FakeProvider, Seat};
@@ -66,7 +67,7 @@ pub struct Running {
 pub async fn start(options: &Options) -> Result<Running, StartError> {
     let data = DataDir::open(&options.data_dir)?;
     let (engine, master) = open(&data, &SystemIds).await?;
-    let store: Arc<dyn Store> = Arc::new(engine.store());
+    let store: Arc<dyn Store> = Arc::new(OnDisk::new(&engine));
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let api = bind(options.port, "--port").await?;
     let provider = bind(options.provider_port, "--provider-port").await?;

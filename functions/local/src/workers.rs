@@ -86,7 +86,7 @@ async fn resume(app: &App) -> Result<(), StoreError> {
                     Ok(request) => request.message(task.tenant, app.clock.now()),
                     Err(_) => None,
                 },
-                TaskKind::Reseal => None,
+                TaskKind::Reseal | TaskKind::Erase => None,
             };
             accept_loss(
                 app.queue.send(message.as_slice()).await,

@@ -8,9 +8,12 @@ use domain::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::keys::{self, Key};
-use crate::port::{Item, Store};
-use crate::rows::plain;
+use crate::keys::{self, Key, Table, attribute};
+use crate::port::{CommitError, Condition, Item, Store, Test, Value, Write, text};
+use crate::rows::{encode, plain};
+
+/// An answer that is kept, or why it cannot be read.
+pub type Kept = Result<SavedAnswer, StoreError>;
 
 /// The answer of a call, kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,5 +86,44 @@ impl dyn Store {
             Ok(read.filter(|answer: &SavedAnswer| answer.expires > now.millis()))
         };
         self.get(&keys).await?.into_iter().map(read).collect()
+    }
+
+    /// The answers among the next rows of the table `core`, and where to go on; none at the end.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn next_answers(
+        &self,
+        tenant: Id,
+        after: Option<(String, String)>,
+        limit: usize,
+    ) -> Result<(Vec<Kept>, Option<(String, String)>), StoreError> {
+        let after = after.map(|(pk, sk)| Key { table: Table::Core, pk, sk });
+        let rows = self.scan(Table::Core, after, limit).await?;
+        let place = |row: &Item| (text(row, attribute::PK), text(row, attribute::SK));
+        let last = rows.last().map(place);
+        let kept = rows.into_iter().filter_map(|mut row| {
+            let hash = keys::answer_of(tenant, &text(&row, attribute::PK))?.to_owned();
+            // Its keys are no members of it.
+            row.retain(|name, _| name != attribute::PK && name != attribute::SK);
+            let answer = plain::<SavedAnswer>(row, "idempotency record");
+            Some(answer.map(|answer| SavedAnswer { hash, ..answer }))
+        });
+        Ok((kept.collect(), last))
+    }
+
+    /// Keeps an answer without its body. One that is another by now stays as it is.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn blank_answer(&self, tenant: Id, answer: &SavedAnswer) -> Result<(), StoreError> {
+        let blank = SavedAnswer { body: String::new(), ..answer.clone() };
+        let same = Test::Is("expires", Value::N(answer.expires.to_string()));
+        let key = keys::idempotency(tenant, &answer.hash);
+        let row = encode(&blank, "idempotency record")?;
+        match self.write(&[Write::Put(key, row, Condition::All(vec![same]))]).await {
+            Err(CommitError::Refused(_)) => Ok(()),
+            other => Ok(other?),
+        }
     }
 }

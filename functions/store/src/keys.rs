@@ -13,6 +13,7 @@ use domain::record::Kind;
 use domain::task::{Task, TaskKind};
 use domain::time::Time;
 
+pub use crate::index::{Index, attribute};
 use crate::phase::Phase;
 
 /// The two tables.
@@ -33,73 +34,6 @@ pub struct Key {
     pub pk: String,
     /// Sort key.
     pub sk: String,
-}
-
-/// The keys' attribute names, in the tables and the indexes.
-pub mod attribute {
-    /// Partition key.
-    pub const PK: &str = "pk";
-    /// Sort key.
-    pub const SK: &str = "sk";
-    /// Revision of the row.
-    pub const REV: &str = "rev";
-    /// When DynamoDB removes the row, seconds since 1970.
-    pub const TTL: &str = "ttl";
-    /// The form of the row; a row of form 1 does not say it.
-    pub const FORM: &str = "f";
-    /// The part of a row that the indexes have: what a list is filtered by before rows are read.
-    pub const LISTED: &str = "listed";
-    /// Which call wrote the row, so that it knows itself when it is repeated.
-    pub const WRITER: &str = "w";
-    /// Partition key of the indexes `list` and `listed`.
-    pub const LIST_PK: &str = "lpk";
-    /// Sort key of the indexes `list` and `listed`.
-    pub const LIST_SK: &str = "lsk";
-    /// Partition key of the index `owner`.
-    pub const OWNER_PK: &str = "opk";
-    /// Sort key of the index `owner`.
-    pub const OWNER_SK: &str = "osk";
-    /// Partition key of the index `due`.
-    pub const DUE_PK: &str = "dpk";
-    /// Sort key of the index `due`.
-    pub const DUE_SK: &str = "dsk";
-}
-
-/// The indexes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Index {
-    /// The rows of a kind, by id: in `catalog` with all that they have; in `core` form 1 only.
-    List,
-    /// The rows of a kind, by id, with what they are filtered by: `core` only.
-    Listed,
-    /// The same of the rows that belong to something.
-    Owner,
-    /// The tasks that are due, by time.
-    Due,
-}
-
-impl Index {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::List, Self::Listed, Self::Owner, Self::Due];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::List => "list",
-            Self::Listed => "listed",
-            Self::Owner => "owner",
-            Self::Due => "due",
-        }
-    }
-
-    /// The attributes with its partition and sort key.
-    pub const fn keys(self) -> (&'static str, &'static str) {
-        match self {
-            Self::List | Self::Listed => (attribute::LIST_PK, attribute::LIST_SK),
-            Self::Owner => (attribute::OWNER_PK, attribute::OWNER_SK),
-            Self::Due => (attribute::DUE_PK, attribute::DUE_SK),
-        }
-    }
 }
 
 /// Shards of the index `due`: one takes 1,000 writes a second.
@@ -166,8 +100,11 @@ pub fn request(tenant: Id, id: Id) -> Key {
 
 /// The frozen bytes of a generation.
 pub fn payload(tenant: Id, request_id: Id, generation: u32) -> Key {
-    core(request(tenant, request_id).pk, format!("P#{generation}"))
+    core(request(tenant, request_id).pk, format!("{PAYLOADS}{generation}"))
 }
+
+/// The start of the sort keys of a request's payloads.
+pub(crate) const PAYLOADS: &str = "P#";
 
 /// An attempt.
 pub fn attempt(tenant: Id, request_id: Id, generation: u32, no: u32) -> Key {
@@ -179,8 +116,11 @@ pub const ATTEMPTS: &str = "T#";
 
 /// The conflicting callbacks of a request.
 pub fn conflicts(tenant: Id, request_id: Id) -> Key {
-    core(request(tenant, request_id).pk, "C#conflicts".to_owned())
+    core(request(tenant, request_id).pk, CONFLICTING.to_owned())
 }
+
+/// The sort key of a request's conflicting callbacks.
+pub(crate) const CONFLICTING: &str = "C#conflicts";
 
 /// One of the places of a request's repeated callbacks.
 pub fn repeat(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
@@ -194,8 +134,11 @@ pub const REPEATS: &str = "C#again#";
 
 /// A long response of a callback. A webhook id has no `#`, so it is never `conflicts`.
 pub fn long_response(tenant: Id, request_id: Id, webhook_id: &str) -> Key {
-    core(request(tenant, request_id).pk, format!("C##{webhook_id}"))
+    core(request(tenant, request_id).pk, format!("{LONG_RESPONSES}{webhook_id}"))
 }
+
+/// The start of the sort keys of a request's long responses.
+pub(crate) const LONG_RESPONSES: &str = "C##";
 
 /// Older steps of a history.
 pub fn history(tenant: Id, of: Aged, id: Id, first: u64) -> Key {
@@ -212,6 +155,11 @@ pub const HISTORY: &str = "H#";
 /// An idempotency record: SHA-256 of method, path and key.
 pub fn idempotency(tenant: Id, hash: &str) -> Key {
     core(format!("T#{tenant}#X#{hash}"), "X".to_owned())
+}
+
+/// The hash of the idempotency record of a tenant that has this partition key.
+pub(crate) fn answer_of(tenant: Id, pk: &str) -> Option<&str> {
+    pk.strip_prefix(&format!("T#{tenant}#X#"))
 }
 
 /// A row of the catalog.
@@ -268,6 +216,11 @@ pub fn door(method: Id) -> Key {
 
 /// The sort key of a door.
 pub(crate) const DOOR: &str = "METHOD";
+
+/// The erasure of a customer or partner.
+pub fn erasure(tenant: Id, id: Id) -> Key {
+    core(format!("T#{tenant}#ERASURE#{id}"), "ERASURE".to_owned())
+}
 
 /// How far the rows are on their way to a newer master key.
 pub fn resealing() -> Key {

@@ -13,6 +13,7 @@ pub mod due;
 pub mod dynamo;
 pub mod error;
 pub mod idempotency;
+mod index;
 pub mod keys;
 pub mod list;
 pub mod load;
@@ -30,6 +31,7 @@ pub mod sample;
 mod sdk_error;
 pub mod sources;
 pub mod tables;
+pub mod theirs;
 
 pub use commit::Extra;
 pub use error::{StoreError, present, readable};

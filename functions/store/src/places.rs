@@ -11,6 +11,7 @@ use domain::activation::Activation;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
 use domain::customer::contact::Contact;
+use domain::customer::erasure::Erasure;
 use domain::entitlement::Entitlement;
 use domain::entitlement::product_key::ProductKey;
 use domain::ids::Id;
@@ -24,7 +25,7 @@ use domain::record::{Kind, Record};
 use domain::request::attempt::Attempt;
 use domain::request::{Conflicts, LongResponse, Payload, Repeat, Request};
 use domain::rev::Revised;
-use domain::task::Task;
+use domain::task::{Task, TaskKind};
 use domain::time::Time;
 use domain::view::activation::ListedActivation;
 use domain::view::entitlement::ListedEntitlement;
@@ -128,7 +129,7 @@ places! { |tenant, it, phase|
                 .chain(owned(tenant, it.needs_attention().then_some(Owner::Attention), it.id))
                 .chain([listed_by(&ListedRequest::from(it))?]);
         AuditEntry "audit entry" Catalog [AuditEntry] it.id
-            => own(tenant, Kind::AuditEntry, it.id), once;
+            => own(tenant, Kind::AuditEntry, it.id);
     }
 
     // The same of what has no list.
@@ -152,6 +153,8 @@ places! { |tenant, it, phase|
         LongResponse "response" Core []
             => keys::long_response(tenant, it.request, &it.webhook_id), freely;
         Overflow "history" Core [] => keys::history(tenant, it.kind, it.id, it.first);
+        Erasure "erasure" Core [] => keys::erasure(tenant, it.id)
+            => due(Task { kind: TaskKind::Erase, tenant, id: it.id }, it.due, phase);
     }
 }
 

@@ -157,6 +157,12 @@ pub trait Store: Send + Sync {
     /// How far its rows are on their way to form 3.
     fn phase(&self) -> Phase;
 
+    /// Rewrites what it keeps, so that what was removed is nowhere any more. A managed store needs
+    /// no such call.
+    async fn compact(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// What its tables and indexes lack of what this version needs, in words; a store without
     /// tables lacks none.
     async fn lacks(&self) -> Result<Vec<String>, StoreError> {

@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
 use domain::ids::Id;
-use domain::limits::{RESEAL_SWEEP, SWEEP_AT_ONCE, SWEEP_READ, SWEEP_READS, SWEEP_RESENDS};
+use domain::limits::{
+    ERASE_SWEEP, RESEAL_SWEEP, SWEEP_AT_ONCE, SWEEP_READ, SWEEP_READS, SWEEP_RESENDS,
+};
 use domain::rejection::Rejection;
 use domain::request::Request;
 use domain::request::states::Status;
 use domain::stamp::Actor;
 use domain::task::{Task, TaskKind};
 use domain::time::Period;
-use edge::{App, rotation, telemetry};
+use edge::{App, erasure, rotation, telemetry};
 use futures::future::join_all;
 use store::keys::SHARDS;
 use store::resealing::Resealing;
@@ -64,6 +66,9 @@ pub async fn sweep_lost(
     if swept.reseals {
         reseal(app).await;
     }
+    for (tenant, id) in swept.erasures {
+        erase(app, tenant, id).await;
+    }
     telemetry::swept(swept.lag);
     unavailable.map_or(Ok(swept.dealt), Err)
 }
@@ -87,6 +92,23 @@ async fn reseal(app: &App) {
     }
 }
 
+/// Erases for some seconds; the next sweep goes on.
+async fn erase(app: &App, tenant: Id, id: Id) {
+    let end = app.clock.now().after(ERASE_SWEEP);
+    loop {
+        match erasure::step(app, tenant, id).await {
+            Ok(Some(so_far)) => {
+                tracing::info!(%tenant, %id, part = ?so_far.part, "erasure");
+                if so_far.due.is_none_or(|due| due > app.clock.now()) || app.clock.now() >= end {
+                    return;
+                }
+            }
+            Ok(None) => return,
+            Err(error) => return tracing::error!(%error, %tenant, %id, "erasure"),
+        }
+    }
+}
+
 /// The result of a sweep.
 #[derive(Default)]
 struct Swept {
@@ -97,6 +119,8 @@ struct Swept {
     resends: Vec<(Id, Request)>,
     /// Something is to be sealed with a newer master key.
     reseals: bool,
+    /// Customers and partners who are to be erased.
+    erasures: Vec<(Id, Id)>,
 }
 
 /// What cannot be dealt with now stays due: it is the next sweep's, and keeps nobody waiting.
@@ -118,6 +142,7 @@ async fn sweep_shard(
             match task.kind {
                 TaskKind::Dispatch => requests.push((task.tenant, task.id)),
                 TaskKind::Reseal => swept.reseals = true,
+                TaskKind::Erase => swept.erasures.push((task.tenant, task.id)),
             }
         }
         for (tenant, request) in readable(app, &requests).await? {

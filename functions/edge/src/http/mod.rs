@@ -9,6 +9,7 @@ pub mod context;
 pub mod dialect;
 mod history;
 pub mod idempotency;
+mod needs;
 pub mod openapi;
 mod own;
 pub mod page;

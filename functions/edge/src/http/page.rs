@@ -39,7 +39,9 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
             return Err(Rejection::at("order", Code::ValidationFailed, detail));
         }
     };
-    let after = query.text("cursor").map(|cursor| open(cursor, query, list)).transpose()?;
+    let invalid = || Rejection::at("cursor", Code::CursorInvalid, Code::CursorInvalid.meaning());
+    let after = opened(query, list)?.map(|after| after.parse().map_err(|_| invalid()));
+    let after = after.transpose()?;
     let made = Between { after: query.get("after")?, before: query.get("before")? };
     Ok(PageOf { owner: None, limit, after, ascending, made })
 }
@@ -90,7 +92,7 @@ pub fn told<'a, T>(page: &'a Page<T>, list: &str) -> &'a [Id] {
 
 /// Where a page's list goes on.
 pub fn cursor<T>(page: &Page<T>, query: &Query, list: &str) -> Option<String> {
-    page.next.map(|next| close(next, query, list))
+    page.next.map(|next| close(&next.to_string(), query, list))
 }
 
 /// Refuses a `fields` that names what the answer's schema does not have.
@@ -125,16 +127,21 @@ fn bound(query: &Query, list: &str) -> String {
     sha256_hex(format!("{list}?{}", query.filters()).as_bytes())[..BOUND].to_owned()
 }
 
-fn close(next: Id, query: &Query, list: &str) -> String {
+/// A cursor: where a list goes on, bound to it and its filters.
+pub fn close(next: &str, query: &Query, list: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}.{next}", bound(query, list)))
 }
 
-fn open(cursor: &str, query: &Query, list: &str) -> Result<Id, Rejection> {
+/// What the cursor of a call says; none without one.
+///
+/// # Errors
+/// 400 for what is no cursor, 422 for one of another list or other filters.
+pub fn opened(query: &Query, list: &str) -> Result<Option<String>, Rejection> {
+    let Some(cursor) = query.text("cursor") else { return Ok(None) };
     let invalid = || Rejection::at("cursor", Code::CursorInvalid, Code::CursorInvalid.meaning());
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let text = String::from_utf8(bytes).map_err(|_| invalid())?;
-    let (hash, id) = text.split_once('.').ok_or_else(invalid)?;
-    let id = id.parse().map_err(|_| invalid())?;
+    let (hash, next) = text.split_once('.').ok_or_else(invalid)?;
     if hash.len() != BOUND || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(invalid());
     }
@@ -142,7 +149,7 @@ fn open(cursor: &str, query: &Query, list: &str) -> Result<Id, Rejection> {
         let code = Code::CursorMismatch;
         return Err(Rejection::at("cursor", code, code.meaning()));
     }
-    Ok(id)
+    Ok(Some(next.to_owned()))
 }
 
 #[cfg(test)]
@@ -156,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_bound_to_its_list_and_filters() {
-        let cursor = close("97".parse().unwrap(), &query("status=FAILED&limit=5"), "requests");
+        let cursor = close("97", &query("status=FAILED&limit=5"), "requests");
         let check = |text: &str, list: &str, code: Option<Code>| {
             let asked = asked(&query(&format!("{text}&cursor={cursor}")), list);
             assert_eq!(asked.err().map(|rejection| rejection.code), code, "{text} {list}");

@@ -10,7 +10,7 @@ use domain::access::role::RoleInput;
 use domain::access::secrets::SessionInfo;
 use domain::access::tenant::TenantInfo;
 use domain::access::tenant::TenantPatch;
-use domain::access::{Act, Area, Namespace, Needs, Role};
+use domain::access::{Namespace, Needs, Role};
 use domain::activation::activate::{ActivationInput, BulkInput};
 use domain::activation::revoke::RevokeInput;
 use domain::catalog::custom_attribute::{CustomAttributeInput, CustomAttributePatch};
@@ -19,6 +19,7 @@ use domain::catalog::license::{Attribute, LicenseModelView};
 use domain::catalog::product::{ProductInput, ProductPatch};
 use domain::catalog::{CustomAttributeDef, Feature};
 use domain::customer::contact::{Contact, ContactInput};
+use domain::customer::erasure::ErasureView;
 use domain::customer::{CustomerInput, CustomerPatch};
 use domain::entitlement::input::EntitlementInput;
 use domain::entitlement::product_key::{KeyActionInput, ProductKeyPatch};
@@ -39,38 +40,22 @@ use domain::view::crm::Envelope;
 use domain::view::customer::CustomerView;
 use domain::view::entitlement::{EntitlementLine, EntitlementView, ProductKeyView};
 use domain::view::explain::Explanation;
+use domain::view::export::Export;
 use domain::view::method::TestAnswer;
 use domain::view::product::ProductView;
 use domain::view::request::{RequestLine, RequestView, RetryLine};
 
+use crate::http::needs::{
+    ACTIVATION_ADD, ACTIVATION_EDIT, ACTIVATION_VIEW, ADMIN_EDIT, ADMIN_VIEW, CATALOG_ADD,
+    CATALOG_DELETE, CATALOG_EDIT, CATALOG_VIEW, CUSTOMER_ADD, CUSTOMER_DELETE, CUSTOMER_EDIT,
+    CUSTOMER_VIEW, ENTITLEMENT_ADD, ENTITLEMENT_DELETE, ENTITLEMENT_EDIT, ENTITLEMENT_VIEW, EXPORT,
+    REHEARSE, REQUEST_COMMENT, REQUEST_VIEW,
+};
 use crate::http::problem::{CREATED, OK};
 use crate::http::routes::{ActionInput, Function, Gives, Route, delete, get, patch, post, put};
 
-use Act::{Add, Delete, Edit, View};
-use Area::{Activation as Act3, Admin, Catalog as Cat, Customer as Cust, Entitlement as Ent};
 use Function::{Access, Activations, Callbacks, Catalog, Customers, Entitlements, Plans, Requests};
-use Needs::{AllOf, AnyKey, Nothing, OneOf, Signature};
-
-const CATALOG_VIEW: Needs = OneOf(&[(Cat, View)]);
-const CATALOG_ADD: Needs = OneOf(&[(Cat, Add)]);
-const CATALOG_EDIT: Needs = OneOf(&[(Cat, Edit)]);
-const CATALOG_DELETE: Needs = OneOf(&[(Cat, Delete)]);
-const ADMIN_VIEW: Needs = OneOf(&[(Admin, View)]);
-const ADMIN_EDIT: Needs = OneOf(&[(Admin, Edit)]);
-const CUSTOMER_VIEW: Needs = OneOf(&[(Cust, View)]);
-const CUSTOMER_ADD: Needs = OneOf(&[(Cust, Add)]);
-const CUSTOMER_EDIT: Needs = OneOf(&[(Cust, Edit)]);
-const CUSTOMER_DELETE: Needs = OneOf(&[(Cust, Delete)]);
-const ENTITLEMENT_VIEW: Needs = OneOf(&[(Ent, View)]);
-const ENTITLEMENT_ADD: Needs = OneOf(&[(Ent, Add)]);
-const ENTITLEMENT_EDIT: Needs = OneOf(&[(Ent, Edit)]);
-const ENTITLEMENT_DELETE: Needs = OneOf(&[(Ent, Delete)]);
-const ACTIVATION_VIEW: Needs = OneOf(&[(Act3, View)]);
-const ACTIVATION_ADD: Needs = OneOf(&[(Act3, Add)]);
-const ACTIVATION_EDIT: Needs = OneOf(&[(Act3, Edit)]);
-const REQUEST_VIEW: Needs = OneOf(&[(Ent, View), (Act3, View)]);
-const REQUEST_COMMENT: Needs = OneOf(&[(Ent, Edit), (Act3, Edit)]);
-const REHEARSE: Needs = AllOf(&[(Cat, View), (Ent, View)]);
+use Needs::{AnyKey, Nothing, Signature};
 
 /// The filters of requests, for a list and for a retry of many.
 #[rustfmt::skip]
@@ -202,6 +187,14 @@ pub const ROUTES: &[Route] = &[
             .audits(Kind::Customer),
     delete("deleteCustomer", "/v1/customers/{id}", CUSTOMER_DELETE, Customers,
         "Deletes a customer that no entitlement names, with its contacts.").audits(Kind::Customer),
+    post("eraseCustomer", "/v1/customers/{id}/erase", ADMIN_EDIT, Customers,
+        "Begins to blank what is held of a customer, everywhere; ids, quantities and dates stay.")
+            .takes::<CommentsInput>().one::<ErasureView>().audits(Kind::Customer),
+    get("getCustomerErasure", "/v1/customers/{id}/erasure", ADMIN_VIEW, Customers,
+        "Shows how far the erasure of a customer is, and what was blanked.").one::<ErasureView>(),
+    get("exportCustomer", "/v1/customers/{id}/export", EXPORT, Customers,
+        "Shows everything that is held of a customer, page by page.")
+            .query(&["cursor"]).one::<Export>(),
     post("createCustomerContact", "/v1/customers/{id}/contacts", CUSTOMER_ADD, Customers,
         "Adds a contact.").takes::<ContactInput>().made::<Contact>().audits(Kind::Contact),
     get("listCustomerContacts", "/v1/customers/{id}/contacts", CUSTOMER_VIEW, Customers,
@@ -224,6 +217,14 @@ pub const ROUTES: &[Route] = &[
         "Changes a partner.").takes::<CustomerPatch>().one::<CustomerView>().audits(Kind::Partner),
     delete("deletePartner", "/v1/partners/{id}", CUSTOMER_DELETE, Customers,
         "Deletes a partner that no entitlement names, with its contacts.").audits(Kind::Partner),
+    post("erasePartner", "/v1/partners/{id}/erase", ADMIN_EDIT, Customers,
+        "Begins to blank what is held of a partner, everywhere; ids, quantities and dates stay.")
+            .takes::<CommentsInput>().one::<ErasureView>().audits(Kind::Partner),
+    get("getPartnerErasure", "/v1/partners/{id}/erasure", ADMIN_VIEW, Customers,
+        "Shows how far the erasure of a partner is, and what was blanked.").one::<ErasureView>(),
+    get("exportPartner", "/v1/partners/{id}/export", EXPORT, Customers,
+        "Shows everything that is held of a partner, page by page.")
+            .query(&["cursor"]).one::<Export>(),
     post("createPartnerContact", "/v1/partners/{id}/contacts", CUSTOMER_ADD, Customers,
         "Adds a contact.").takes::<ContactInput>().made::<Contact>().audits(Kind::Contact),
     get("listPartnerContacts", "/v1/partners/{id}/contacts", CUSTOMER_VIEW, Customers,
