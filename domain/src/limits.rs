@@ -274,6 +274,15 @@ pub const ERASE_ROWS: usize = 500;
 pub const ERASE_WRITES: usize = 50;
 /// One sweep erases so long; the next one goes on.
 pub const ERASE_SWEEP: Period = Period::from_secs(10);
+/// How long a tenant may have what was sent and heard kept, least and most.
+pub const RETENTION: (Period, Period) =
+    (Period::from_secs(180 * 86_400), Period::from_secs(10 * 365 * 86_400));
+/// The same where a tenant says nothing.
+pub const RETENTION_DEFAULT: Period = Period::from_secs(2 * 365 * 86_400);
+/// It is kept so much longer: a request may be under way for long.
+pub const RETENTION_MARGIN: Period = Period::from_secs(180 * 86_400);
+/// Entries of the audit are kept so long.
+pub const AUDIT_KEPT: Period = Period::from_secs(7 * 365 * 86_400);
 /// What an erasure left because a request was open is looked at again after this.
 pub const ERASE_WAIT: Period = Period::from_secs(900);
 /// Point-in-time backups of the tables reach back so far.

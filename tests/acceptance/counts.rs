@@ -146,7 +146,7 @@ type Lines = Vec<(&'static str, Cost)>;
 async fn main_flow(stage: &Stage, counter: &Counter, sale: &Sale) -> Lines {
     // What the dispatcher knows of a tenant is kept for some seconds: it was asked just before.
     let (app, tenant) = (&stage.app, Id::try_from(sale.tenant).unwrap());
-    app.tenants.is_suspended(&*app.store, tenant, app.clock.now()).await.unwrap();
+    app.tenants.know(&*app.store, tenant, app.clock.now()).await.unwrap();
     counter.take(0);
     let mut lines = Lines::new();
     let mut note = |what, messages| lines.push((what, counter.take(messages)));

@@ -62,6 +62,7 @@ mod read_back;
 mod renewed;
 mod restart;
 mod restored;
+mod retained;
 mod retrying;
 mod revoking;
 mod roles;

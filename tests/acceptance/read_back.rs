@@ -15,6 +15,7 @@ use domain::attributes::CustomAttributes;
 use domain::catalog::{CustomAttributeDef, Feature, Product};
 use domain::customer::Customer;
 use domain::customer::contact::Contact;
+use domain::customer::erasure::Erasure;
 use domain::entitlement::product_key::ProductKey;
 use domain::entitlement::{Entitlement, KeyRange, LineItem};
 use domain::life::Overflow;
@@ -57,7 +58,7 @@ type Reader = fn(&Item, &mut Rng) -> usize;
 /// Each kind of row: a part of its partition key (where it has no tenant, the beginning), and the
 /// beginning of its sort key.
 #[rustfmt::skip]
-const KINDS: [(&str, &str, Reader); 28] = [
+const KINDS: [(&str, &str, Reader); 29] = [
     ("#TENANT#", "", over::<Tenant>),
     ("#NAMESPACE#", "", over::<Namespace>),
     ("#ROLE#", "", over::<Role>),
@@ -85,6 +86,7 @@ const KINDS: [(&str, &str, Reader); 28] = [
     ("#R#", "C##", over::<LongResponse>),
     ("#R#", "C#again#", over::<Repeat>),
     ("#X#", "", over::<SavedAnswer>),
+    ("#ERASURE#", "", over::<Erasure>),
     ("MARK", "", over::<Mark>),
 ];
 
@@ -227,6 +229,9 @@ async fn written() -> Vec<Item> {
             admin.post(&path, &json!({"action": action})).await.expect(200);
         }
     }
+    let one = admin.post("/v1/customers", &json!({"name": "Ada"})).await.expect(201);
+    let path = format!("/v1/customers/{}/erase", one["id"]);
+    admin.post(&path, &json!({"comments": "they asked"})).await.expect(200);
     let Service { running, folder, .. } = story.service;
     running.stop().await;
     let engine = Engine::open(&folder.path().join("provisio.sqlite")).unwrap();

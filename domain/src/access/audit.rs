@@ -11,7 +11,7 @@ use crate::access::keys::KeyInfo;
 use crate::access::people::{HIDDEN, PEOPLE};
 use crate::decision::{Change, Decision};
 use crate::ids::{Id, sha256_hex};
-use crate::limits::AUDIT_VALUE_BYTES;
+use crate::limits::{AUDIT_KEPT, AUDIT_VALUE_BYTES};
 use crate::name::{Name, Scope};
 use crate::record::{Kind, Record};
 use crate::rev::Rev;
@@ -148,6 +148,11 @@ impl AuditEntry {
             id,
             scope: Scope::Shared,
         }
+    }
+
+    /// Kept until then.
+    pub fn expires(&self) -> Time {
+        self.at.after(AUDIT_KEPT)
     }
 
     /// Without what it says of people, for callers who may not see that.

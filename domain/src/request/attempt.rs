@@ -66,6 +66,9 @@ pub struct Attempt {
     pub location: Option<String>,
     /// The method's version at this attempt.
     pub method_version: u64,
+    /// Kept until then; none: it was made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev,
@@ -125,6 +128,7 @@ impl Request {
             retry_after: heard.retry_after,
             location: heard.location,
             method_version: ended.method.version,
+            expires: None,
             rev: Rev::default(),
         })
     }

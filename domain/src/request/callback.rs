@@ -90,6 +90,9 @@ pub struct LongResponse {
     pub webhook_id: String,
     /// The whole response.
     pub response: String,
+    /// Kept until then; none: it was made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev,

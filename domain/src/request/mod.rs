@@ -8,6 +8,7 @@ pub mod callback;
 pub mod claim;
 pub mod dispatched;
 pub mod document;
+mod kept;
 pub mod manual;
 pub mod open;
 pub mod report;
@@ -336,6 +337,9 @@ pub struct Payload {
     pub plan: Named,
     /// The method it was made for.
     pub method: Named,
+    /// Kept until then; none: it was made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
     /// Revision of the row that was read.
     #[serde(skip)]
     pub rev: Rev,

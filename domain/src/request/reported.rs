@@ -285,6 +285,7 @@ impl Request {
                     request: self.id,
                     webhook_id: seen.id.clone(),
                     response: response.clone(),
+                    expires: None,
                     rev: Rev::default(),
                 });
             }

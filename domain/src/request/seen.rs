@@ -56,8 +56,10 @@ impl Payload {
         true
     }
 
-    /// The bytes as a caller of this role sees them: none where they may speak of people.
+    /// The bytes as a caller of this role sees them: none where they may speak of people, or are
+    /// erased.
     pub fn text_for(&self, role: &Role) -> Option<&str> {
-        (role.sees_people() || !self.people).then_some(self.text.as_str())
+        let text = Some(self.text.as_str()).filter(|text| !text.is_empty());
+        text.filter(|_| role.sees_people() || !self.people)
     }
 }

@@ -30,7 +30,8 @@ pub struct AttemptLine {
 impl Request {
     /// All attempts of every generation, oldest first, from those that were noted. One is LOST once
     /// its lease is over: its worker may still be at work before.
-    pub fn attempts(&self, noted: Vec<Attempt>, now: Time) -> Vec<AttemptLine> {
+    pub fn attempts(&self, mut noted: Vec<Attempt>, now: Time) -> Vec<AttemptLine> {
+        noted.retain(|attempt| attempt.is_kept(now));
         let place = |attempt: &Attempt| (attempt.generation, attempt.no);
         let mut silent: Vec<&UnfinishedAttempt> = self.unheard.iter().collect();
         silent.retain(|u| u.until <= now && noted.iter().all(|a| place(a) != (u.generation, u.no)));
@@ -71,6 +72,7 @@ fn lost(unheard: &UnfinishedAttempt) -> AttemptLine {
         retry_after: None,
         location: None,
         method_version: unheard.method_version,
+        expires: None,
         rev: Rev::default(),
     };
     AttemptLine::new(attempt, true)

@@ -156,8 +156,9 @@ pub struct RequestView {
     /// When the wait for a callback ends; null when there is no such wait.
     pub deadline: Option<Time>,
     pub delivery: Delivery,
-    /// The frozen bytes of this generation, as text; null before its first attempt, and without
-    /// customer.view where they may hold data of people.
+    /// The frozen bytes of this generation, as text; null before its first attempt, without
+    /// customer.view where they may hold data of people, once these are erased, and when the
+    /// tenant's retention is over.
     pub payload: Option<String>,
     pub payload_sha256: Option<String>,
     pub document_hash: Option<String>,
@@ -199,7 +200,9 @@ impl RequestView {
         if let Some(frozen) = beside.payload {
             line.plan = Some(frozen.plan.clone());
             line.method = Some(frozen.method.clone());
-            payload_sha256 = Some(sha256_hex(frozen.text.as_bytes()));
+            // What was erased has no bytes any more.
+            let bytes = Some(frozen.text.as_bytes()).filter(|bytes| !bytes.is_empty());
+            payload_sha256 = bytes.map(sha256_hex);
             payload = frozen.text_for(role).map(str::to_owned);
             document_hash = Some(frozen.document_hash);
         }

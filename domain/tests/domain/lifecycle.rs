@@ -122,6 +122,7 @@ pub(crate) fn payload(request: &Request) -> Payload {
         people: false,
         plan: named(id(1)),
         method: named(id(2)),
+        expires: None,
         rev: Rev::default(),
     }
 }

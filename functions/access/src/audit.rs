@@ -12,11 +12,12 @@ pub(crate) async fn list(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, mut asked, query) = (cx.tenant()?, cx.page()?, &cx.query);
     let entity = query.text("entity").map(kind).transpose()?;
     let actor: Option<Id> = query.get("actor")?;
-    let made = asked.made;
+    let (made, now) = (asked.made, cx.app.clock.now());
     let keep = |entry: &AuditEntry| {
         entity.is_none_or(|entity| entry.entity == entity)
             && actor.is_none_or(|actor| entry.actor == actor)
             && made.has(entry.at)
+            && entry.expires() > now
     };
     let Some(id) = query.text("id") else {
         let page = cx.store().list(tenant, Kind::AuditEntry, &asked, keep).await?;

@@ -87,7 +87,7 @@ async fn audit(cx: &Cx, id: &str) -> Result<Vec<AuditEntry>, Problem> {
         let found = cx.store().list_audit_of(cx.tenant()?, id, &page).await?;
         page.after = found.last().map(|entry| entry.id);
         let more = found.len() == page.limit;
-        entries.extend(found);
+        entries.extend(found.into_iter().filter(|entry| entry.expires() > cx.app.clock.now()));
         if !more {
             return Ok(entries);
         }
@@ -123,18 +123,19 @@ async fn activation(
 async fn request(cx: &Cx, request: &Request, unreadable: &mut usize) -> Result<Value, Problem> {
     let (mut beside, mut attempts) = (RequestLinks::default(), Vec::new());
     let (mut payloads, mut responses) = (Vec::new(), Vec::new());
+    let now = cx.app.clock.now();
     for row in cx.store().list_rows_of(cx.tenant()?, request.id).await? {
         let Ok(row) = row else {
             *unreadable += 1;
             continue;
         };
         match row {
-            Record::Payload(it) => {
+            Record::Payload(it) if it.is_kept(now) => {
                 payloads.push(json!({"generation": it.generation, "text": it.text}));
             }
             Record::Attempt(it) => attempts.push(it),
             Record::Conflicts(it) => beside.conflicts = it.list,
-            Record::LongResponse(it) => responses.push(it.response),
+            Record::LongResponse(it) if it.is_kept(now) => responses.push(it.response),
             Record::Overflow(it) => {
                 beside.older.extend(it.steps.into_iter().map(HistoryLine::from));
             }
@@ -145,7 +146,7 @@ async fn request(cx: &Cx, request: &Request, unreadable: &mut usize) -> Result<V
     value.as_object_mut().map(|members| members.remove("allowedActions"));
     value["payloads"] = payloads.into();
     value["longResponses"] = responses.into();
-    value["attempts"] = json!(request.attempts(attempts, cx.app.clock.now()));
+    value["attempts"] = json!(request.attempts(attempts, now));
     value["audit"] = json!(audit(cx, &request.id.to_string()).await?);
     Ok(value)
 }

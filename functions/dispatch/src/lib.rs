@@ -65,7 +65,7 @@ pub async fn handle(app: Arc<App>, lambda_event: SqsEvent) -> SqsBatchResponse {
 /// One request: claim, post, commit the outcome. Those of a suspended tenant are held: the sweeper
 /// finds them, again and again, until that ends.
 async fn one(app: &App, tenant: Id, id: Id) -> Result<(), StoreError> {
-    if app.tenants.is_suspended(&*app.store, tenant, app.clock.now()).await? {
+    if app.tenants.know(&*app.store, tenant, app.clock.now()).await?.suspended {
         return Ok(());
     }
     app.until_won(|_| attempt(app, tenant, id)).await

@@ -126,6 +126,7 @@ fn make(sources: &Sources) -> Result<(Payload, Method), Failure> {
         plan: named(plan.id, &plan.name, plan.version),
         method: named(method.info.id, &method.info.name, method.info.version),
         text,
+        expires: None,
         rev: Rev::default(),
     };
     Ok((payload, method))

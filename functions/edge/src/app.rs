@@ -162,8 +162,8 @@ impl App {
         self.clock.wait(Period::from_millis(wait as i64)).await;
     }
 
-    /// The one way a decision becomes durable: what follows from it is decided, all is committed at
-    /// once, and then its effects are carried out.
+    /// The one way a decision becomes durable: what follows from it is decided, what is kept for a
+    /// time only gets its end, all is committed at once, and then its effects are carried out.
     ///
     /// # Errors
     /// As the store's commit; the effects cannot fail it.
@@ -180,6 +180,10 @@ impl App {
             let Some(revocation) = store::present(loaded)? else { continue };
             let followed = revocation.follow(&next, decision, stamp);
             decision = followed.map_err(|r| StoreError::Corrupt("activation", r.detail))?;
+        }
+        if decision.is_kept_for_a_time() {
+            let known = self.tenants.know(&*self.store, tenant, stamp.now).await?;
+            decision.keep_for(known.retention, stamp.now);
         }
         self.store.commit(tenant, &decision, extra).await?;
         telemetry::walked(&decision);

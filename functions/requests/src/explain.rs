@@ -24,11 +24,12 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
     let (tenant, id, now) = (cx.tenant()?, cx.id("id")?, cx.app.clock.now());
     let store = cx.store();
     let request = load(&cx, id).await?;
-    let (noted, payloads, repeats) = (
+    let (noted, mut payloads, repeats) = (
         store.list_attempts(tenant, id).await?,
         store.list_payloads(tenant, &request).await?,
         store.list_repeats(tenant, id).await?,
     );
+    payloads.rows.retain(|payload| payload.is_kept(now));
     let older = older(&cx, tenant, &request).await?;
     let audit = comments(&cx, tenant, id).await?;
     let activation = readable(store.load_activation(tenant, &request.aid).await)?;
@@ -66,12 +67,14 @@ pub(crate) async fn explain(cx: Cx) -> Result<Answer, Problem> {
 /// The entries of comments, oldest first. Those of other acts stand in the history, too.
 async fn comments(cx: &Cx, tenant: Id, id: Id) -> Result<Vec<AuditEntry>, Problem> {
     let mut page = PageOf { limit: PAGE.1, ascending: true, ..PageOf::default() };
-    let mut comments = Vec::new();
+    let (mut comments, now) = (Vec::new(), cx.app.clock.now());
     loop {
         let entries = cx.store().list_audit_of(tenant, &id.to_string(), &page).await?;
         page.after = entries.last().map(|entry| entry.id);
         let more = entries.len() == page.limit;
-        comments.extend(entries.into_iter().filter(|entry| entry.act == COMMENT));
+        comments.extend(
+            entries.into_iter().filter(|entry| entry.act == COMMENT && entry.expires() > now),
+        );
         if !more {
             return Ok(comments);
         }

@@ -17,14 +17,15 @@ pub(crate) async fn beside(
     tenant: Id,
     request: &Request,
 ) -> Result<RequestLinks, Problem> {
-    let store = cx.store();
+    let (store, now) = (cx.store(), cx.app.clock.now());
     let mut beside = RequestLinks::default();
     if request.attempt_count > 0 {
-        beside.payload = store.find_payload(tenant, request.id, request.generation).await?;
+        let frozen = store.find_payload(tenant, request.id, request.generation).await?;
+        beside.payload = frozen.filter(|payload| payload.is_kept(now));
     }
     if let Some(webhook_id) = &request.long_response {
         let long = store.find_long_response(tenant, request.id, webhook_id).await?;
-        beside.response = long.map(|long| long.response);
+        beside.response = long.filter(|long| long.is_kept(now)).map(|long| long.response);
     }
     beside.conflicts = store.load_conflicts(tenant, request.id).await?.list;
     let older = older(cx, tenant, request).await?;

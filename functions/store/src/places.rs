@@ -129,7 +129,7 @@ places! { |tenant, it, phase|
                 .chain(owned(tenant, it.needs_attention().then_some(Owner::Attention), it.id))
                 .chain([listed_by(&ListedRequest::from(it))?]);
         AuditEntry "audit entry" Catalog [AuditEntry] it.id
-            => own(tenant, Kind::AuditEntry, it.id);
+            => own(tenant, Kind::AuditEntry, it.id) => gone_after(it.expires());
     }
 
     // The same of what has no list.
@@ -144,14 +144,17 @@ places! { |tenant, it, phase|
             => keys::plan_version(tenant, it.0.id, it.0.version), once;
         Door "door" Catalog [] => keys::door(it.method), freely
             => it.expires.into_iter().flat_map(gone_after);
-        Payload "payload" Core [] => keys::payload(tenant, it.request, it.generation);
+        Payload "payload" Core [] => keys::payload(tenant, it.request, it.generation)
+            => it.expires.into_iter().flat_map(gone_after);
         Attempt "attempt" Core []
-            => keys::attempt(tenant, known(it.request)?, it.generation, it.no), freely;
+            => keys::attempt(tenant, known(it.request)?, it.generation, it.no), freely
+            => it.expires.into_iter().flat_map(gone_after);
         Conflicts "conflicts" Core [] => keys::conflicts(tenant, it.request);
         Repeat "repeated callback" Core []
             => keys::repeat(tenant, known(it.request)?, &it.webhook_id), freely;
         LongResponse "response" Core []
-            => keys::long_response(tenant, it.request, &it.webhook_id), freely;
+            => keys::long_response(tenant, it.request, &it.webhook_id), freely
+            => it.expires.into_iter().flat_map(gone_after);
         Overflow "history" Core [] => keys::history(tenant, it.kind, it.id, it.first);
         Erasure "erasure" Core [] => keys::erasure(tenant, it.id)
             => due(Task { kind: TaskKind::Erase, tenant, id: it.id }, it.due, phase);

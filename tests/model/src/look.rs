@@ -101,6 +101,7 @@ pub(crate) fn payload(model: &Model, request: &Request, text: String) -> Payload
         plan: named(request.plan.as_ref()),
         method,
         text,
+        expires: None,
         rev: Rev::default(),
     }
 }
