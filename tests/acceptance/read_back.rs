@@ -229,8 +229,8 @@ async fn written() -> Vec<Item> {
             admin.post(&path, &json!({"action": action})).await.expect(200);
         }
     }
-    let one = admin.post("/v1/customers", &json!({"name": "Ada"})).await.expect(201);
-    let path = format!("/v1/customers/{}/erase", one["id"]);
+    let person = admin.post("/v1/customers", &json!({"name": "Ada"})).await.expect(201);
+    let path = format!("/v1/customers/{}/erase", person["id"]);
     admin.post(&path, &json!({"comments": "they asked"})).await.expect(200);
     let Service { running, folder, .. } = story.service;
     running.stop().await;

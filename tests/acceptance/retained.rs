@@ -66,6 +66,18 @@ impl World {
         with_end.collect()
     }
 
+    /// As the version before wrote them.
+    fn forget_the_ends(&self) {
+        let mut rows = self.rows.rows();
+        let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
+        for key in keys.iter().filter(|key| key.pk.contains("#R#")) {
+            rows.change(key, |row| {
+                row.remove("expires");
+                row.remove(attribute::TTL);
+            });
+        }
+    }
+
     fn pass(&self, days: i64) {
         self.stage.clock.pass(Period::from_secs(days * DAY));
     }
@@ -134,15 +146,7 @@ async fn what_is_over_is_not_shown() {
 async fn what_was_made_before_is_kept() {
     let world = World::open().await;
     let request = world.request().await;
-    let mut rows = world.rows.rows();
-    let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
-    for key in keys.iter().filter(|key| key.pk.contains("#R#")) {
-        rows.change(key, |row| {
-            row.remove("expires");
-            row.remove(attribute::TTL);
-        });
-    }
-    drop(rows);
+    world.forget_the_ends();
     world.pass(20 * 365);
     assert_eq!(world.shown(&request).await, (true, true, 1, 1));
 }

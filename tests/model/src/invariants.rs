@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use domain::access::erased::ERASED;
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
 use domain::cause::{Cause, Own, Silence};
@@ -64,7 +65,8 @@ pub fn written(before: Option<&Request>, after: &Request, now: Time) -> Verdict 
     check("I8", new <= life.history.len(), || format!("{id} lacks steps of its history"))?;
     let (old, added) = life.history.split_at(life.history.len() - new);
     if let Some(before) = before {
-        let kept = before.life.history.iter().rev().zip(old.iter().rev()).all(|(a, b)| a == b);
+        let pairs = before.life.history.iter().rev().zip(old.iter().rev());
+        let kept = pairs.into_iter().all(|(was, is)| stays(was, is));
         check("I8", kept, || format!("{id} has another past"))?;
         monotone(before, after)?;
     }
@@ -76,6 +78,12 @@ pub fn written(before: Option<&Request>, after: &Request, now: Time) -> Verdict 
     check("I8", state == Some(life.state), || format!("{id} is not where its history ends"))?;
     dated(after)?;
     near(after, now)
+}
+
+/// A step stays as it was, but for a note that was erased.
+fn stays(was: &Step<Status>, is: &Step<Status>) -> bool {
+    let erased = was.note.is_some() && is.note.as_deref() == Some(ERASED);
+    was == is || erased && Step { note: is.note.clone(), ..was.clone() } == *is
 }
 
 fn walked(id: Id, from: Option<Status>, step: &Step<Status>) -> Verdict {
@@ -150,8 +158,10 @@ pub fn rested(request: &Request) -> Verdict {
 /// # Errors
 /// The first violation.
 pub fn attempted(request: &Request, noted: Vec<Attempt>) -> Verdict {
-    let after_every_lease = Time::from_millis(i64::MAX);
-    let lines = request.attempts(noted, after_every_lease);
+    // Long after every lease, and before anything is over.
+    let (noted, then) = (noted.into_iter(), Time::from_millis(i64::MAX));
+    let noted = noted.map(|attempt| Attempt { expires: None, ..attempt }).collect();
+    let lines = request.attempts(noted, then);
     let (id, generation) = (request.id, request.generation);
     let earlier = lines.iter().filter(|line| line.attempt.generation < generation).count();
     check("I6", earlier == request.earlier_attempts as usize, || {

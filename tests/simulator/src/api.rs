@@ -153,6 +153,8 @@ pub struct Clerk {
     pub id: u64,
     /// The key.
     pub key: String,
+    /// Its role, which no other key has.
+    pub role: u64,
 }
 
 /// A tenant with one product that is sold.
@@ -180,6 +182,8 @@ pub struct Sale {
     pub e_id: String,
     /// Its product keys.
     pub pk_ids: Vec<String>,
+    /// A customer, for whom some of it is activated.
+    pub customer: u64,
 }
 
 impl Sale {
@@ -220,9 +224,11 @@ impl Sale {
             ids.collect()
         });
         let me = call("GET", "/v1/me", Value::Null).await;
-        let body = json!({"name": "Clerk", "roleId": me["role"]["id"]});
-        let made = call("POST", "/v1/api-keys", body).await;
-        let clerk = Clerk { id: number(&made["id"]), key: text(&made["secret"]) };
+        let body = json!({"name": "Clerk", "permissions": me["permissions"]});
+        let role = number(&call("POST", "/v1/roles", body).await["id"]);
+        let made = call("POST", "/v1/api-keys", json!({"name": "Clerk", "roleId": role})).await;
+        let clerk = Clerk { id: number(&made["id"]), key: text(&made["secret"]), role };
+        let customer = call("POST", "/v1/customers", json!({"name": "Ada"})).await;
         Self {
             tenant: number(&me["tenantId"]),
             product: products.first().copied().unwrap_or_default(),
@@ -235,6 +241,7 @@ impl Sale {
             pk_ids: pk_ids.unwrap_or_default(),
             key,
             clerk,
+            customer: number(&customer["id"]),
         }
     }
 

@@ -172,6 +172,7 @@ impl Run<'_> {
         let audited = written.iter().any(|row| row.key.pk.contains("#AUDIT#"));
         for row in written {
             self.own(&row)?;
+            self.noted(&row)?;
             self.trace.add((&row.key.pk, &row.key.sk));
             if row.key.sk == "A" || row.key.sk == "E" {
                 counted.push(row.key.pk.clone());
@@ -240,13 +241,14 @@ impl Run<'_> {
     /// # Errors
     /// The first violation.
     pub fn at_rest(&self) -> Result<(), Violation> {
-        for (sale, received) in self.world.sales.iter().zip(&self.received) {
+        for (number, (sale, received)) in self.world.sales.iter().zip(&self.received).enumerate() {
             self.add_up(sale)?;
+            self.forgotten(number)?;
             let rows = self.rows(sale)?;
             for request in &rows.requests {
                 invariants::rested(request)?;
                 received.delivered(request)?;
-                invariants::attempted(request, self.noted(sale, request)?)?;
+                invariants::attempted(request, self.attempts(sale, request)?)?;
             }
             self.granted(sale, &rows)?;
             self.taken_back(sale, &rows)?;
@@ -286,7 +288,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn noted(&self, sale: &Sale, request: &Request) -> Result<Vec<Attempt>, Violation> {
+    fn attempts(&self, sale: &Sale, request: &Request) -> Result<Vec<Attempt>, Violation> {
         let pk = format!("T#{}#R#{}", sale.tenant, request.id);
         let rows = self.world.shared.store.rows();
         let attempts = rows.iter().filter(|(key, _)| key.pk == pk && key.sk.starts_with(ATTEMPTS));
@@ -302,18 +304,16 @@ impl Run<'_> {
                 && matches!(client.wish, Wish::Activate { .. } | Wish::Bulk(_))
         };
         for client in self.clients.iter().filter(ours) {
-            let of = |a: &&Activation| {
-                a.activatee.as_ref().is_some_and(|who| who.email_id == client.mark)
-            };
-            let effects = rows.activations.iter().filter(of).count();
+            let effects = rows.activations.iter().filter(|a| self.is_of(a, client)).count();
             let parts = |reply: &crate::api::Reply| match reply.json["data"].as_array() {
                 Some(parts) => parts.iter().filter(|part| part["status"] == 201).count(),
                 None => 1,
             };
             let wanted = client.granted.as_ref().map_or(0, parts);
             let status = client.last.as_ref().map(|reply| reply.status);
-            // Whose key was revoked before the answer came never hears it.
-            let turned_away = client.clerk && client.granted.is_none() && status == Some(401);
+            // Whose key was taken away before the answer came never hears it.
+            let refused = matches!(status, Some(401 | 403));
+            let turned_away = client.clerk && client.granted.is_none() && refused;
             let most = if client.wish.name() == "activation of two" { 2 } else { 1 };
             check("I10", effects == wanted || turned_away && effects <= most, || {
                 format!("{} heard {status:?} and has {effects} activations", client.mark)

@@ -23,6 +23,8 @@ pub enum Wish {
         quantity: u32,
         /// To be sent so many seconds later.
         later: Option<i64>,
+        /// For the customer.
+        theirs: bool,
     },
     /// Two activations of a key in one call.
     Bulk(usize),
@@ -50,6 +52,14 @@ pub enum Wish {
     Rotate(&'static str),
     /// The clerk's API key revoked.
     Dismiss,
+    /// The clerk's role left without permissions.
+    Demote,
+    /// The next secret of the clerk's key; the one before lives on for so long.
+    NewSecret(&'static str),
+    /// A session of the clerk's key.
+    Session,
+    /// What is held of the customer blanked.
+    Erase,
 }
 
 impl Wish {
@@ -66,7 +76,7 @@ impl Wish {
         if number < 2 {
             return Self::activation(rng);
         }
-        match rng.u32(..27) {
+        match rng.u32(..31) {
             0..5 => Self::activation(rng),
             5 | 6 => Self::Operate("retry", json!({})),
             7 => Self::Operate("cancel", json!({})),
@@ -102,13 +112,23 @@ impl Wish {
             }
             23 | 24 => Self::Rotate(["PT0S", "PT1M", "P1D"][rng.usize(..3)]),
             25 => Self::Dismiss,
+            26 => Self::Demote,
+            27 => Self::NewSecret(["PT0S", "PT1M"][rng.usize(..2)]),
+            28 => Self::Session,
+            29 => Self::Erase,
             _ => Self::Stale,
         }
     }
 
+    /// Whether an administrator alone may do it.
+    pub fn administers(&self) -> bool {
+        matches!(self, Self::Dismiss | Self::Demote | Self::NewSecret(_) | Self::Erase)
+    }
+
     fn activation(rng: &mut Rng) -> Self {
         let later = (rng.u32(..8) == 0).then(|| rng.i64(1..100));
-        Self::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4), later }
+        let theirs = rng.u32(..4) == 0;
+        Self::Activate { pk: rng.usize(..2), quantity: rng.u32(1..4), later, theirs }
     }
 
     /// What it is counted as.
@@ -132,6 +152,10 @@ impl Wish {
             Self::DeleteMethod => "deletion of a method",
             Self::Rotate(_) => "rotation",
             Self::Dismiss => "revocation of a key",
+            Self::Demote => "role without permissions",
+            Self::NewSecret(_) => "next secret of a key",
+            Self::Session => "session",
+            Self::Erase => "erasure",
         }
     }
 }
@@ -146,8 +170,10 @@ pub struct Client {
     pub sale: usize,
     /// Whether it calls with the clerk's key, which may be revoked meanwhile.
     pub clerk: bool,
-    /// Whether that was done before its call began.
-    pub dismissed: bool,
+    /// Whether that was done before its call began: the statuses that may be answered then.
+    pub barred: &'static [u16],
+    /// Answers may have been blanked: its customer is to be erased.
+    pub erased: bool,
     /// What it wants.
     pub wish: Wish,
     /// Its call; none until it knows what to call.
@@ -171,7 +197,8 @@ impl Client {
         Self {
             sale,
             clerk: false,
-            dismissed: false,
+            barred: &[],
+            erased: false,
             wish,
             call: None,
             under_way: 0,
@@ -186,10 +213,12 @@ impl Client {
     pub fn write(&mut self, sale: &Sale, request: Option<u64>, aid: Option<&str>) {
         let key = if self.clerk { &sale.clerk.key } else { &sale.key };
         let call = match &self.wish {
-            Wish::Activate { pk, quantity, later } => {
+            Wish::Activate { pk, quantity, later, theirs } => {
                 let at = later.map(|secs| Time::from_millis(START_MS + 1_000 * secs));
+                let customer = theirs.then_some(sale.customer);
                 let body = json!({"pkId": sale.pk_ids[*pk], "activationQuantity": quantity,
-                    "activatee": {"emailId": self.mark}, "scheduledDate": at});
+                    "activatee": {"emailId": self.mark}, "scheduledDate": at,
+                    "customerId": customer});
                 Some(Call::new("POST", "/v1/activations", key, &body).once(&self.mark))
             }
             Wish::Bulk(pk) => {
@@ -258,6 +287,20 @@ impl Client {
                 let path = format!("/v1/methods/{method}/rotate-secret");
                 Some(Call::new("POST", path, key, &json!({"overlap": overlap})))
             }
+            Wish::Demote => {
+                let path = format!("/v1/roles/{}", sale.clerk.role);
+                Some(Call::new("PUT", path, &sale.key, &json!({"name": "Clerk"})))
+            }
+            Wish::NewSecret(overlap) => {
+                let path = format!("/v1/api-keys/{}/rotate", sale.clerk.id);
+                Some(Call::new("POST", path, &sale.key, &json!({"overlap": overlap})))
+            }
+            Wish::Session => Some(Call::new("POST", "/v1/sessions", &sale.clerk.key, &Value::Null)),
+            Wish::Erase => {
+                let path = format!("/v1/customers/{}/erase", sale.customer);
+                let body = json!({"comments": "Asked for."});
+                Some(Call::new("POST", path, &sale.key, &body).once(&self.mark))
+            }
             Wish::Dismiss => {
                 let path = format!("/v1/api-keys/{}", sale.clerk.id);
                 Some(Call::new("DELETE", path, &sale.key, &Value::Null).once(&self.mark))
@@ -277,13 +320,15 @@ impl Client {
         self.under_way == 0 && (self.in_doubt && self.is_keyed() || self.last.is_none())
     }
 
-    /// Its call, once more; `dismissed` when the clerk's key is known to be revoked.
+    /// Its call, once more; `barred` says what a clerk may hear whose key is known to be revoked, or
+    /// to be without permissions.
     ///
     /// # Panics
     /// When it was not written.
     #[expect(clippy::expect_used, reason = "the schedule writes a call before it begins it")]
-    pub fn begin(&mut self, dismissed: bool) -> Call {
-        self.dismissed = self.clerk && dismissed && (self.dismissed || self.under_way == 0);
+    pub fn begin(&mut self, barred: &'static [u16]) -> Call {
+        let is_known = self.clerk && (!self.barred.is_empty() || self.under_way == 0);
+        self.barred = if is_known { barred } else { &[] };
         self.under_way += 1;
         self.call.clone().expect("a call")
     }
@@ -320,8 +365,9 @@ impl Client {
             self.unheard();
             return Ok(());
         }
-        check("I10", !self.dismissed || reply.status == 401, || {
-            format!("a revoked key was answered {}: {}", reply.status, reply.json)
+        let barred = self.barred.is_empty() || self.barred.contains(&reply.status);
+        check("I10", barred, || {
+            format!("{:?} were to be answered, not {}", self.barred, reply.status)
         })?;
         let stale = self.wish == Wish::Stale && reply.status != 401;
         // The tenant may be suspended at that moment.
@@ -332,7 +378,8 @@ impl Client {
         self.in_doubt = self.under_way > 0;
         if reply.status < 300 && self.is_keyed() {
             let first = self.granted.get_or_insert_with(|| reply.clone());
-            check("I10", *first == reply, || {
+            let blanked = self.erased && reply.json.is_null() && reply.status == first.status;
+            check("I10", *first == reply || blanked, || {
                 format!("{} was answered {} and {}", self.mark, first.json, reply.json)
             })?;
         }

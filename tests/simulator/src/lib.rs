@@ -4,6 +4,7 @@
 
 pub mod again;
 pub mod api;
+mod calm;
 pub mod check;
 pub mod clients;
 pub mod gate;
@@ -13,6 +14,7 @@ pub mod plant;
 pub mod provider;
 pub mod queue;
 pub mod rest;
+pub mod rights;
 pub mod schedule;
 pub mod seat;
 pub mod stage;

@@ -51,6 +51,10 @@ pub enum PlantedFault {
     Audit,
     /// That a tenant is suspended is not written.
     Suspension,
+    /// An erasure passes over what was sold and used.
+    Erasure,
+    /// A role keeps the permissions that it had.
+    Demotion,
 }
 
 impl PlantedFault {
@@ -88,6 +92,10 @@ impl PlantedFault {
             let kept = writes.iter().filter(|write| write.key().sk != "METHOD");
             return Some(kept.cloned().collect());
         }
+        if self == Self::Demotion {
+            let kept = writes.iter().filter(|write| !write.key().pk.contains("#ROLE#"));
+            return Some(kept.cloned().collect());
+        }
         if self == Self::Audit {
             let kept = writes.iter().filter(|write| !write.key().pk.contains("#AUDIT#"));
             return Some(kept.cloned().collect());
@@ -111,6 +119,14 @@ impl PlantedFault {
             {
                 let nothing = adds.into_iter().map(|(name, _)| (name, 0)).collect();
                 Write::Add(key, nothing, condition)
+            }
+            Write::Put(key, mut item, condition)
+                if self == Self::Erasure && key.sk == "ERASURE" =>
+            {
+                if matches!(item.get("part"), Some(Value::M(part)) if part.contains_key("Theirs")) {
+                    item.insert("part".to_owned(), Value::S("Storage".to_owned()));
+                }
+                Write::Put(key, item, condition)
             }
             Write::Put(key, mut item, condition) if self == Self::Dismissal && key.sk == "KEY" => {
                 item.remove("revokedDate");

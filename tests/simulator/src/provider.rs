@@ -24,7 +24,6 @@ use store::rows::decode;
 use store::{Store, keys};
 
 use crate::api::{Call, Door, Reply, Sale};
-use crate::clients::{Client, Wish};
 use crate::world::{Run, World};
 
 /// How an authentic callback may be spoilt.
@@ -208,14 +207,6 @@ impl World {
 }
 
 impl Run<'_> {
-    /// Whether a revocation of the clerk's key was granted.
-    pub fn dismissed(&self, sale: usize) -> bool {
-        let granted = |client: &Client| {
-            client.sale == sale && client.wish == Wish::Dismiss && client.granted.is_some()
-        };
-        self.clients.iter().any(granted)
-    }
-
     /// A provider gets a POST.
     ///
     /// # Errors

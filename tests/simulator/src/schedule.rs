@@ -3,14 +3,9 @@
 //!
 //! Neighbours: `world` carries out. Guarantee: the same seed is the same run, to the last byte.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use domain::activation::states::State as ActivationState;
-use domain::request::Request;
-use domain::request::states::Status;
 use fastrand::Rng;
 use model::invariants::Violation;
-use serde_json::json;
 
 use crate::clients::{Client, Wish};
 use crate::gate::{Act, Fate, Next};
@@ -34,19 +29,18 @@ pub struct Ended {
 }
 
 /// How wild a run is, in parts of a thousand.
-struct Wildness {
+pub(crate) struct Wildness {
     faults: u32,
     deaths: u32,
     mischief: u32,
     /// Of the providers.
-    refusals: u32,
+    pub(crate) refusals: u32,
     /// They stay as they are when the world calms down.
-    stubborn: bool,
+    pub(crate) stubborn: bool,
 }
 
 /// The wild part of a schedule has at most one of these numbers of steps.
 const STEPS: [u32; 4] = [60, 60, 120, 400];
-const DAY_MS: i64 = 86_400_000;
 
 /// Runs a seed.
 pub async fn run(world: &World, seed: u64, plant: PlantedFault, tell: bool) -> Ended {
@@ -66,11 +60,12 @@ pub async fn run(world: &World, seed: u64, plant: PlantedFault, tell: bool) -> E
     }
 }
 
-struct Schedule<'w> {
-    run: Run<'w>,
-    rng: Rng,
-    wild: Wildness,
-    acts: u64,
+/// A schedule under way.
+pub(crate) struct Schedule<'w> {
+    pub(crate) run: Run<'w>,
+    pub(crate) rng: Rng,
+    pub(crate) wild: Wildness,
+    pub(crate) acts: u64,
     faults: Vec<String>,
 }
 
@@ -92,9 +87,10 @@ impl<'w> Schedule<'w> {
         }
         for number in 0..rng.usize(2..7) {
             let sale = usize::from(rng.u32(..4) == 0);
-            for wish in Wish::some(&mut rng, number) {
+            let may = |wish: &Wish| *wish != Wish::Erase || world.shared.is_whole();
+            for wish in Wish::some(&mut rng, number).into_iter().filter(may) {
                 let mut client = Client::new(run.clients.len(), sale, wish);
-                client.clerk = client.wish != Wish::Dismiss && rng.u32(..4) == 0;
+                client.clerk = !client.wish.administers() && rng.u32(..4) == 0;
                 run.clients.push(client);
             }
         }
@@ -106,25 +102,7 @@ impl<'w> Schedule<'w> {
         for _ in 0..self.rng.u32(most / 4..most) {
             self.step().await?;
         }
-        self.calm().await?;
-        self.run.at_rest()?;
-        if self.rng.u32(..3) == 0 && self.retry().await? {
-            self.settle_all().await?;
-            self.run.at_rest()?;
-        }
-        let passed = self.run.now() - crate::stage::START_MS;
-        self.count_granted();
-        // An idempotency record is kept for a day, by a clock that may be wrong.
-        if passed >= DAY_MS / 2 {
-            return Ok(());
-        }
-        self.note("repeated whole");
-        self.run.repeat().await?;
-        if self.rng.u32(..4) > 0 {
-            return Ok(());
-        }
-        self.note("each is commented on");
-        self.run.remark().await
+        self.come_down().await
     }
 
     /// One step of the wild part.
@@ -151,7 +129,7 @@ impl<'w> Schedule<'w> {
         }
     }
 
-    fn count_granted(&mut self) {
+    pub(crate) fn count_granted(&mut self) {
         let granted = |client: &&Client| {
             client.last.as_ref().is_some_and(|reply| (200..300).contains(&reply.status))
         };
@@ -159,7 +137,7 @@ impl<'w> Schedule<'w> {
         self.faults.extend(names.map(|name| format!("granted {name}")));
     }
 
-    fn note(&mut self, what: &str) {
+    pub(crate) fn note(&mut self, what: &str) {
         self.faults.push(what.to_owned());
     }
 
@@ -246,7 +224,7 @@ impl<'w> Schedule<'w> {
     }
 
     /// Writes a client's call, if it was not; false when there is nothing to call about yet.
-    fn write(&mut self, place: usize) -> bool {
+    pub(crate) fn write(&mut self, place: usize) -> bool {
         let client = &self.run.clients[place];
         if client.call.is_none() {
             let sale = &self.run.world.sales[client.sale];
@@ -258,6 +236,7 @@ impl<'w> Schedule<'w> {
             }
             let aid = self.rng.choice(activations).map(|activation| activation.aid);
             self.run.clients[place].write(sale, request, aid.as_deref());
+            self.run.in_session(place);
         }
         self.run.clients[place].call.is_some()
     }
@@ -285,7 +264,12 @@ impl<'w> Schedule<'w> {
     }
 
     async fn begin_sweep(&mut self) {
-        if self.run.free(SWEEP..SWEEP + 1).is_some() {
+        if self.run.free(SWEEP..SWEEP + 1).is_none() {
+            return;
+        }
+        if self.run.world.shared.is_whole() && self.rng.u32(..16) == 0 {
+            self.run.start(SWEEP, Work::Rotate).await;
+        } else {
             self.run.sweep().await;
         }
     }
@@ -325,70 +309,4 @@ impl<'w> Schedule<'w> {
         }
         fates.swap_remove(self.rng.usize(..fates.len()))
     }
-
-    /// No more faults: everything comes to rest, and every client to its answer.
-    async fn calm(&mut self) -> Result<(), Violation> {
-        self.run.tell(|| "the world calms down".to_owned());
-        self.drain().await?;
-        self.run.world.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
-        self.run.resume();
-        for place in 0..self.run.clients.len() {
-            let client = &self.run.clients[place];
-            let keyed = client.call.is_some() && client.is_keyed();
-            if keyed && !matches!(client.wish, Wish::Operate(..)) || client.wants() {
-                self.last_call(place).await?;
-            }
-        }
-        self.settle_all().await
-    }
-
-    /// An operator retries what failed; false when nothing did.
-    async fn retry(&mut self) -> Result<bool, Violation> {
-        let failed = |request: &Request| {
-            matches!(request.life.state, Status::Failed | Status::DispatchFailed)
-        };
-        let mut requests = self.run.requests(0)?;
-        requests.retain(failed);
-        let Some(request) = self.rng.choice(requests) else { return Ok(false) };
-        let place = self.run.clients.len();
-        let mut operator = Client::new(place, 0, Wish::Operate("retry", json!({})));
-        operator.write(&self.run.world.sales[0], Some(request.id.get()), None);
-        self.run.clients.push(operator);
-        self.last_call(place).await?;
-        Ok(true)
-    }
-
-    /// A client's last word: with nobody in its way.
-    async fn last_call(&mut self, place: usize) -> Result<(), Violation> {
-        if !self.write(place) {
-            return Ok(());
-        }
-        self.run.start(API.start, Work::Call(place)).await;
-        self.drain().await
-    }
-
-    /// Lets everybody go on until nobody is at work.
-    async fn drain(&mut self) -> Result<(), Violation> {
-        let Self { run, rng, wild, acts, .. } = self;
-        run.drain(&mut |run, next| calmly(run, next, rng, wild, acts)).await
-    }
-
-    async fn settle_all(&mut self) -> Result<(), Violation> {
-        let Self { run, rng, wild, acts, .. } = self;
-        run.come_to_rest(&mut |run, next| calmly(run, next, rng, wild, acts)).await
-    }
-}
-
-/// Nothing breaks any more, but providers may stay as they are.
-fn calmly(
-    run: &mut Run<'_>,
-    next: &Next,
-    rng: &mut Rng,
-    wild: &Wildness,
-    acts: &mut u64,
-) -> Result<Fate, Violation> {
-    *acts += 1;
-    let Some(post) = &next.post else { return Ok(Fate::Go) };
-    let does = if wild.stubborn { Behaviour::any(rng, wild.refusals) } else { Behaviour::good() };
-    Ok(Fate::Answered(run.posted(post, does)?))
 }

@@ -23,7 +23,7 @@ use store::{Store, StoreError};
 use crate::gate::{Act, Fate, Gate};
 use crate::memory::MemoryStore;
 use crate::plant::PlantedFault;
-use crate::vault::{FIRST, master_keys};
+use crate::vault::Kept;
 use crate::world::{DISPATCH, SWEEP};
 
 /// A row that was written.
@@ -41,6 +41,8 @@ pub struct Written {
 pub struct Shared {
     /// The rows.
     pub store: MemoryStore,
+    /// The master keys.
+    pub vault: Arc<Kept>,
     /// The gate.
     pub gate: Gate,
     /// The true time, milliseconds since 1970.
@@ -72,10 +74,16 @@ impl Shared {
         self.apart.store(0, Relaxed);
         self.seed.store(seed, Relaxed);
         self.made.store(0, Relaxed);
+        self.vault.begin();
         lock(&self.sent).clear();
         lock(&self.written).clear();
         lock(&self.stale).clear();
         *lock(&self.plant) = plant;
+    }
+
+    /// Whether all that is at work in a run has the present form.
+    pub fn is_whole(&self) -> bool {
+        self.seed.load(Relaxed).is_multiple_of(4)
     }
 
     /// Whether a run begins with rows of form 1.
@@ -299,7 +307,7 @@ pub fn app(seat: &Arc<Seat>) -> Arc<App> {
         provider: Arc::clone(seat) as Arc<dyn Provider>,
         clock: Arc::clone(seat) as Arc<dyn Clock>,
         ids: Arc::clone(seat) as Arc<dyn Ids>,
-        master: Some(master_keys(FIRST)),
+        master: Some(seat.shared.vault.open()),
         public_url: "https://provisio.example".to_owned(),
         egress: Policy::default(),
         tokens: edge::provider::token::Tokens::default(),

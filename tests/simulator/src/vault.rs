@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use edge::master::MasterKeys;
 use edge::ports::{Vault, VaultError};
+use serde_json::{Map, Value};
 
 /// A text.
 pub struct Kept(Mutex<String>);
@@ -23,7 +24,23 @@ impl Vault for Kept {
     }
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Mutex::new(FIRST.to_owned()))
+    }
+}
+
 impl Kept {
+    /// Keeps the first key alone, as at the beginning.
+    pub fn begin(&self) {
+        FIRST.clone_into(&mut self.text());
+    }
+
+    /// How many keys there are.
+    pub fn count(&self) -> usize {
+        serde_json::from_str::<Map<String, Value>>(&self.text()).map_or(1, |keys| keys.len())
+    }
+
     fn text(&self) -> MutexGuard<'_, String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

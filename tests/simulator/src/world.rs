@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use domain::request::Request;
 use domain::task::Message;
 use domain::time::Period;
-use edge::App;
+use edge::master::MasterKeys;
+use edge::{App, mark, rotation};
+use futures::executor::block_on;
 use model::invariants::{Received, Violation};
 use store::keys::Key;
 use store::phase::Phase;
@@ -24,6 +26,7 @@ use crate::memory::{MemoryStore, Rows};
 use crate::plant::PlantedFault;
 use crate::provider::Callback;
 use crate::queue::Queued;
+use crate::rights::Rights;
 use crate::seat::{Seat, Shared, app, lock};
 use crate::stage::{START_MS, Stage, batch, body_of, routers};
 
@@ -63,6 +66,10 @@ pub enum Work {
     Batch(Vec<u64>),
     /// A sweep.
     Sweep,
+    /// Whoever runs the service has a master key made.
+    Rotate,
+    /// The same has the older ones forgotten.
+    Forget,
 }
 
 enum Done {
@@ -93,6 +100,8 @@ pub struct Run<'w> {
     pub received: Vec<Received>,
     /// Tenants that are suspended, and when batches were begun.
     pub(crate) held: Held,
+    /// What is known of people and keys.
+    pub(crate) rights: Rights,
     /// Every message that was ever sent.
     pub sent: Vec<String>,
     /// The fingerprint.
@@ -122,6 +131,9 @@ impl World {
     async fn set_up(phase: Phase, terms: &Terms) -> (Rows, Vec<Sale>) {
         let rows = Arc::new(MemoryStore::in_phase(phase));
         let stage = Stage::over(rows.clone());
+        if let Ok(master) = stage.app.master() {
+            drop(mark::compare_or_mark(&*rows, master).await);
+        }
         let sales = vec![
             Sale::open(&stage.app, &stage.api, terms).await,
             Sale::open(&stage.app, &stage.api, terms).await,
@@ -141,7 +153,11 @@ impl World {
         self.shared.begin(seed, START_MS, plant);
         self.shared.gate.telling.store(tell, Relaxed);
         self.seats.iter().for_each(|seat| seat.skew.store(0, Relaxed));
-        self.apps.iter().for_each(|app| app.tenants.forget());
+        for app in &self.apps {
+            app.tenants.forget();
+            // As at the start of a process.
+            drop(app.master().map(|master| block_on(master.read_again())));
+        }
         let first = self.shared.begins_with_first();
         *self.shared.store.rows() = if first { &self.first } else { &self.template }.clone();
         Run {
@@ -153,6 +169,7 @@ impl World {
             known: BTreeMap::new(),
             received: vec![Received::default(); self.sales.len()],
             held: Held::default(),
+            rights: Rights::default(),
             sent: Vec::new(),
             trace: Trace::default(),
             story: tell.then(Vec::new),
@@ -207,8 +224,10 @@ impl Run<'_> {
                 let now = self.now();
                 let call = match &work {
                     Work::Call(client) => {
-                        let dismissed = self.dismissed(self.clients[*client].sale);
-                        self.clients[*client].begin(dismissed)
+                        let sale = self.clients[*client].sale;
+                        let (barred, erased) = (self.barred(sale), self.is_erased(sale));
+                        self.clients[*client].erased = erased;
+                        self.clients[*client].begin(barred)
                     }
                     Work::Report(callback) => self.callbacks[*callback].begin(world, now),
                     _ => return,
@@ -234,6 +253,17 @@ impl Run<'_> {
                 drop(sweeper::sweep(&app).await);
                 if shared.migrates() {
                     drop(app.store.migrate().await);
+                }
+                answered(&shared, slot, Done::Swept).await
+            }),
+            Work::Rotate => tokio::spawn(async move {
+                drop(rotation::rotate(&app).await);
+                answered(&shared, slot, Done::Swept).await
+            }),
+            Work::Forget => tokio::spawn(async move {
+                let newest = app.master().map_or(1, MasterKeys::newest);
+                for number in 1..newest {
+                    drop(rotation::forget(&app, number).await);
                 }
                 answered(&shared, slot, Done::Swept).await
             }),
@@ -281,7 +311,7 @@ impl Run<'_> {
         match work {
             Work::Call(client) => self.clients[*client].unheard(),
             Work::Report(callback) => self.callbacks[*callback].unheard(now),
-            Work::Batch(_) | Work::Sweep => {}
+            Work::Batch(_) | Work::Sweep | Work::Rotate | Work::Forget => {}
         }
     }
 
@@ -317,6 +347,8 @@ impl Run<'_> {
                 (Work::Call(client), Done::Reply(reply)) => {
                     self.tell(|| format!("client {client} hears {} {}", reply.status, reply.json));
                     let reply = self.plant.told(reply, self.clients[client].call.as_ref());
+                    self.begun_session(client, &reply);
+                    self.clients[client].erased |= self.is_erased(self.clients[client].sale);
                     self.clients[client].hear(reply)?;
                 }
                 (Work::Report(callback), Done::Reply(reply)) => {

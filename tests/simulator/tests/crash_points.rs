@@ -81,7 +81,8 @@ fn fate(
 /// Runs one activation with these deaths; says whether all of them came about.
 async fn story(run: &mut Run<'_>, form: Phase, deaths: &[Point]) -> Result<bool, Violation> {
     let (mut left, mut sent) = (deaths.to_vec(), false);
-    let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2, later: None });
+    let mut client =
+        Client::new(0, 0, Wish::Activate { pk: 0, quantity: 2, later: None, theirs: false });
     client.write(&run.world.sales[0], None, None);
     run.clients.push(client);
     while run.clients[0].wants() {

@@ -155,7 +155,8 @@ fn an_answer_that_was_noted_counts() {
 }
 
 async fn activate(run: &mut Run<'_>) {
-    let mut client = Client::new(0, 0, Wish::Activate { pk: 0, quantity: 1, later: None });
+    let mut client =
+        Client::new(0, 0, Wish::Activate { pk: 0, quantity: 1, later: None, theirs: false });
     client.write(&run.world.sales[0], None, None);
     run.clients.push(client);
     run.start(API.start, Work::Call(0)).await;

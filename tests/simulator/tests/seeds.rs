@@ -41,6 +41,10 @@ fn seeds_hold_and_meet_every_row() {
         "granted edit of the method",
         "granted edit of the plan",
         "granted end of an association",
+        "granted erasure",
+        "granted next secret of a key",
+        "granted role without permissions",
+        "granted session",
         "granted entitlement on or off",
         "granted move to another method",
         "granted retry",
@@ -51,6 +55,7 @@ fn seeds_hold_and_meet_every_row() {
         "granted rotation",
         "granted status",
         "repeated whole",
+        "a new master key",
         "a tenant is resumed",
         "a tenant is suspended",
     ];
@@ -94,10 +99,13 @@ fn what_is_taken_out_is_missed() {
             PlantedFault::History => &["I8"],
             PlantedFault::Lease => &["I8", "I4"],
             PlantedFault::Signature => &["I9"],
-            PlantedFault::Idempotency | PlantedFault::Dismissal => &["I10"],
+            PlantedFault::Idempotency | PlantedFault::Dismissal | PlantedFault::Demotion => {
+                &["I10"]
+            }
             PlantedFault::Ring => &["I11"],
             PlantedFault::Echo => &["I12"],
             PlantedFault::Suspension => &["I17"],
+            PlantedFault::Erasure => &["I18"],
         };
         // A planted fault may break others besides; the one that speaks of it must be among them.
         let violation = |seed| Some((seed, simulator.run(seed, plant, false).violation?));
