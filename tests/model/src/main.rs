@@ -1,4 +1,4 @@
-//! The command: searches every scope, then looks for twelve mutants.
+//! The command: searches every scope, then looks for thirteen mutants.
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -5,6 +5,7 @@
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
 use domain::ids::Id;
+use domain::limits::TENANT_KEPT;
 use domain::request::Request;
 use domain::request::states::Status;
 use domain::time::Time;
@@ -23,6 +24,7 @@ pub enum Step {
     CallDies(usize),
     Receive(usize, Id),
     ReceiveTwice(usize, Id),
+    ReceiveUnaware(usize, Id),
     Claim(usize),
     Post(usize, Reply),
     Finish(usize),
@@ -35,6 +37,8 @@ pub enum Step {
     SweepUnsent(Id),
     Retry(Id),
     Revoke(usize),
+    Suspend,
+    Resume,
     Edit,
     Time,
 }
@@ -60,6 +64,9 @@ impl Model {
             let places = system.activations.iter().enumerate().filter(|(_, row)| active(row));
             steps.extend(places.map(|(place, _)| Step::Revoke(place)));
         }
+        if system.left.suspensions > 0 && !system.requests.is_empty() {
+            steps.push(Step::Suspend);
+        }
         if system.left.edits > 0 && !system.payloads.is_empty() {
             steps.push(Step::Edit);
         }
@@ -73,6 +80,7 @@ impl Model {
         workers(system, &mut steps);
         callbacks(system, &mut steps);
         self.sweeps(system, &mut steps);
+        steps.extend(system.suspended.map(|_| Step::Resume));
         steps
     }
 
@@ -124,6 +132,9 @@ fn workers(system: &System, steps: &mut Vec<Step>) {
                 steps.push(Step::Receive(n, *id));
                 if system.left.repeats > 0 {
                     steps.push(Step::ReceiveTwice(n, *id));
+                }
+                if system.suspended.is_some_and(|since| system.now - since < TENANT_KEPT.millis()) {
+                    steps.push(Step::ReceiveUnaware(n, *id));
                 }
             }
         }

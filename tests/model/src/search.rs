@@ -1,6 +1,6 @@
 //! The search through every state that is within reach of a scope, by stateright.
 //!
-//! Neighbours: `main` runs it; twelve mutants of the design must each be found out.
+//! Neighbours: `main` runs it; thirteen mutants of the design must each be found out.
 
 use domain::activation::Activation;
 use domain::activation::states::State as ActivationState;
@@ -41,10 +41,12 @@ pub enum Mutant {
     AnyDoor,
     /// What is still being provided when it is revoked is forgotten.
     ForgetsBehind,
+    /// Nobody asks whether a tenant is suspended.
+    Unheld,
 }
 
-/// All twelve, each with the scope it is looked for in.
-pub const MUTANTS: [(Mutant, Scope); 12] = [
+/// All thirteen, each with the scope it is looked for in.
+pub const MUTANTS: [(Mutant, Scope); 13] = [
     (Mutant::NoResend, Scope::Delivery),
     (Mutant::UnconditionalSent, Scope::Delivery),
     (Mutant::LateInProgress, Scope::Delivery),
@@ -57,6 +59,7 @@ pub const MUTANTS: [(Mutant, Scope); 12] = [
     (Mutant::NoRing, Scope::Delivery),
     (Mutant::AnyDoor, Scope::Delivery),
     (Mutant::ForgetsBehind, Scope::Revoked),
+    (Mutant::Unheld, Scope::Held),
 ];
 
 /// How large a world is searched.
@@ -72,11 +75,13 @@ pub enum Scope {
     Both,
     /// One activation that is revoked at any moment, and what takes it back.
     Revoked,
+    /// One activation whose tenant is suspended at any moment, and resumed.
+    Held,
 }
 
 /// All scopes.
-pub const SCOPES: [Scope; 5] =
-    [Scope::Quantity, Scope::Both, Scope::Revoked, Scope::Edited, Scope::Delivery];
+pub const SCOPES: [Scope; 6] =
+    [Scope::Quantity, Scope::Both, Scope::Revoked, Scope::Held, Scope::Edited, Scope::Delivery];
 
 /// A scope, perhaps with a mutant.
 #[derive(Clone, Debug)]
@@ -119,6 +124,10 @@ impl Model {
                 let left = Budget { crashes: 1, revocations: 1, ..Budget::default() };
                 (1, 1, 1, left)
             }
+            Scope::Held => {
+                let left = Budget { crashes: 1, losses: 1, delays: 1, ..Budget::default() };
+                (1, 1, 1, Budget { suspensions: 1, ..left })
+            }
         };
         let fixture = Fixture::new(units, workers > 0)?;
         Ok(Self { fixture, clients, workers, left, mutant })
@@ -137,8 +146,16 @@ impl Model {
 }
 
 /// One of everything that may go wrong.
-const ONE_EACH: Budget =
-    Budget { crashes: 1, losses: 1, repeats: 1, delays: 1, retries: 1, edits: 1, revocations: 0 };
+const ONE_EACH: Budget = Budget {
+    crashes: 1,
+    losses: 1,
+    repeats: 1,
+    delays: 1,
+    retries: 1,
+    edits: 1,
+    revocations: 0,
+    suspensions: 0,
+};
 
 impl Model {
     /// When nothing runs any more, nothing stays provided without an activation.
@@ -210,6 +227,7 @@ impl stateright::Model for Model {
             Property::always("I9", |_, system: &System| !system.broken.contains("I9")),
             Property::always("I10", |_, system: &System| !system.broken.contains("I10")),
             Property::always("I11", |_, system: &System| !system.broken.contains("I11")),
+            Property::always("I17", |_, system: &System| !system.broken.contains("I17")),
         ]
     }
 }

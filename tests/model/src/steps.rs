@@ -6,7 +6,7 @@ use domain::activation::activate::ActivationInput;
 use domain::cause::Silence;
 use domain::decision::Decision;
 use domain::ids::Id;
-use domain::limits::CALLBACK_TIMEOUT_DEFAULT;
+use domain::limits::{CALLBACK_TIMEOUT_DEFAULT, TENANT_KEPT};
 use domain::plan::method::CallbackId;
 use domain::request::claim::Claim;
 use domain::request::dispatched::{Answer, Ended, Heard};
@@ -40,11 +40,24 @@ impl Model {
                 next.left.crashes -= 1;
                 next.clients[*n] = Client::Calling;
             }
-            Step::Receive(n, id) => next.receive(*n, *id, false)?,
+            Step::Receive(n, id) => {
+                *next.queue.get_mut(id)? -= 1;
+                next.receive(self, *n, *id)?;
+            }
             Step::ReceiveTwice(n, id) => {
                 next.left.repeats -= 1;
-                next.receive(*n, *id, true)?;
+                next.receive(self, *n, *id)?;
             }
+            // What was known of the tenant is believed for some seconds.
+            Step::ReceiveUnaware(n, id) => {
+                *next.queue.get_mut(id)? -= 1;
+                next.take_up(*n, *id)?;
+            }
+            Step::Suspend => {
+                next.left.suspensions -= 1;
+                next.suspended = Some(next.now);
+            }
+            Step::Resume => next.suspended = None,
             Step::Claim(n) => next.claim(self, *n)?,
             Step::Post(n, reply) => next.post(self, *n, *reply)?,
             Step::Finish(n) => next.finish(self, *n)?,
@@ -124,10 +137,17 @@ impl System {
         Some(())
     }
 
-    fn receive(&mut self, n: usize, id: Id, stays: bool) -> Option<()> {
-        if !stays {
-            *self.queue.get_mut(&id)? -= 1;
+    /// What a suspended tenant has to send is held: the sweeper finds it again.
+    fn receive(&mut self, model: &Model, n: usize, id: Id) -> Option<()> {
+        if self.suspended.is_some() && model.mutant != Some(Mutant::Unheld) {
+            return Some(());
         }
+        self.take_up(n, id)
+    }
+
+    fn take_up(&mut self, n: usize, id: Id) -> Option<()> {
+        let late = self.suspended.is_some_and(|since| self.now - since >= TENANT_KEPT.millis());
+        self.judge(check("I17", !late, || format!("{id} is taken up while it is to be held")));
         let request = self.request(id)?.clone();
         if request.claimable(Time::from_millis(self.now)).is_ok() {
             self.workers[n] = Worker::Loaded(Box::new(request));

@@ -88,6 +88,8 @@ pub struct Budget {
     pub edits: u8,
     /// Revocations of an activation.
     pub revocations: u8,
+    /// Suspensions of the tenant; each comes to an end.
+    pub suspensions: u8,
 }
 
 /// Everything.
@@ -123,6 +125,8 @@ pub struct System {
     pub accepted: BTreeSet<(Id, String)>,
     /// Requests whose completion the provider was told to be accepted.
     pub settled: BTreeSet<Id>,
+    /// Since when the tenant is suspended.
+    pub suspended: Option<i64>,
     /// What may still go wrong.
     pub left: Budget,
     /// Invariants that were broken on the way.
@@ -152,6 +156,7 @@ impl System {
             owed: BTreeSet::new(),
             accepted: BTreeSet::new(),
             settled: BTreeSet::new(),
+            suspended: None,
             left,
             broken: BTreeSet::new(),
         }

@@ -1,4 +1,4 @@
-//! Every scope that is quick without optimisation, and the twelve mutants. The command does all:
+//! Every scope that is quick without optimisation, and the thirteen mutants. The command does all:
 //! `cargo run --profile proof -p model`.
 
 #![allow(clippy::unwrap_used, reason = "a test may end so")]
@@ -13,10 +13,18 @@ fn three_clients_and_two_units() {
 }
 
 #[test]
-fn twelve_mutants_are_found_out() {
+fn a_tenant_that_is_suspended_and_resumed() {
+    let found = Model::new(Scope::Held, None).unwrap().search(2);
+    assert!(found.broken.is_empty(), "{:?}\n{}", found.broken, found.trace.join("\n"));
+    assert!(found.states > 1_000, "{} states", found.states);
+}
+
+#[test]
+fn thirteen_mutants_are_found_out() {
     use Mutant::{
         AnswerBeforeCommit, AnyDoor, DispatchFailedIsTerminal, ForgetsBehind, KeyPerAttempt,
         LateInProgress, NoRecord, NoResend, NoRing, NoSweeper, ReadThenWrite, UnconditionalSent,
+        Unheld,
     };
     for (mutant, scope) in MUTANTS {
         let expected: &[&str] = match mutant {
@@ -29,6 +37,7 @@ fn twelve_mutants_are_found_out() {
             NoRing => &["I11"],
             AnyDoor => &["I9"],
             ForgetsBehind => &["I2"],
+            Unheld => &["I17"],
         };
         let found = Model::new(scope, Some(mutant)).unwrap().search(2);
         let names: Vec<_> = found.broken.iter().map(|(name, _)| *name).collect();
