@@ -232,12 +232,11 @@ impl TryFrom<String> for Period {
             let span: jiff::Span = text.parse().ok()?;
             span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
         };
-        // A length beyond the calendar still is one: 0.1.0 wrote such. A year has 365 days.
-        let whole = |unit: char, days: i64| {
-            let count = text.strip_prefix('P')?.strip_suffix(unit)?.parse::<u32>().ok()?;
-            Some(SignedDuration::from_hours(24 * days * i64::from(count)))
+        // A length beyond the calendar still is one: 0.1.0 wrote such.
+        let days = || {
+            let days = text.strip_prefix('P')?.strip_suffix('D')?.parse::<u32>().ok()?;
+            Some(SignedDuration::from_hours(24 * i64::from(days)))
         };
-        let days = || whole('D', 1).or_else(|| whole('Y', 365));
         let length = spanned().or_else(|| text.parse().ok()).or_else(days).ok_or(WRONG)?;
         if length.is_negative() {
             return Err(WRONG);

@@ -11,6 +11,7 @@ pub mod giving;
 pub mod keys;
 pub mod namespace;
 pub mod people;
+pub mod retention;
 pub mod role;
 pub mod secrets;
 pub mod tenant;

@@ -5,16 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::retention::Retention;
 use crate::decision::Decision;
 use crate::ids::Id;
-use crate::limits::{RETENTION, RETENTION_DEFAULT};
 use crate::plan::door::Sealed;
-use crate::plan::method::between;
 use crate::rejection::{Faults, Rejection};
 use crate::rev::Rev;
 use crate::stamp::{Meta, Stamp};
 use crate::text;
-use crate::time::{Period, Time};
+use crate::time::Time;
 
 /// A tenant as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +56,8 @@ pub struct TenantInfo {
     /// Whether CRM.COM's view fills the members that later versions of it leave empty (003-H10).
     pub legacy_compatibility: bool,
     /// How long what was sent and heard is kept, and 180 days more.
-    #[serde(default = "TenantInfo::retention")]
-    pub retention: Period,
+    #[serde(default)]
+    pub retention: Retention,
     /// Since when whoever runs the service has it suspended: its keys are refused, its requests
     /// held; null: it is not.
     #[serde(default)]
@@ -89,13 +88,7 @@ pub struct TenantPatch {
     /// Default true.
     pub legacy_compatibility: Option<bool>,
     /// P180D to P10Y, default P2Y; for what is sent and heard from now on.
-    pub retention: Option<Period>,
-}
-
-impl TenantInfo {
-    const fn retention() -> Period {
-        RETENTION_DEFAULT
-    }
+    pub retention: Option<Retention>,
 }
 
 impl Tenant {
@@ -122,7 +115,7 @@ impl Tenant {
             community_name: None,
             parent_business_unit_name: None,
             legacy_compatibility: true,
-            retention: RETENTION_DEFAULT,
+            retention: Retention::default(),
             suspended_date: None,
             version: 0,
             meta: Meta {
@@ -214,7 +207,6 @@ impl Tenant {
             info.legacy_compatibility = on;
         }
         if let Some(retention) = patch.retention {
-            between(&mut faults, "/retention", retention, RETENTION);
             info.retention = retention;
         }
         faults.finish()?;

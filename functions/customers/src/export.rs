@@ -1,5 +1,6 @@
 //! `…/{id}/export`: everything that is held of a customer or partner.
 
+use domain::access::Bound;
 use domain::access::audit::AuditEntry;
 use domain::activation::Activation;
 use domain::customer::erasure::Walk;
@@ -20,6 +21,7 @@ use edge::http::page::{close, opened};
 use edge::{Answer, Cx, Problem};
 use serde_json::{Value, json};
 use store::list::PageOf;
+use store::present;
 use store::theirs::Theirs;
 
 use crate::customers::{load, view};
@@ -30,10 +32,9 @@ pub(crate) async fn page(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let customer = load(&cx, kind).await?;
     let (tenant, who) = (cx.tenant()?, who(kind, customer.id));
     let mut data = Vec::new();
-    let from = opened(&cx.query, cx.route.operation)?;
+    let from = opened(&cx.query, cx.path())?;
     let mut walk = if let Some(from) = from {
-        let invalid = || Rejection::of(Code::CursorInvalid);
-        serde_json::from_str(&from).map_err(|_| invalid())?
+        walk_of(&cx, who, &from).await?
     } else {
         let own = view(&cx, &customer).await?;
         data.push(line(&cx, kind, &customer.id.to_string(), json!(own)).await?);
@@ -70,8 +71,20 @@ pub(crate) async fn page(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
         }
     }
     let next = (walk != Walk::Over).then(|| json!(walk).to_string());
-    let next_cursor = next.map(|next| close(&next, &cx.query, cx.route.operation));
+    let next_cursor = next.map(|next| close(&next, &cx.query, cx.path()));
     Answer::ok(&Export { data, next_cursor, unreadable })
+}
+
+/// Where a cursor says that it goes on, which must be something of theirs.
+async fn walk_of(cx: &Cx, who: Bound, from: &str) -> Result<Walk, Problem> {
+    let code = Code::CursorInvalid;
+    let invalid = || Rejection::at("cursor", code, code.meaning());
+    let walk = serde_json::from_str(from).map_err(|_| invalid())?;
+    if let Walk::Of(sold, _) = walk {
+        let sold = present(cx.store().load_entitlement(cx.tenant()?, sold).await)?;
+        sold.filter(|sold| who.owns(sold)).ok_or_else(invalid)?;
+    }
+    Ok(walk)
 }
 
 async fn line(cx: &Cx, kind: Kind, id: &str, mut value: Value) -> Result<ExportLine, Problem> {

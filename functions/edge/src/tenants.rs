@@ -47,7 +47,8 @@ impl Tenants {
             return Ok(known);
         }
         let info = store.load_tenant(tenant).await?.info;
-        let known = Known { suspended: info.suspended_date.is_some(), retention: info.retention };
+        let known =
+            Known { suspended: info.suspended_date.is_some(), retention: info.retention.period() };
         let mut tenants = remembered();
         tenants.retain(|_, (_, until)| now < *until);
         tenants.insert(tenant, (known, now.after(TENANT_KEPT)));
