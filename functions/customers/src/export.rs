@@ -32,7 +32,7 @@ pub(crate) async fn page(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let customer = load(&cx, kind).await?;
     let (tenant, who) = (cx.tenant()?, who(kind, customer.id));
     let mut data = Vec::new();
-    let from = opened(&cx.query, cx.path())?;
+    let from: Option<String> = opened(&cx.query, cx.path())?;
     let mut walk = if let Some(from) = from {
         walk_of(&cx, who, &from).await?
     } else {

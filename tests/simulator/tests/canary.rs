@@ -156,6 +156,20 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>, Vec<String>) {
     let call = sale.door.report(request, "?generation=1", "m1", now, &body.to_string());
     stage.api.call(&call).await.expect(200);
     sweeper::sweep(&stage.app).await.unwrap();
+    // Who is exported and erased is named by nobody, either.
+    let get = async |path: &str| {
+        stage.api.call(&Call::new("GET", path, &sale.key, &Value::Null)).await.expect(200)
+    };
+    for one in get("/v1/customers").await["data"].as_array().unwrap() {
+        let path = format!("/v1/customers/{}", one["id"]);
+        assert!(get(&format!("{path}/export")).await.to_string().contains(CANARY), "{one}");
+        let why = json!({"comments": "asked for"});
+        let erase = Call::new("POST", format!("{path}/erase"), &sale.key, &why);
+        stage.api.call(&erase).await.expect(200);
+        sweeper::sweep(&stage.app).await.unwrap();
+        let ended = get(&format!("{path}/erasure")).await["endedDate"].clone();
+        assert!(ended.is_string(), "{ended}");
+    }
     (sale, replies, messages, placed)
 }
 

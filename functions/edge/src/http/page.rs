@@ -2,6 +2,8 @@
 //!
 //! Neighbours: every list. Guarantee: a cursor of another list or other filters is refused.
 
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{Id, sha256_hex};
@@ -39,9 +41,7 @@ pub fn asked(query: &Query, list: &str) -> Result<PageOf, Rejection> {
             return Err(Rejection::at("order", Code::ValidationFailed, detail));
         }
     };
-    let invalid = || Rejection::at("cursor", Code::CursorInvalid, Code::CursorInvalid.meaning());
-    let after = opened(query, list)?.map(|after| after.parse().map_err(|_| invalid()));
-    let after = after.transpose()?;
+    let after = opened(query, list)?;
     let made = Between { after: query.get("after")?, before: query.get("before")? };
     Ok(PageOf { owner: None, limit, after, ascending, made })
 }
@@ -136,12 +136,13 @@ pub fn close(next: &str, query: &Query, list: &str) -> String {
 ///
 /// # Errors
 /// 400 for what is no cursor, 422 for one of another list or other filters.
-pub fn opened(query: &Query, list: &str) -> Result<Option<String>, Rejection> {
+pub fn opened<T: FromStr>(query: &Query, list: &str) -> Result<Option<T>, Rejection> {
     let Some(cursor) = query.text("cursor") else { return Ok(None) };
     let invalid = || Rejection::at("cursor", Code::CursorInvalid, Code::CursorInvalid.meaning());
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let text = String::from_utf8(bytes).map_err(|_| invalid())?;
     let (hash, next) = text.split_once('.').ok_or_else(invalid)?;
+    let next = next.parse().map_err(|_| invalid())?;
     if hash.len() != BOUND || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(invalid());
     }
@@ -149,7 +150,7 @@ pub fn opened(query: &Query, list: &str) -> Result<Option<String>, Rejection> {
         let code = Code::CursorMismatch;
         return Err(Rejection::at("cursor", code, code.meaning()));
     }
-    Ok(Some(next.to_owned()))
+    Ok(Some(next))
 }
 
 #[cfg(test)]
