@@ -87,13 +87,13 @@ impl MasterKeys {
         self.known(|known| known.keys.range(..=newest).map(check).collect())
     }
 
-    /// Reads them again.
+    /// Reads them again, as at the start of a process.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub async fn read_again(&self) -> Result<(), VaultError> {
         let keys = read(&self.vault.read().await?).ok_or(VaultError::NoKeys)?;
-        self.known(|known| known.keys = keys);
+        self.known(|known| *known = Known { keys, read: None });
         Ok(())
     }
 
@@ -141,6 +141,7 @@ impl MasterKeys {
         });
         if may_read {
             self.read_again().await.map_err(|error| BrokenSeal::Vault(error.to_string()))?;
+            self.known(|known| known.read = Some(now));
         }
         self.find(number).ok_or(BrokenSeal::Unknown(number))
     }

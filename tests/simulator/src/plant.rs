@@ -97,7 +97,8 @@ impl PlantedFault {
             return Some(kept.cloned().collect());
         }
         if self == Self::Audit {
-            let kept = writes.iter().filter(|write| !write.key().pk.contains("#AUDIT#"));
+            let is_new = |write: &&Write| *write.condition() == Condition::Absent;
+            let kept = writes.iter().filter(|w| !(w.key().pk.contains("#AUDIT#") && is_new(w)));
             return Some(kept.cloned().collect());
         }
         let change = |write: &Write| match write.clone() {

@@ -162,7 +162,8 @@ async fn story(stage: &Stage) -> (Sale, Vec<Reply>, Vec<String>, Vec<String>) {
     };
     for one in get("/v1/customers").await["data"].as_array().unwrap() {
         let path = format!("/v1/customers/{}", one["id"]);
-        assert!(get(&format!("{path}/export")).await.to_string().contains(CANARY), "{one}");
+        let told = get(&format!("{path}/export")).await.to_string().contains(CANARY);
+        assert_eq!(told, one.to_string().contains(CANARY), "{one}");
         let why = json!({"comments": "asked for"});
         let erase = Call::new("POST", format!("{path}/erase"), &sale.key, &why);
         stage.api.call(&erase).await.expect(200);
