@@ -272,11 +272,13 @@ pub const ERASE_ROWS: usize = 500;
 /// Changes after which a transaction of an erasure is closed; DynamoDB takes 100, and a row of a
 /// customer brings up to 25 with it.
 pub const ERASE_WRITES: usize = 50;
-/// One sweep erases so long; the next one goes on.
+/// One sweep erases so long in all; the next one goes on.
 pub const ERASE_SWEEP: Period = Period::from_secs(10);
 /// How long a tenant may have what was sent and heard kept, least and most.
 pub const RETENTION: (Period, Period) =
     (Period::from_secs(180 * 86_400), Period::from_secs(10 * 365 * 86_400));
+/// A year of a retention.
+pub const YEAR: Period = Period::from_secs(365 * 86_400);
 /// The same where a tenant says nothing.
 pub const RETENTION_DEFAULT: Period = Period::from_secs(2 * 365 * 86_400);
 /// It is kept so much longer: a request may be under way for long.

@@ -4,6 +4,8 @@
 use std::fs;
 
 use domain::ids::sha256_hex;
+use edge::http::page::close;
+use edge::http::query::Query;
 use edge::ports::{Clock, SystemClock};
 use harness::story::{entitle, id};
 use harness::{Client, Story, until};
@@ -378,6 +380,16 @@ async fn an_export_has_everything_of_one_person() {
     assert!(!text.contains(OTHER) && !text.contains("allowedActions"), "{text}");
     let theirs = json!(exported(admin, &format!("/v1/partners/{}", person.partner)).await);
     assert!(theirs.to_string().contains("magpie-name"), "{theirs}");
+    // A cursor leads on from where it says, and to nobody else.
+    let next = |walk: Value| {
+        let export = format!("{path}/export");
+        let cursor = close(&walk.to_string(), &Query::parse("", &[]).unwrap(), &export);
+        format!("{export}?cursor={cursor}")
+    };
+    let sold = admin.get(&next(json!({"Sold": null}))).await.expect(200);
+    assert_eq!(sold["data"], json!(lines[3..]));
+    let row = admin.get(&format!("/v1/entitlements/{}", other.e_id)).await.expect(200);
+    admin.get(&next(json!({"Of": [row["id"], null]}))).await.refused(400, "CURSOR_INVALID");
     // What a cursor says is not believed.
     for wrong in ["x", "eyJ"] {
         let page = admin.get(&format!("{path}/export?cursor={wrong}")).await;

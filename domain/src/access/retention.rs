@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{RETENTION, RETENTION_DEFAULT};
+use crate::limits::{RETENTION, RETENTION_DEFAULT, YEAR};
 use crate::time::Period;
 
 /// A length of time in days, or in years of 365 days: `P180D` to `P10Y`.
@@ -14,8 +14,6 @@ use crate::time::Period;
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, example = "P2Y")]
 pub struct Retention(Period);
-
-const YEAR: Period = Period::from_secs(365 * 86_400);
 
 impl Default for Retention {
     fn default() -> Self {

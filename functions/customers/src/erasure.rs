@@ -7,7 +7,9 @@ use domain::limits::PAGE;
 use domain::record::Kind;
 use domain::rejection::Rejection;
 use domain::request::manual::CommentsInput;
+use edge::http::page::fields;
 use edge::{Answer, Cx, Problem};
+use serde_json::json;
 use store::theirs::Theirs;
 
 use crate::customers::load;
@@ -53,5 +55,5 @@ pub(crate) async fn show(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     let customer = load(&cx, kind).await?;
     let found = cx.store().find_erasure(cx.tenant()?, customer.id).await?;
     let erasure = found.ok_or_else(|| Rejection::not_found("erasure of it"))?;
-    Answer::ok(&ErasureView::from(&erasure))
+    Answer::ok(&fields(&cx.query, json!(ErasureView::from(&erasure))))
 }

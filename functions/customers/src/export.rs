@@ -17,7 +17,7 @@ use domain::view::activation::ActivationView;
 use domain::view::entitlement::EntitlementView;
 use domain::view::export::{Export, ExportLine};
 use domain::view::request::{RequestLinks, RequestView};
-use edge::http::page::{close, opened};
+use edge::http::page::{close, fields, opened};
 use edge::{Answer, Cx, Problem};
 use serde_json::{Value, json};
 use store::list::PageOf;
@@ -72,7 +72,7 @@ pub(crate) async fn page(cx: Cx, kind: Kind) -> Result<Answer, Problem> {
     }
     let next = (walk != Walk::Over).then(|| json!(walk).to_string());
     let next_cursor = next.map(|next| close(&next, &cx.query, cx.path()));
-    Answer::ok(&Export { data, next_cursor, unreadable })
+    Answer::ok(&fields(&cx.query, json!(Export { data, next_cursor, unreadable })))
 }
 
 /// Where a cursor says that it goes on, which must be something of theirs.

@@ -16,7 +16,7 @@ use domain::request::Request;
 use domain::request::states::Status;
 use domain::stamp::Actor;
 use domain::task::{Task, TaskKind};
-use domain::time::Period;
+use domain::time::{Period, Time};
 use edge::{App, erasure, rotation, telemetry};
 use futures::future::join_all;
 use store::keys::SHARDS;
@@ -66,8 +66,9 @@ pub async fn sweep_lost(
     if swept.reseals {
         reseal(app).await;
     }
+    let end = app.clock.now().after(ERASE_SWEEP);
     for (tenant, id) in swept.erasures {
-        erase(app, tenant, id).await;
+        erase(app, tenant, id, end).await;
     }
     telemetry::swept(swept.lag);
     unavailable.map_or(Ok(swept.dealt), Err)
@@ -92,14 +93,13 @@ async fn reseal(app: &App) {
     }
 }
 
-/// Erases for some seconds; the next sweep goes on.
-async fn erase(app: &App, tenant: Id, id: Id) {
-    let end = app.clock.now().after(ERASE_SWEEP);
-    loop {
+/// Erases until the end of its time; the next sweep goes on.
+async fn erase(app: &App, tenant: Id, id: Id, end: Time) {
+    while app.clock.now() < end {
         match erasure::step(app, tenant, id).await {
             Ok(Some(so_far)) => {
                 tracing::info!(%tenant, %id, part = ?so_far.part, "erasure");
-                if so_far.due.is_none_or(|due| due > app.clock.now()) || app.clock.now() >= end {
+                if so_far.due.is_none_or(|due| due > app.clock.now()) {
                     return;
                 }
             }

@@ -320,7 +320,7 @@ impl Client {
         self.under_way == 0 && (self.in_doubt && self.is_keyed() || self.last.is_none())
     }
 
-    /// Its call, once more; `barred` says what a clerk may hear whose key is known to be revoked, or
+    /// Its call, once more; `barred` says what a clerk may hear whose key is known to be revoked or
     /// to be without permissions.
     ///
     /// # Panics
@@ -378,7 +378,8 @@ impl Client {
         self.in_doubt = self.under_way > 0;
         if reply.status < 300 && self.is_keyed() {
             let first = self.granted.get_or_insert_with(|| reply.clone());
-            let blanked = self.erased && reply.json.is_null() && reply.status == first.status;
+            let is_blank = reply.json.is_null() && reply.status == first.status;
+            let blanked = self.erased && is_blank;
             check("I10", *first == reply || blanked, || {
                 format!("{} was answered {} and {}", self.mark, first.json, reply.json)
             })?;
