@@ -97,7 +97,7 @@ impl PlantedFault {
             return Some(kept.cloned().collect());
         }
         if self == Self::Audit {
-            let is_new = |write: &&Write| *write.condition() == Condition::Absent;
+            let is_new = |write: &Write| !matches!(write.condition(), Condition::Rev(_));
             let kept = writes.iter().filter(|w| !(w.key().pk.contains("#AUDIT#") && is_new(w)));
             return Some(kept.cloned().collect());
         }
