@@ -17,7 +17,7 @@ use crate::clients::{Client, Wish};
 use crate::gate::{Fate, Next};
 use crate::provider::Behaviour;
 use crate::schedule::{Schedule, Wildness};
-use crate::world::{API, Run, SWEEP, Work};
+use crate::world::{API, CLOCK_MS, Run, SWEEP, Work};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -55,8 +55,8 @@ impl Schedule<'_> {
 
     /// A new master key, and the older ones forgotten: everything goes on as before.
     async fn new_master_key(&mut self) -> Result<(), Violation> {
-        // One that is being made by a call that died is waited for.
-        self.run.pass(RESEAL_WAIT.millis());
+        // One that is being made by a call that died is waited for, by whatever clock it had.
+        self.run.pass(RESEAL_WAIT.millis() + 2 * CLOCK_MS);
         for work in [Work::Rotate, Work::Forget] {
             self.run.start(SWEEP, work).await;
             self.settle_all().await?;

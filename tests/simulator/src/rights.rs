@@ -29,6 +29,8 @@ pub struct Rights {
     marks: BTreeMap<String, String>,
     /// The activations that were to be erased when the last erasure of a sale began.
     erased: BTreeMap<usize, BTreeSet<String>>,
+    /// Answers that were kept after an erasure had begun: their calls may be older.
+    late: BTreeSet<Key>,
     /// The secret of the last session of each sale's clerk.
     pub(crate) sessions: BTreeMap<usize, String>,
 }
@@ -39,15 +41,17 @@ fn granted(client: &Client) -> bool {
 }
 
 impl Run<'_> {
-    /// What a clerk of a sale may hear from now on; nothing in particular as long as the key is
-    /// good.
-    pub fn barred(&self, sale: usize) -> &'static [u16] {
+    /// What a clerk may hear from now on; nothing in particular as long as the key is good. A
+    /// session takes a key, and no permission.
+    pub fn barred(&self, client: usize) -> &'static [u16] {
+        let Client { sale, ref wish, .. } = self.clients[client];
         let of_it = |client: &&Client| client.sale == sale && granted(client);
         let wishes = || self.clients.iter().filter(of_it).map(|client| &client.wish);
         if wishes().any(|wish| matches!(wish, Wish::Dismiss | Wish::NewSecret("PT0S"))) {
             return &[401];
         }
-        if wishes().any(|wish| *wish == Wish::Demote) { &[401, 403] } else { &[] }
+        let demoted = wishes().any(|wish| *wish == Wish::Demote);
+        if demoted && *wish != Wish::Session { &[401, 403] } else { &[] }
     }
 
     /// A clerk who began a session calls with its secret.
@@ -103,6 +107,9 @@ impl Run<'_> {
                 self.rights.marks.entry(aid).or_insert(mark);
             }
         }
+        if row.key.sk == "X" && self.rights.erased.contains_key(&self.sale(&row.key)) {
+            self.rights.late.insert(row.key.clone());
+        }
         if row.key.sk == "ERASURE" && !self.rights.erased.contains_key(&self.sale(&row.key)) {
             let sale = self.sale(&row.key);
             let theirs = self.theirs(sale)?;
@@ -138,7 +145,8 @@ impl Run<'_> {
         let marks: Vec<String> = marks.map(|(_, mark)| format!("\"{mark}")).collect();
         let rows = self.world.shared.store.rows();
         let prefix = format!("T#{}#", self.world.sales[sale].tenant);
-        for (key, row) in rows.iter().filter(|(key, _)| key.pk.starts_with(&prefix)) {
+        let early = |key: &Key| key.pk.starts_with(&prefix) && !self.rights.late.contains(key);
+        for (key, row) in rows.iter().filter(|(key, _)| early(key)) {
             let text = format!("{:?}", unpack(row.clone()));
             let told = marks.iter().find(|mark| text.contains(*mark));
             check("I18", told.is_none(), || format!("{key:?} tells of {told:?}"))?;

@@ -225,7 +225,7 @@ impl Run<'_> {
                 let call = match &work {
                     Work::Call(client) => {
                         let sale = self.clients[*client].sale;
-                        let (barred, erased) = (self.barred(sale), self.is_erased(sale));
+                        let (barred, erased) = (self.barred(*client), self.is_erased(sale));
                         self.clients[*client].erased = erased;
                         self.clients[*client].begin(barred)
                     }
